@@ -1,0 +1,3 @@
+//! Decides who started the program: Terraform, or a person.
+
+fn main() {}
