@@ -91,6 +91,11 @@ impl FieldSet {
         *self = self.with(field);
     }
 
+    /// Takes `field` out.
+    pub fn remove(&mut self, field: Field) {
+        self.0 &= !(1 << field as u8);
+    }
+
     /// Whether `field` is in.
     #[must_use]
     pub const fn contains(self, field: Field) -> bool {

@@ -1,0 +1,314 @@
+//! Carrying out changes against the service.
+
+mod outcome;
+mod removal;
+
+pub use outcome::{Outcome, Settled};
+pub use removal::remove;
+
+use super::existing::{Existing, Takeover, look};
+use super::reconcile::{Changes, Pair};
+use super::report::Failures;
+use super::row::{Held, Wanted};
+use super::session::Session;
+use crate::defender::Listing;
+use crate::indicator::{Field, Indicator};
+use crate::tf::{Diagnostic, Diagnostics};
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+/// What the changes are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// A new object: if it cannot be made without touching somebody else's row, nothing is written at all, since the
+    /// host would mark a half-made object for replacement.
+    Create,
+    /// A change of an object that is there.
+    Update,
+}
+
+/// How long to wait, one after the other, for room that deletes have freed and the service does not see yet. A client's
+/// author reports 20 seconds.
+const WAITS_FOR_ROOM: [Duration; 5] = [
+    Duration::from_secs(5),
+    Duration::from_secs(10),
+    Duration::from_secs(15),
+    Duration::from_secs(30),
+    Duration::from_secs(60),
+];
+
+/// Makes the service hold `wanted` instead of `held`: upserts before deletes, so that protection has no gap, except for
+/// as many deletes as the capacity needs first.
+pub async fn carry_out(
+    session: &Session,
+    purpose: Purpose,
+    held: &[Held],
+    wanted: &[Wanted],
+    mut changes: Changes,
+) -> Outcome {
+    let mut run = Run::new(session, held, wanted);
+    for pair in &changes.keep {
+        run.outcome.settle(pair.wanted, held[pair.held].id.clone(), wanted[pair.wanted].indicator.clone());
+        run.outcome.replaced(pair.held);
+        run.claim(held[pair.held].id.as_deref());
+    }
+    for index in &changes.expired {
+        run.outcome.settle(*index, None, wanted[*index].indicator.clone());
+    }
+
+    let mut room = None;
+    let mut takeovers = HashMap::new();
+    if !changes.create.is_empty() {
+        let listing = match session.client.listing().await {
+            Ok(listing) => listing,
+            Err(error) => {
+                run.outcome.diagnostics.push(
+                    Diagnostic::error(
+                        "The tenant's indicators could not be listed",
+                        format!("{error}\n\nNothing was written. {}", error.hint()),
+                    ),
+                );
+                return run.abandon();
+            }
+        };
+        takeovers = run.look_first(&listing, &mut changes);
+        if purpose == Purpose::Create && run.outcome.diagnostics.has_errors() {
+            return run.abandon();
+        }
+        let fresh = changes.create.iter().filter(|index| !takeovers.contains_key(*index)).count();
+        room = Some((listing.len() + fresh).saturating_sub(session.policy.capacity));
+    }
+    if let Some(excess) = room.filter(|excess| *excess > 0) {
+        run.free(excess, &mut changes).await;
+    }
+
+    run.upsert(&changes, &takeovers).await;
+    run.recreate(&changes.recreate).await;
+    run.delete(&changes).await;
+    run.finish()
+}
+
+/// One carrying-out in progress.
+struct Run<'a> {
+    session: &'a Session,
+    held: &'a [Held],
+    wanted: &'a [Wanted],
+    outcome: Outcome,
+    failures: Failures,
+    /// Old rows whose id a write did not keep.
+    superseded: Vec<usize>,
+    /// Whether deletes have freed room that the service may see late.
+    freed: bool,
+    /// Which wanted row got which id.
+    accepted: HashMap<String, usize>,
+}
+
+impl<'a> Run<'a> {
+    fn new(session: &'a Session, held: &'a [Held], wanted: &'a [Wanted]) -> Self {
+        Self {
+            session,
+            held,
+            wanted,
+            outcome: Outcome::new(wanted.len(), held.len()),
+            failures: Failures::default(),
+            superseded: Vec::new(),
+            freed: false,
+            accepted: HashMap::new(),
+        }
+    }
+
+    fn claim(&self, id: Option<&str>) {
+        if let Some(id) = id {
+            self.session.ledger.claim(id);
+        }
+    }
+
+    /// Sorts the rows to create into free ones, takeovers and conflicts; conflicts leave `changes` with an error, and
+    /// rows that are already right leave it settled.
+    fn look_first(&mut self, listing: &Listing, changes: &mut Changes) -> HashMap<usize, Takeover> {
+        let own: HashSet<&str> = self.held.iter().filter_map(|row| row.id.as_deref()).collect();
+        let mut takeovers = HashMap::new();
+        let mut surprising = Vec::new();
+        let wanted = self.wanted;
+        changes.create.retain(|index| {
+            let row = &wanted[*index];
+            match look(self.session, listing, &row.indicator, &own) {
+                Existing::Free => true,
+                Existing::Conflict(words) => {
+                    self.failures.conflict(&row.key, words);
+                    false
+                }
+                Existing::Takeover(takeover) => {
+                    if takeover.surprising {
+                        surprising.push(format!("{} (id {})", row.key, takeover.id));
+                    }
+                    if takeover.fields.is_empty() {
+                        self.claim(Some(&takeover.id));
+                        self.accept(*index, takeover.id, row.indicator.clone());
+                        false
+                    } else {
+                        self.claim(Some(&takeover.id));
+                        takeovers.insert(*index, takeover);
+                        true
+                    }
+                }
+            }
+        });
+        self.outcome.diagnostics.extend(self.failures.take_conflicts());
+        if let Some(warning) = super::report::taken_over(&surprising) {
+            self.outcome.diagnostics.push(warning);
+        }
+        takeovers
+    }
+
+    /// Deletes as many rows as are in the way, those without a successor first.
+    async fn free(&mut self, excess: usize, changes: &mut Changes) {
+        changes.delete.sort_by_key(|removal| removal.replaced_by.is_some());
+        let early: Vec<_> = changes.delete.drain(..excess.min(changes.delete.len())).collect();
+        if early.is_empty() {
+            return;
+        }
+        let positions: Vec<usize> = early.iter().map(|removal| removal.held).collect();
+        self.delete_rows(&positions).await;
+        self.freed = true;
+    }
+
+    async fn upsert(&mut self, changes: &Changes, takeovers: &HashMap<usize, Takeover>) {
+        let mut targets: Vec<Target> = Vec::with_capacity(changes.update.len() + changes.create.len());
+        let mut recreate = Vec::new();
+        targets.extend(changes.update.iter().map(|pair| Target { wanted: pair.wanted, held: Some(pair.held), spelling: None }));
+        for index in &changes.create {
+            match takeovers.get(index) {
+                Some(takeover) if takeover.fields.iter().any(Field::is_create_only) => recreate.push((*index, takeover)),
+                takeover => targets.push(Target {
+                    wanted: *index,
+                    held: None,
+                    spelling: takeover.map(|takeover| takeover.spelling.clone()),
+                }),
+            }
+        }
+        self.import(targets).await;
+        for chunk in recreate.chunks(self.session.policy.batch_size.max(1)) {
+            let ids = chunk.iter().map(|(_, takeover)| takeover.id.clone()).collect();
+            let results = self.session.client.delete(ids).await;
+            let mut ready = Vec::new();
+            for ((index, _), result) in chunk.iter().zip(results) {
+                match result {
+                    Ok(()) => ready.push(Target { wanted: *index, held: None, spelling: None }),
+                    Err(error) => self.failures.write(&self.wanted[*index].key, &error),
+                }
+            }
+            self.import(ready).await;
+        }
+    }
+
+    /// Deletes and imports anew, one batch after the other so that the gap in protection stays short.
+    async fn recreate(&mut self, pairs: &[Pair]) {
+        for chunk in pairs.chunks(self.session.policy.batch_size.max(1)) {
+            let positions: Vec<usize> = chunk.iter().map(|pair| pair.held).collect();
+            self.delete_rows(&positions).await;
+            let ready = chunk
+                .iter()
+                .filter(|pair| self.outcome.is_gone(pair.held))
+                .map(|pair| Target { wanted: pair.wanted, held: None, spelling: None })
+                .collect();
+            self.import(ready).await;
+        }
+    }
+
+    /// Imports the rows, waiting for room if deletes of this run have made some that shows late.
+    async fn import(&mut self, mut targets: Vec<Target>) {
+        let mut waits = WAITS_FOR_ROOM.iter();
+        while !targets.is_empty() {
+            let items = targets.iter().map(|target| self.item(target)).collect();
+            let results = self.session.client.upsert(items).await;
+            let mut full = Vec::new();
+            for (target, result) in targets.into_iter().zip(results) {
+                match result {
+                    Ok(id) => self.written(&target, id),
+                    Err(error) if error.is_capacity() && self.freed => full.push((target, error)),
+                    Err(error) => self.failures.write(&self.wanted[target.wanted].key, &error),
+                }
+            }
+            let Some(wait) = waits.next().filter(|_| !full.is_empty()) else {
+                for (target, error) in full {
+                    self.failures.write(&self.wanted[target.wanted].key, &error);
+                }
+                return;
+            };
+            tracing::info!(rows = full.len(), seconds = wait.as_secs(), "waiting for freed capacity to show");
+            self.session.client.clock().sleep(*wait).await;
+            targets = full.into_iter().map(|(target, _)| target).collect();
+        }
+    }
+
+    fn item(&self, target: &Target) -> Indicator {
+        let mut item = self.wanted[target.wanted].indicator.clone();
+        if let Some(spelling) = &target.spelling {
+            item.value.clone_from(spelling);
+        }
+        item
+    }
+
+    fn written(&mut self, target: &Target, id: String) {
+        if let Some(held) = target.held {
+            if self.held[held].id.as_deref() != Some(id.as_str()) {
+                self.superseded.push(held);
+                self.outcome.moved.push(target.wanted);
+            } else {
+                self.outcome.replaced(held);
+            }
+        }
+        self.accept(target.wanted, id, self.wanted[target.wanted].indicator.clone());
+    }
+
+    fn accept(&mut self, index: usize, id: String, indicator: Indicator) {
+        self.claim(Some(&id));
+        if let Some(other) = self.accepted.insert(id.clone(), index) {
+            self.failures.shared(&self.wanted[index].key, &self.wanted[other].key, &id);
+            return;
+        }
+        self.outcome.settle(index, Some(id), indicator);
+    }
+
+    async fn delete(&mut self, changes: &Changes) {
+        let mut positions: Vec<usize> = changes
+            .delete
+            .iter()
+            .filter(|removal| removal.replaced_by.is_none_or(|index| self.outcome.is_settled(index)))
+            .map(|removal| removal.held)
+            .collect();
+        positions.append(&mut self.superseded);
+        self.delete_rows(&positions).await;
+    }
+
+    async fn delete_rows(&mut self, positions: &[usize]) {
+        let rows: Vec<(usize, &Held)> = positions.iter().map(|position| (*position, &self.held[*position])).collect();
+        let results = removal::delete_held(self.session, &rows).await;
+        for (position, result) in positions.iter().zip(results) {
+            match result {
+                Ok(()) => self.outcome.gone(*position),
+                Err(error) => self.failures.delete(&self.held[*position].key, &error),
+            }
+        }
+    }
+
+    fn abandon(mut self) -> Outcome {
+        self.outcome.diagnostics.extend(std::mem::take(&mut self.failures).into_diagnostics());
+        self.outcome.abandoned = true;
+        self.outcome
+    }
+
+    fn finish(mut self) -> Outcome {
+        let diagnostics: Diagnostics = std::mem::take(&mut self.failures).into_diagnostics();
+        self.outcome.diagnostics.extend(diagnostics);
+        self.outcome
+    }
+}
+
+/// A row to import: over the held row at this position, or anew.
+struct Target {
+    wanted: usize,
+    held: Option<usize>,
+    spelling: Option<String>,
+}

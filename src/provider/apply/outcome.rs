@@ -1,0 +1,85 @@
+//! What carrying out changes has come to.
+
+use crate::indicator::Indicator;
+use crate::tf::Diagnostics;
+
+/// What the service holds now, as far as this object is concerned, and what to tell the user.
+#[derive(Debug)]
+pub struct Outcome {
+    /// For each wanted row, how it stands; `None` where it could not be written.
+    settled: Vec<Option<Settled>>,
+    /// For each held row, whether it is no longer there under its own id, or is the same row as a settled one.
+    over: Vec<bool>,
+    /// For each held row, whether it has been deleted.
+    deleted: Vec<bool>,
+    /// Wanted rows whose write was answered with another id than the state's.
+    pub moved: Vec<usize>,
+    /// Whether nothing was tried at all.
+    pub abandoned: bool,
+    /// What to tell the user.
+    pub diagnostics: Diagnostics,
+}
+
+/// A wanted row that stands as it should.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settled {
+    /// Its id; `None` for an expired row, which is not there.
+    pub id: Option<String>,
+    /// What it says.
+    pub indicator: Indicator,
+}
+
+impl Outcome {
+    /// Nothing done yet for this many rows.
+    pub fn new(wanted: usize, held: usize) -> Self {
+        Self {
+            settled: vec![None; wanted],
+            over: vec![false; held],
+            deleted: vec![false; held],
+            moved: Vec::new(),
+            abandoned: false,
+            diagnostics: Diagnostics::default(),
+        }
+    }
+
+    /// The wanted row stands as it should.
+    pub fn settle(&mut self, wanted: usize, id: Option<String>, indicator: Indicator) {
+        self.settled[wanted] = Some(Settled { id, indicator });
+    }
+
+    /// The held row lives on as a settled one.
+    pub fn replaced(&mut self, held: usize) {
+        self.over[held] = true;
+    }
+
+    /// The held row is not there any more.
+    pub fn gone(&mut self, held: usize) {
+        self.over[held] = true;
+        self.deleted[held] = true;
+    }
+
+    /// How the wanted row stands.
+    pub fn settled(&self, wanted: usize) -> Option<&Settled> {
+        self.settled[wanted].as_ref()
+    }
+
+    /// Whether the wanted row stands as it should.
+    pub fn is_settled(&self, wanted: usize) -> bool {
+        self.settled[wanted].is_some()
+    }
+
+    /// Whether the held row has been deleted.
+    pub fn is_gone(&self, held: usize) -> bool {
+        self.deleted[held]
+    }
+
+    /// The held rows that are still there and that no settled row stands for.
+    pub fn remaining(&self) -> impl Iterator<Item = usize> {
+        self.over.iter().enumerate().filter(|(_, over)| !**over).map(|(position, _)| position)
+    }
+
+    /// Whether anything at all stands in the service for this object.
+    pub fn is_empty(&self) -> bool {
+        self.settled.iter().all(Option::is_none) && self.over.iter().all(|over| *over)
+    }
+}

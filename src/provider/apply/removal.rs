@@ -1,0 +1,55 @@
+//! Deleting the rows that a state holds, by their recorded ids only.
+
+use super::Outcome;
+use crate::defender::WriteError;
+use crate::provider::report::Failures;
+use crate::provider::row::Held;
+use crate::provider::session::Session;
+use std::collections::HashSet;
+
+/// Deletes the held rows, except those whose identity is in `keep`: the object that follows in a replacement wants them,
+/// so they stay and are remembered as known.
+pub async fn remove(session: &Session, held: &[Held], keep: &HashSet<u64>) -> Outcome {
+    let mut outcome = Outcome::new(0, held.len());
+    let mut failures = Failures::default();
+    let mut rows = Vec::with_capacity(held.len());
+    for (position, row) in held.iter().enumerate() {
+        match &row.id {
+            Some(id) if keep.contains(&row.indicator.identity().digest()) => {
+                session.ledger.claim(id);
+                outcome.gone(position);
+            }
+            Some(_) => rows.push((position, row)),
+            None => outcome.gone(position),
+        }
+    }
+    let results = delete_held(session, &rows).await;
+    for ((position, row), result) in rows.into_iter().zip(results) {
+        match result {
+            Ok(()) => outcome.gone(position),
+            Err(error) => failures.delete(&row.key, &error),
+        }
+    }
+    outcome.diagnostics.extend(failures.into_diagnostics());
+    outcome
+}
+
+/// Deletes these rows; a row that another object of this run wants is left alone and counts as done.
+pub(super) async fn delete_held(session: &Session, rows: &[(usize, &Held)]) -> Vec<Result<(), WriteError>> {
+    let mut results: Vec<Result<(), WriteError>> = rows.iter().map(|_| Ok(())).collect();
+    let mut ids = Vec::with_capacity(rows.len());
+    let mut positions = Vec::with_capacity(rows.len());
+    for (position, (_, row)) in rows.iter().enumerate() {
+        if let Some(id) = row.id.as_ref().filter(|id| !session.ledger.is_claimed(id)) {
+            ids.push(id.clone());
+            positions.push(position);
+        }
+    }
+    if ids.is_empty() {
+        return results;
+    }
+    for (position, result) in positions.into_iter().zip(session.client.delete(ids).await) {
+        results[position] = result;
+    }
+    results
+}

@@ -1,0 +1,77 @@
+//! The provider's private data: small notes that the host carries from one call to the next.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
+
+use super::ledger::Claimant;
+
+/// Version of the format; data of another version is ignored, which only ever means that less is known.
+const VERSION: u8 = 1;
+
+/// Notes of a plan for the calls that follow it. States carry none: everything that a delete needs is in the state.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Notes {
+    /// Who the plan is for, so that the second plan call of a replacement is not taken for another object.
+    pub claimant: Option<Claimant>,
+    /// Digests of the identities that the new object of a replacement wants, or that another object wants: the delete
+    /// of the old object leaves these rows alone.
+    pub wanted: Option<HashSet<u64>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Format {
+    version: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    claimant: Option<Claimant>,
+    /// Sorted digests, eight bytes each, little endian, in base64.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wanted: Option<String>,
+}
+
+impl Notes {
+    /// Reads private data; what cannot be read is treated as absent.
+    pub fn read(private: &[u8]) -> Self {
+        let Ok(format) = serde_json::from_slice::<Format>(private) else { return Self::default() };
+        if format.version != VERSION {
+            return Self::default();
+        }
+        let wanted = format.wanted.and_then(|text| STANDARD_NO_PAD.decode(text).ok()).map(|bytes| {
+            let (digests, _) = bytes.as_chunks::<8>();
+            digests.iter().map(|digest| u64::from_le_bytes(*digest)).collect()
+        });
+        Self { claimant: format.claimant, wanted }
+    }
+
+    /// The private data that says this; the same notes always give the same bytes.
+    pub fn write(&self) -> Vec<u8> {
+        let wanted = self.wanted.as_ref().map(|digests| {
+            let mut digests: Vec<u64> = digests.iter().copied().collect();
+            digests.sort_unstable();
+            STANDARD_NO_PAD.encode(digests.into_iter().flat_map(u64::to_le_bytes).collect::<Vec<u8>>())
+        });
+        let format = Format { version: VERSION, claimant: self.claimant, wanted };
+        // A struct of numbers and strings always has a JSON form.
+        serde_json::to_vec(&format).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notes_survive_the_round_trip() {
+        let notes = Notes { claimant: Some(7), wanted: Some(HashSet::from([1, u64::MAX, 42])) };
+        assert_eq!(Notes::read(&notes.write()), notes);
+        assert_eq!(Notes::read(&Notes::default().write()), Notes::default());
+    }
+
+    #[test]
+    fn strange_data_is_no_notes() {
+        for private in [&b""[..], b"null", b"{}", b"{\"version\":2,\"wanted\":\"AAAA\"}", b"\xff\x00"] {
+            assert_eq!(Notes::read(private), Notes::default(), "{private:?}");
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Many rows in few messages: failures grouped by what the service said, every row named.
+
+use crate::defender::WriteError;
+use crate::tf::{Diagnostic, Diagnostics};
+use std::collections::BTreeMap;
+
+/// How many rows one message names before it only counts the rest.
+const NAMED: usize = 200;
+
+/// Rows that could not be written, gathered to be told together.
+#[derive(Debug, Default)]
+pub struct Failures {
+    groups: BTreeMap<(Kind, String), Group>,
+}
+
+#[derive(Debug, Default)]
+struct Group {
+    keys: Vec<String>,
+    hint: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Conflict,
+    Shared,
+    Write,
+    Delete,
+    StoppedWrite,
+    StoppedDelete,
+}
+
+impl Failures {
+    /// A row that could not be imported.
+    pub fn write(&mut self, key: &str, error: &WriteError) {
+        let kind = if error.is_stopped() { Kind::StoppedWrite } else { Kind::Write };
+        self.add(kind, key, error.to_string(), error.hint());
+    }
+
+    /// A row that could not be deleted.
+    pub fn delete(&mut self, key: &str, error: &WriteError) {
+        let kind = if error.is_stopped() { Kind::StoppedDelete } else { Kind::Delete };
+        self.add(kind, key, error.to_string(), error.hint());
+    }
+
+    /// A row that is already there and that somebody else may depend on.
+    pub fn conflict(&mut self, key: &str, words: String) {
+        self.add(Kind::Conflict, key, words, String::new());
+    }
+
+    /// Two rows of the list that the service keeps as one.
+    pub fn shared(&mut self, key: &str, other: &str, id: &str) {
+        self.add(
+            Kind::Shared,
+            key,
+            format!("The service answered with id {id} for both {key} and {other}: it keeps one row for the two."),
+            "Remove one of them, or give both device groups to one row.".into(),
+        );
+    }
+
+    fn add(&mut self, kind: Kind, key: &str, words: String, hint: String) {
+        let group = self.groups.entry((kind, words)).or_default();
+        group.keys.push(key.to_owned());
+        group.hint = hint;
+    }
+
+    /// Whether nothing failed.
+    pub fn is_empty(&self) -> bool {
+        self.groups.is_empty()
+    }
+
+    /// The conflicts, as one message; they are not told again.
+    pub fn take_conflicts(&mut self) -> Diagnostics {
+        let others = self.groups.split_off(&(Kind::Shared, String::new()));
+        let conflicts = std::mem::replace(&mut self.groups, others);
+        let lines: Vec<String> = conflicts
+            .into_iter()
+            .flat_map(|((_, words), group)| group.keys.into_iter().map(move |key| format!("- {key}: {words}")))
+            .collect();
+        existing(&lines).into_iter().collect()
+    }
+
+    /// All failures, one message for each thing that the service said.
+    pub fn into_diagnostics(self) -> Diagnostics {
+        self.groups.into_iter().map(|((kind, words), group)| message(kind, &words, &group)).collect()
+    }
+}
+
+/// The error for rows that are already there, one line each; `None` for none.
+pub fn existing(lines: &[String]) -> Option<Diagnostic> {
+    (!lines.is_empty()).then(|| {
+        Diagnostic::error(
+            format!("{} already in the tenant", counted(lines.len(), "indicator is", "indicators are")),
+            format!(
+                "Importing an indicator takes over a row of the same value, type and action without a word, so these \
+                 rows, which this configuration did not make, were left alone:\n{}\n\nTo manage them here, import them \
+                 (`terraform import ADDRESS ID`, or an `import` block; a set is imported by a filter such as \
+                 `application=NAME`), or set `on_existing = \"adopt\"` in the provider block to make them as configured.",
+                named(lines)
+            ),
+        )
+    })
+}
+
+/// The warning for rows taken over because they are what an interrupted run would have left; `None` for none.
+pub fn taken_over(rows: &[String]) -> Option<Diagnostic> {
+    (!rows.is_empty()).then(|| {
+        Diagnostic::warning(
+            "Indicators that were already there were taken over",
+            format!(
+                "{} made by this application, already exactly as configured, and recorded in no state that this run \
+                 has seen; most likely an earlier run was interrupted. They are managed from now on:\n{}",
+                counted(rows.len(), "indicator was", "indicators were"),
+                named(&rows.iter().map(|row| format!("- {row}")).collect::<Vec<_>>())
+            ),
+        )
+    })
+}
+
+fn message(kind: Kind, words: &str, group: &Group) -> Diagnostic {
+    let count = group.keys.len();
+    let keys = named(&group.keys.iter().map(|key| format!("- {key}")).collect::<Vec<_>>());
+    let hint = &group.hint;
+    match kind {
+        Kind::StoppedWrite | Kind::StoppedDelete => Diagnostic::error(
+            "Stopped before everything was done",
+            format!(
+                "The run was asked to stop. {} not {}:\n{keys}\n\nWhat was done is in the state; the next apply does the \
+                 rest.",
+                counted(count, "indicator was", "indicators were"),
+                if kind == Kind::StoppedWrite { "written" } else { "deleted" },
+            ),
+        ),
+        Kind::Delete => Diagnostic::error(
+            format!("{} not deleted", counted(count, "indicator was", "indicators were")),
+            format!("{words}\n\n{keys}\n\n{hint}"),
+        ),
+        Kind::Conflict | Kind::Shared | Kind::Write => Diagnostic::error(
+            format!("{} not accepted", counted(count, "indicator was", "indicators were")),
+            format!("{words}\n\n{keys}\n\n{hint}"),
+        ),
+    }
+}
+
+/// The lines, cut at [`NAMED`] with a count of the rest.
+pub fn named(lines: &[String]) -> String {
+    let mut text = lines.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join("\n");
+    if lines.len() > NAMED {
+        text.push_str(&format!("\nand {} more", lines.len() - NAMED));
+    }
+    text
+}
+
+/// The number with the noun that fits it.
+pub fn counted(count: usize, one: &str, many: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
+}

@@ -1,0 +1,47 @@
+//! What a configured provider gives to its resources.
+
+use super::ledger::Ledger;
+use crate::defender::Client;
+use crate::indicator::Protected;
+use jiff::Timestamp;
+
+/// A configured provider: the way to the service, the rules of this configuration, and the memory of this run.
+pub struct Session {
+    /// The way to the service.
+    pub client: Client,
+    /// The rules of this configuration.
+    pub policy: Policy,
+    /// The memory of this run.
+    pub ledger: Ledger,
+}
+
+impl Session {
+    /// The instant that expiries are compared with.
+    pub fn now(&self) -> Timestamp {
+        self.client.clock().now()
+    }
+}
+
+/// The rules of a provider configuration.
+#[derive(Debug)]
+pub struct Policy {
+    /// How many indicators the tenant can hold.
+    pub capacity: usize,
+    /// What to do about a row that is already there when one is to be created.
+    pub on_existing: OnExisting,
+    /// Names and networks that must never be blocked.
+    pub protected: Protected,
+    /// How many indicators one plan may delete; `None` is no limit.
+    pub max_deletions: Option<usize>,
+    /// How many items go into one import call, to say how many calls a change takes.
+    pub batch_size: usize,
+}
+
+/// What to do about a row that somebody else made when one is to be created.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnExisting {
+    /// Refuse, and say who made it and how to import it.
+    Fail,
+    /// Take it over and make it as configured.
+    Adopt,
+}
