@@ -9,6 +9,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut config = tonic_prost_build::Config::new();
     config.disable_comments(["."]);
     // 15,000 indicators are 8 MiB of MessagePack: shared buffers instead of copies.
+    config.bytes([".tfplugin6.DynamicValue", ".tfplugin6.RawState.json"]);
 
     tonic_prost_build::configure()
         .build_client(true)

@@ -1,1 +1,36 @@
-//! Not written yet.
+//! The Terraform framework: what the author of a provider writes against, and the server that runs it.
+//!
+//! An author implements [`Provider`], [`Resource`], [`DataSource`] and [`Function`] on plain [`Value`]s and describes
+//! each block once, as a [`Schema`]. The protocol's schema, the checks, the types of values and the documentation all
+//! come from that description. [`grpc::service`] makes a gRPC service of a provider.
+//!
+//! **Invariant:** only `wire` and `grpc` know protobuf messages; everything else is written in framework types. Of this
+//! crate it uses nothing but the generated messages in `proto::tfplugin6`.
+
+mod data_source;
+mod diagnostic;
+mod function;
+mod number;
+mod object;
+mod path;
+pub mod plan;
+mod provider;
+mod resource;
+mod schema;
+mod value;
+mod value_type;
+
+pub use data_source::DataSource;
+pub use diagnostic::{Diagnostic, Diagnostics, Level};
+pub use function::{Function, FunctionError, Parameter};
+pub use number::Number;
+pub use object::Object;
+pub use path::{Path, Step};
+pub use provider::{Activity, Provider};
+pub use resource::{
+    ApplyResponse, CreateRequest, DeleteRequest, Imported, PlanRequest, PlanResponse, ReadRequest, ReadResponse,
+    Resource, UpdateRequest,
+};
+pub use schema::{Attribute, AttributeKind, Nesting, Presence, Schema};
+pub use value::{Typed, Value};
+pub use value_type::{ObjectType, TypeError, ValueType};
