@@ -1,0 +1,148 @@
+//! What can go wrong, in the words that the user reads.
+//!
+//! Display says what happened, with the service's own words; `hint` says what to do about it.
+
+use std::sync::Arc;
+
+/// Why something could not be done at all.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{}", .0.text)]
+pub struct Error(Arc<Detail>);
+
+#[derive(Debug)]
+struct Detail {
+    kind: Kind,
+    text: String,
+    hint: String,
+}
+
+/// What sort of trouble it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A setting cannot be used.
+    Settings,
+    /// The application could not prove who it is.
+    Unauthorized,
+    /// The application may not do this.
+    Forbidden,
+    /// The service, or the way to it, did not answer.
+    Connection,
+    /// The certificate of the other side is not trusted.
+    Certificate,
+    /// The service kept saying that too many calls were made.
+    Throttled,
+    /// The service answered that it is in trouble itself.
+    Unavailable,
+    /// The service's answer makes no sense.
+    Unexpected,
+    /// The service said no.
+    Refused,
+    /// The run was stopped.
+    Stopped,
+}
+
+impl Error {
+    pub(crate) fn new(kind: Kind, text: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self(Arc::new(Detail {
+            kind,
+            text: text.into(),
+            hint: hint.into(),
+        }))
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        self.0.hint.clone()
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.0.kind
+    }
+
+    /// Whether the application could not prove who it is.
+    #[must_use]
+    pub fn is_unauthorized(&self) -> bool {
+        self.kind() == Kind::Unauthorized
+    }
+
+    /// Whether the application lacks a permission.
+    #[must_use]
+    pub fn is_forbidden(&self) -> bool {
+        self.kind() == Kind::Forbidden
+    }
+
+    /// Whether the other side could not be reached or is not trusted.
+    #[must_use]
+    pub fn is_connection(&self) -> bool {
+        matches!(self.kind(), Kind::Connection | Kind::Certificate)
+    }
+
+    /// Whether the certificate of the other side is not trusted.
+    #[must_use]
+    pub fn is_certificate(&self) -> bool {
+        self.kind() == Kind::Certificate
+    }
+
+    /// Whether it ended because the run was stopped.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.kind() == Kind::Stopped
+    }
+}
+
+/// Why one item was not written, or is not known to be.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum WriteError {
+    /// The service does not take this item.
+    #[error("the service refused it: {reason}")]
+    Refused {
+        /// The service's own words.
+        reason: String,
+    },
+    /// The tenant holds as many indicators as it may.
+    #[error("the tenant has no room for it: {reason}")]
+    Capacity {
+        /// The service's own words.
+        reason: String,
+    },
+    /// The run was stopped before the item was sent.
+    #[error("the run was stopped before it was sent")]
+    Stopped,
+    /// The call as a whole failed.
+    #[error(transparent)]
+    Failed(#[from] Error),
+}
+
+impl WriteError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Refused { .. } => "Correct the indicator, or take it out of the configuration.".to_owned(),
+            Self::Capacity { .. } => {
+                "Remove indicators that are no longer needed; those made in the portal and by other \
+                                      products count too. Then apply again."
+                    .to_owned()
+            }
+            Self::Stopped => "Apply again to send what is left.".to_owned(),
+            Self::Failed(error) => error.hint(),
+        }
+    }
+
+    /// Whether the run was stopped before the item was sent, or before its outcome was known.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        match self {
+            Self::Stopped => true,
+            Self::Failed(error) => error.is_stopped(),
+            _ => false,
+        }
+    }
+
+    /// Whether the tenant is full.
+    #[must_use]
+    pub fn is_capacity(&self) -> bool {
+        matches!(self, Self::Capacity { .. })
+    }
+}
