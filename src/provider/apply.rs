@@ -11,9 +11,8 @@ use super::reconcile::{Changes, Pair};
 use super::report::Failures;
 use super::row::{Held, Wanted};
 use super::session::Session;
-use crate::defender::Listing;
 use crate::indicator::{Field, Indicator};
-use crate::tf::{Diagnostic, Diagnostics};
+use crate::tf::Diagnostics;
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
@@ -56,33 +55,23 @@ pub async fn carry_out(
         run.outcome.settle(*index, None, wanted[*index].indicator.clone());
     }
 
-    let mut room = None;
-    let mut takeovers = HashMap::new();
+    let mut looked = Looked::default();
     if !changes.create.is_empty() {
-        let listing = match session.client.listing().await {
-            Ok(listing) => listing,
+        match run.look_first(&mut changes).await {
+            Ok(found) => looked = found,
             Err(error) => {
-                run.outcome.diagnostics.push(
-                    Diagnostic::error(
-                        "The tenant's indicators could not be listed",
-                        format!("{error}\n\nNothing was written. {}", error.hint()),
-                    ),
-                );
+                run.outcome.diagnostics.push(super::report::unlisted(&error, "Nothing was written."));
                 return run.abandon();
             }
-        };
-        takeovers = run.look_first(&listing, &mut changes);
+        }
         if purpose == Purpose::Create && run.outcome.diagnostics.has_errors() {
             return run.abandon();
         }
-        let fresh = changes.create.iter().filter(|index| !takeovers.contains_key(*index)).count();
-        room = Some((listing.len() + fresh).saturating_sub(session.policy.capacity));
-    }
-    if let Some(excess) = room.filter(|excess| *excess > 0) {
+        let excess = (looked.rows + looked.free).saturating_sub(session.policy.capacity);
         run.free(excess, &mut changes).await;
     }
 
-    run.upsert(&changes, &takeovers).await;
+    run.upsert(&changes, &looked.takeovers).await;
     run.recreate(&changes.recreate).await;
     run.delete(&changes).await;
     run.finish()
@@ -117,48 +106,58 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Notes that the row is wanted, so that no other object of this run deletes it.
     fn claim(&self, id: Option<&str>) {
         if let Some(id) = id {
+            // A row that is held and wanted is deleted by nobody else, so there is nothing to wait for.
             self.session.ledger.claim(id);
         }
     }
 
     /// Sorts the rows to create into free ones, takeovers and conflicts; conflicts leave `changes` with an error, and
-    /// rows that are already right leave it settled.
-    fn look_first(&mut self, listing: &Listing, changes: &mut Changes) -> HashMap<usize, Takeover> {
+    /// rows that are already right leave it settled. Answers how many are free, and the takeovers.
+    async fn look_first(&mut self, changes: &mut Changes) -> Result<Looked, crate::defender::Error> {
         let own: HashSet<&str> = self.held.iter().filter_map(|row| row.id.as_deref()).collect();
-        let mut takeovers = HashMap::new();
+        let mut looked = Looked::default();
         let mut surprising = Vec::new();
-        let wanted = self.wanted;
-        changes.create.retain(|index| {
-            let row = &wanted[*index];
-            match look(self.session, listing, &row.indicator, &own) {
-                Existing::Free => true,
-                Existing::Conflict(words) => {
-                    self.failures.conflict(&row.key, words);
-                    false
-                }
-                Existing::Takeover(takeover) => {
-                    if takeover.surprising {
-                        surprising.push(format!("{} (id {})", row.key, takeover.id));
+        let mut waiting = std::mem::take(&mut changes.create);
+        while !waiting.is_empty() {
+            let listing = self.session.client.listing().await?;
+            looked.rows = listing.len();
+            let (mut later, mut busy) = (Vec::new(), Vec::new());
+            for index in waiting {
+                let row = &self.wanted[index];
+                match look(self.session, &listing, &row.indicator, &own) {
+                    Existing::Free => {
+                        looked.free += 1;
+                        changes.create.push(index);
                     }
-                    if takeover.fields.is_empty() {
-                        self.claim(Some(&takeover.id));
-                        self.accept(*index, takeover.id, row.indicator.clone());
-                        false
-                    } else {
-                        self.claim(Some(&takeover.id));
-                        takeovers.insert(*index, takeover);
-                        true
+                    Existing::Conflict(words) => self.failures.conflict(&row.key, words),
+                    // Another object of this run is deleting the row: it must be gone before it is imported again.
+                    Existing::Takeover(takeover) if !self.session.ledger.claim(&takeover.id) => {
+                        later.push(index);
+                        busy.push(takeover.id);
+                    }
+                    Existing::Takeover(takeover) => {
+                        if takeover.surprising {
+                            surprising.push(format!("{} (id {})", row.key, takeover.id));
+                        }
+                        if takeover.fields.is_empty() {
+                            self.accept(index, takeover.id, row.indicator.clone());
+                        } else {
+                            looked.takeovers.insert(index, takeover);
+                            changes.create.push(index);
+                        }
                     }
                 }
             }
-        });
-        self.outcome.diagnostics.extend(self.failures.take_conflicts());
-        if let Some(warning) = super::report::taken_over(&surprising) {
-            self.outcome.diagnostics.push(warning);
+            self.session.ledger.deletes_ended(&busy).await;
+            waiting = later;
         }
-        takeovers
+        changes.create.sort_unstable();
+        self.outcome.diagnostics.extend(self.failures.take_conflicts());
+        self.outcome.diagnostics.extend(super::report::taken_over(&surprising));
+        Ok(looked)
     }
 
     /// Deletes as many rows as are in the way, those without a successor first.
@@ -304,6 +303,17 @@ impl<'a> Run<'a> {
         self.outcome.diagnostics.extend(diagnostics);
         self.outcome
     }
+}
+
+/// What looking before creating has found.
+#[derive(Debug, Default)]
+struct Looked {
+    /// How many rows the tenant holds.
+    rows: usize,
+    /// How many of the rows to create are not there yet.
+    free: usize,
+    /// Rows to take over and change, by position among the wanted.
+    takeovers: HashMap<usize, Takeover>,
 }
 
 /// A row to import: over the held row at this position, or anew.

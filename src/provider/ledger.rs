@@ -1,9 +1,16 @@
 //! What this process has learned about rows in the course of one run.
 
+use crate::defender::Clock;
 use crate::indicator::Indicator;
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::Notify;
+
+/// How long, and how often in a row, the host must have shown no new state before all count as shown.
+const QUIET_ROUND: Duration = Duration::from_millis(50);
+const QUIET_ROUNDS: usize = 6;
 
 /// Which planned object speaks; the two plan calls of one replacement share one.
 pub type Claimant = u64;
@@ -13,6 +20,8 @@ pub type Claimant = u64;
 #[derive(Debug, Default)]
 pub struct Ledger {
     known: Mutex<Known>,
+    /// Told whenever a delete has ended.
+    deleted: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -21,10 +30,18 @@ struct Known {
     observed: HashSet<String>,
     /// Ids of rows that this run has written, taken over or kept for the object that follows.
     claimed: HashSet<String>,
+    /// Ids of rows whose delete is under way.
+    deleting: HashSet<String>,
+    /// Rows that an exclusive set is about to delete, by identity and scope.
+    condemned: HashSet<u64>,
+    /// How many states this process has been shown.
+    states: usize,
     /// Rows that planned objects want, by identity and scope.
     wanted: HashMap<u64, (Claimant, String)>,
     /// Deletions planned so far.
     deletions: usize,
+    /// Deletions planned so far that make way for no other row.
+    plain_deletions: usize,
     /// Creations planned so far.
     creations: usize,
     next_claimant: Claimant,
@@ -42,7 +59,32 @@ pub struct Totals {
 impl Ledger {
     /// Notes that a state holds these ids: whoever finds the rows knows that they are no stranger's.
     pub fn observe<'a>(&self, ids: impl IntoIterator<Item = &'a str>) {
-        self.lock().observed.extend(ids.into_iter().map(str::to_owned));
+        let mut known = self.lock();
+        known.states += 1;
+        known.observed.extend(ids.into_iter().map(str::to_owned));
+    }
+
+    /// Waits until the host has not shown a state for a while, and so probably has shown all.
+    pub async fn all_observed(&self, clock: &dyn Clock) {
+        let mut seen = self.lock().states;
+        let mut quiet = 0;
+        while quiet < QUIET_ROUNDS {
+            clock.sleep(QUIET_ROUND).await;
+            let states = self.lock().states;
+            quiet = if states == seen { quiet + 1 } else { 0 };
+            seen = states;
+        }
+    }
+
+    /// Notes that an exclusive set is about to delete these rows.
+    pub fn condemn<'a>(&self, indicators: impl IntoIterator<Item = &'a Indicator>) {
+        self.lock().condemned.extend(indicators.into_iter().map(scoped_digest));
+    }
+
+    /// Whether an exclusive set is about to delete a row of this identity and scope.
+    pub fn is_condemned(&self, indicator: &Indicator) -> bool {
+        let known = self.lock();
+        !known.condemned.is_empty() && known.condemned.contains(&scoped_digest(indicator))
     }
 
     /// Whether a state shown to this process holds the id.
@@ -50,9 +92,50 @@ impl Ledger {
         self.lock().observed.contains(id)
     }
 
-    /// Notes that the row is wanted by an object of this run, so that nobody deletes it.
-    pub fn claim(&self, id: &str) {
-        self.lock().claimed.insert(id.to_owned());
+    /// Notes that the row is wanted by an object of this run, so that nobody deletes it. Answers `false` if its delete
+    /// is already under way.
+    pub fn claim(&self, id: &str) -> bool {
+        let mut known = self.lock();
+        let free = !known.deleting.contains(id);
+        if free {
+            known.claimed.insert(id.to_owned());
+        }
+        free
+    }
+
+    /// Notes that the row is about to be deleted. Answers `false`, and notes nothing, if an object of this run wants it.
+    pub fn begin_delete(&self, id: &str) -> bool {
+        let mut known = self.lock();
+        let free = !known.claimed.contains(id);
+        if free {
+            known.deleting.insert(id.to_owned());
+        }
+        free
+    }
+
+    /// Notes that the deletes of these rows have ended, well or not.
+    pub fn end_delete<'a>(&self, ids: impl IntoIterator<Item = &'a str>) {
+        {
+            let mut known = self.lock();
+            for id in ids {
+                known.deleting.remove(id);
+            }
+        }
+        self.deleted.notify_waiters();
+    }
+
+    /// Waits until no delete of these rows is under way.
+    pub async fn deletes_ended(&self, ids: &[String]) {
+        loop {
+            let ended = self.deleted.notified();
+            tokio::pin!(ended);
+            // Enabled before looking, so that an end between the look and the wait is not missed.
+            ended.as_mut().enable();
+            if !ids.iter().any(|id| self.lock().deleting.contains(id)) {
+                return;
+            }
+            ended.await;
+        }
     }
 
     /// Whether an object of this run wants the row.
@@ -85,6 +168,13 @@ impl Ledger {
         known.creations += creations;
         known.deletions += deletions;
         Totals { creations: known.creations, deletions: known.deletions }
+    }
+
+    /// Adds deletions that make way for no other row, and answers their sum.
+    pub fn plan_plain_deletions(&self, deletions: usize) -> usize {
+        let mut known = self.lock();
+        known.plain_deletions += deletions;
+        known.plain_deletions
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {

@@ -1,6 +1,9 @@
 //! Many rows in few messages: failures grouped by what the service said, every row named.
 
-use crate::defender::WriteError;
+use super::reconcile::Changes;
+use super::row::Wanted;
+use crate::defender::{Error, WriteError};
+use crate::indicator::{Field, FieldSet};
 use crate::tf::{Diagnostic, Diagnostics};
 use std::collections::BTreeMap;
 
@@ -85,6 +88,14 @@ impl Failures {
     }
 }
 
+/// The error for a listing that failed, with what that means for the caller.
+pub fn unlisted(error: &Error, meaning: &str) -> Diagnostic {
+    Diagnostic::error(
+        "The tenant's indicators could not be listed",
+        format!("{error}\n\n{meaning} {}", error.hint()),
+    )
+}
+
 /// The error for rows that are already there, one line each; `None` for none.
 pub fn existing(lines: &[String]) -> Option<Diagnostic> {
     (!lines.is_empty()).then(|| {
@@ -110,15 +121,83 @@ pub fn taken_over(rows: &[String]) -> Option<Diagnostic> {
                 "{} made by this application, already exactly as configured, and recorded in no state that this run \
                  has seen; most likely an earlier run was interrupted. They are managed from now on:\n{}",
                 counted(rows.len(), "indicator was", "indicators were"),
-                named(&rows.iter().map(|row| format!("- {row}")).collect::<Vec<_>>())
+                named(&bullets(rows))
             ),
         )
     })
 }
 
+/// The error for rows that an exclusive set would delete although another object wants them; `None` for none.
+pub fn condemned(keys: &[String]) -> Option<Diagnostic> {
+    (!keys.is_empty()).then(|| {
+        Diagnostic::error(
+            "An exclusive set would delete another resource's indicators",
+            format!(
+                "{} in the scope of an exclusive `mde_indicator_set` and not in its list, but managed by another resource \
+                 of this configuration:\n{}\n\nNarrow the scope of the set, for example to an `application` label of \
+                 its own, or move the indicators into it.",
+                counted(keys.len(), "indicator is", "indicators are"),
+                named(&bullets(keys))
+            ),
+        )
+    })
+}
+
+/// The error for rows whose write was answered with another id than the plan knew.
+pub fn moved(keys: &[&str]) -> Diagnostic {
+    Diagnostic::error(
+        "Rows came back with another id",
+        format!(
+            "{} written over a row whose id was known, and the service answered with another id, so the old row was \
+             probably deleted since the last refresh. The indicators are in place, and the state has their new ids; \
+             nothing needs to be done but to plan again:\n{}",
+            counted(keys.len(), "indicator was", "indicators were"),
+            named(&bullets(keys))
+        ),
+    )
+}
+
+/// The warning for rows that must be deleted and imported anew; `None` for none.
+pub fn recreated(changes: &Changes, wanted: &[Wanted]) -> Option<Diagnostic> {
+    let keys: Vec<&str> = changes.recreate.iter().map(|pair| wanted[pair.wanted].key.as_str()).collect();
+    let fields: FieldSet =
+        changes.recreate.iter().flat_map(|pair| pair.fields.iter()).filter(|field| field.is_create_only()).collect();
+    let names: Vec<&str> = fields.iter().map(Field::name).collect();
+    (!keys.is_empty()).then(|| {
+        Diagnostic::warning(
+            "Indicators will be deleted and created again",
+            format!(
+                "The service takes `{}` only when a row is made, so {} deleted and imported anew, batch after batch; for \
+                 that moment they do not protect:\n{}",
+                names.join("`, `"),
+                counted(keys.len(), "indicator is", "indicators are"),
+                named(&bullets(&keys))
+            ),
+        )
+    })
+}
+
+/// The warning that counts rows whose expiry is past; `None` for none.
+pub fn expired(count: usize) -> Option<Diagnostic> {
+    (count > 0).then(|| {
+        Diagnostic::warning(
+            "Indicators have expired",
+            format!(
+                "{} past the configured `expiration_time`; the service drops such rows and refuses to take them again. That is as configured: \
+                 nothing is missing and nothing will be done. Remove such rows from the list, or give them a later expiry.",
+                counted(count, "indicator is", "indicators are")
+            ),
+        )
+    })
+}
+
+fn bullets<S: AsRef<str>>(lines: &[S]) -> Vec<String> {
+    lines.iter().map(|line| format!("- {}", line.as_ref())).collect()
+}
+
 fn message(kind: Kind, words: &str, group: &Group) -> Diagnostic {
     let count = group.keys.len();
-    let keys = named(&group.keys.iter().map(|key| format!("- {key}")).collect::<Vec<_>>());
+    let keys = named(&bullets(&group.keys));
     let hint = &group.hint;
     match kind {
         Kind::StoppedWrite | Kind::StoppedDelete => Diagnostic::error(

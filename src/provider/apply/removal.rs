@@ -40,7 +40,7 @@ pub(super) async fn delete_held(session: &Session, rows: &[(usize, &Held)]) -> V
     let mut ids = Vec::with_capacity(rows.len());
     let mut positions = Vec::with_capacity(rows.len());
     for (position, (_, row)) in rows.iter().enumerate() {
-        if let Some(id) = row.id.as_ref().filter(|id| !session.ledger.is_claimed(id)) {
+        if let Some(id) = row.id.as_ref().filter(|id| session.ledger.begin_delete(id)) {
             ids.push(id.clone());
             positions.push(position);
         }
@@ -48,7 +48,9 @@ pub(super) async fn delete_held(session: &Session, rows: &[(usize, &Held)]) -> V
     if ids.is_empty() {
         return results;
     }
-    for (position, result) in positions.into_iter().zip(session.client.delete(ids).await) {
+    let answers = session.client.delete(ids.clone()).await;
+    session.ledger.end_delete(ids.iter().map(String::as_str));
+    for (position, result) in positions.into_iter().zip(answers) {
         results[position] = result;
     }
     results

@@ -1,0 +1,277 @@
+//! The provider block and the environment, made into settings of the client and rules of the provider.
+
+mod hosts;
+
+use super::session::{OnExisting, Policy};
+use crate::defender::{Credential, Settings};
+use crate::indicator::Protected;
+use crate::tf::{Attribute, Diagnostic, Diagnostics, Path, Schema, Value, ValueType};
+use secrecy::SecretString;
+use url::Url;
+
+/// Indicators that a tenant can hold, all authors together, as the service documents.
+const CAPACITY: i64 = 15_000;
+/// Items that one import call takes at most, as the service documents.
+const BATCH_SIZE: i64 = 500;
+
+/// Reads environment variables; a function, so that tests bring their own.
+pub type Environment<'a> = &'a (dyn Fn(&str) -> Option<String> + Sync);
+
+/// The schema of the provider block.
+pub fn schema() -> Schema {
+    Schema::new(
+        "Manages indicators of compromise in Microsoft Defender for Endpoint.",
+        vec![
+            text("tenant_id", "Directory (tenant) id. Also `ARM_TENANT_ID` or `AZURE_TENANT_ID`."),
+            text("client_id", "Application (client) id. Also `ARM_CLIENT_ID` or `AZURE_CLIENT_ID`."),
+            text("client_secret", "Client secret. Also `ARM_CLIENT_SECRET` or `AZURE_CLIENT_SECRET`.").sensitive(),
+            text(
+                "environment",
+                "The cloud: `public` (default), `usgovernment` (GCC), `usgovernmentl4` (GCC High) or `dod`. Also \
+                 `ARM_ENVIRONMENT`.",
+            ),
+            text("region", "Region of the public cloud's API: `us`, `eu`, `uk`, `au`, `swa`, `ina` or `aea`. Also `MDE_REGION`."),
+            text("base_url", "Address of the API instead of the environment's own; HTTPS only. Also `MDE_BASE_URL`."),
+            text(
+                "authority_host",
+                "Address of the token service instead of the environment's own; HTTPS only. Also `MDE_AUTHORITY_HOST`.",
+            ),
+            text(
+                "ca_certificate_path",
+                "File with certificates (PEM) of authorities to trust beside the system's, for inspecting proxies and for \
+                 the simulator. Also `MDE_CA_CERTIFICATE_PATH`.",
+            ),
+            number("quota_share", "Percent of each of the service's call limits to use, 1 to 100 (default)."),
+            number("capacity", "How many indicators the tenant can hold, all authors together. Default 15000."),
+            text(
+                "on_existing",
+                "What to do about an indicator that is already there and that this configuration did not make: `fail` \
+                 (default) or `adopt`.",
+            ),
+            Attribute::list_of("protected", ValueType::String).optional().describe(
+                "Domains, addresses and networks that must never be blocked; a plan that would block one, a parent or a \
+                 part of one is refused.",
+            ),
+            number("max_deletions", "How many indicators one plan may delete; left out, there is no limit."),
+            number(
+                "batch_size",
+                "How many indicators go into one import or delete call, 1 to 500 (default). Lower it where a proxy limits \
+                 the size of requests.",
+            ),
+        ],
+    )
+}
+
+fn text(name: &str, description: &str) -> Attribute {
+    Attribute::string(name).optional().describe(description)
+}
+
+fn number(name: &str, description: &str) -> Attribute {
+    Attribute::number(name).optional().describe(description)
+}
+
+/// Checks what needs no credentials. Unknown values pass.
+pub fn validate(config: &Value) -> Diagnostics {
+    let mut diagnostics = Diagnostics::default();
+    let _ = policy(config, &mut diagnostics);
+    let _ = quota_share(config, &mut diagnostics);
+    for name in ["base_url", "authority_host"] {
+        if let Some(written) = config.get(name).as_str() {
+            let _ = https(name, written, true, &mut diagnostics);
+        }
+    }
+    diagnostics.extend(hosts::check(config));
+    diagnostics
+}
+
+/// Everything a configured provider needs.
+///
+/// # Errors
+/// All that is wrong with the configuration, at once.
+pub fn read(config: &Value, environment: Environment<'_>, user_agent: String) -> Result<(Settings, Policy), Diagnostics> {
+    let mut diagnostics = validate(config);
+    if diagnostics.has_errors() {
+        return Err(diagnostics);
+    }
+    let source = Source { config, environment };
+    let policy = policy(config, &mut diagnostics);
+    let hosts = hosts::Hosts::choose(&source, &mut diagnostics);
+    let ca_certificate_pem = ca_certificate(&source, &mut diagnostics);
+    let credential = credential(&source, &mut diagnostics);
+    let quota_share = quota_share(config, &mut diagnostics);
+    match (policy, hosts, credential) {
+        (Some(policy), Some(hosts), Some(credential)) if !diagnostics.has_errors() => {
+            let settings = Settings {
+                base_url: hosts.base_url,
+                authority_host: hosts.authority_host,
+                scope: hosts.scope,
+                ca_certificate_pem,
+                credential,
+                quota_share,
+                batch_size: policy.batch_size,
+                user_agent,
+            };
+            Ok((settings, policy))
+        }
+        _ => Err(diagnostics),
+    }
+}
+
+/// The provider block first, then the environment.
+struct Source<'a> {
+    config: &'a Value,
+    environment: Environment<'a>,
+}
+
+impl Source<'_> {
+    /// The value and where it comes from.
+    fn find(&self, attribute: &str, variables: &[&str]) -> Option<(String, String)> {
+        if let Some(written) = self.config.get(attribute).as_str().filter(|written| !written.is_empty()) {
+            return Some((written.to_owned(), format!("`{attribute}` of the provider block")));
+        }
+        variables.iter().find_map(|name| {
+            let value = (self.environment)(name).filter(|value| !value.is_empty())?;
+            Some((value, (*name).to_owned()))
+        })
+    }
+}
+
+fn credential(source: &Source<'_>, diagnostics: &mut Diagnostics) -> Option<Credential> {
+    let parts = [
+        ("tenant_id", ["ARM_TENANT_ID", "AZURE_TENANT_ID"]),
+        ("client_id", ["ARM_CLIENT_ID", "AZURE_CLIENT_ID"]),
+        ("client_secret", ["ARM_CLIENT_SECRET", "AZURE_CLIENT_SECRET"]),
+    ];
+    let found = parts.map(|(attribute, variables)| source.find(attribute, &variables));
+    if let [Some((tenant_id, _)), Some((client_id, _)), Some((client_secret, _))] = found {
+        return Some(Credential::ClientSecret { tenant_id, client_id, client_secret: SecretString::from(client_secret) });
+    }
+    let lines: Vec<String> = parts
+        .iter()
+        .zip(&found)
+        .map(|((attribute, variables), found)| match found {
+            Some((_, origin)) => format!("- {attribute}: found in {origin}"),
+            None => format!("- {attribute}: missing; write `{attribute}` or set {}", variables.join(" or ")),
+        })
+        .collect();
+    diagnostics.push(Diagnostic::error(
+        "No complete credential",
+        format!(
+            "Signing in by client secret needs a tenant id, a client id and a client secret:\n{}\n\nNothing was asked of \
+             the service.",
+            lines.join("\n")
+        ),
+    ));
+    None
+}
+
+fn ca_certificate(source: &Source<'_>, diagnostics: &mut Diagnostics) -> Option<Vec<u8>> {
+    let (path, origin) = source.find("ca_certificate_path", &["MDE_CA_CERTIFICATE_PATH"])?;
+    match std::fs::read(&path) {
+        Ok(pem) => Some(pem),
+        Err(error) => {
+            diagnostics.push(
+                Diagnostic::error(
+                    "The certificate file cannot be read",
+                    format!(
+                        "{origin} names `{path}`: {error}. Name a readable file with certificates in PEM, or remove the \
+                         setting to trust the system's authorities only."
+                    ),
+                )
+                .at(Path::attribute("ca_certificate_path")),
+            );
+            None
+        }
+    }
+}
+
+fn policy(config: &Value, diagnostics: &mut Diagnostics) -> Option<Policy> {
+    let capacity = whole(config, "capacity", 1, i64::from(i32::MAX), diagnostics);
+    let max_deletions = whole(config, "max_deletions", 0, i64::from(i32::MAX), diagnostics);
+    let batch_size = whole(config, "batch_size", 1, BATCH_SIZE, diagnostics);
+    let on_existing = match config.get("on_existing").as_str() {
+        None | Some("fail") => OnExisting::Fail,
+        Some("adopt") => OnExisting::Adopt,
+        Some(other) => {
+            diagnostics.push(
+                Diagnostic::error(
+                    "Invalid on_existing",
+                    format!("`{other}` is neither `fail` nor `adopt`. Write one of the two, or leave it out for `fail`."),
+                )
+                .at(Path::attribute("on_existing")),
+            );
+            return None;
+        }
+    };
+    let entries: Vec<String> = config
+        .get("protected")
+        .as_list()
+        .unwrap_or_default()
+        .iter()
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect();
+    let protected = match Protected::parse(&entries) {
+        Ok(protected) => protected,
+        Err(problems) => {
+            diagnostics.push(
+                Diagnostic::error("Invalid protected", problems.join("\n")).at(Path::attribute("protected")),
+            );
+            return None;
+        }
+    };
+    Some(Policy {
+        capacity: usize::try_from(capacity.unwrap_or(CAPACITY)).ok()?,
+        on_existing,
+        protected,
+        max_deletions: max_deletions.and_then(|limit| usize::try_from(limit).ok()),
+        batch_size: usize::try_from(batch_size.unwrap_or(BATCH_SIZE)).ok()?,
+    })
+}
+
+fn quota_share(config: &Value, diagnostics: &mut Diagnostics) -> u8 {
+    let share = whole(config, "quota_share", 1, 100, diagnostics).unwrap_or(100);
+    u8::try_from(share).unwrap_or(100)
+}
+
+/// A whole number within bounds, or nothing; what is outside is told.
+fn whole(config: &Value, name: &str, least: i64, most: i64, diagnostics: &mut Diagnostics) -> Option<i64> {
+    let value = config.get(name);
+    if value.is_null() || value.is_unknown() {
+        return None;
+    }
+    let number = value.as_i64().filter(|number| (least..=most).contains(number));
+    if number.is_none() {
+        diagnostics.push(
+            Diagnostic::error(
+                format!("Invalid {name}"),
+                format!("`{name}` must be a whole number from {least} to {most}."),
+            )
+            .at(Path::attribute(name)),
+        );
+    }
+    number
+}
+
+/// A URL that is safe to send secrets to.
+fn https(name: &str, written: &str, in_block: bool, diagnostics: &mut Diagnostics) -> Option<Url> {
+    let problem = match Url::parse(written) {
+        Ok(url) if url.scheme() != "https" => "it does not start with `https://`",
+        Ok(url) if url.host_str().is_none_or(str::is_empty) => "it names no host",
+        Ok(url) if !url.username().is_empty() || url.password().is_some() => "it holds a user name or password",
+        Ok(url) => return Some(url),
+        Err(_) => "it is not a URL",
+    };
+    let mut diagnostic = Diagnostic::error(
+        format!("Invalid {name}"),
+        format!(
+            "`{written}` cannot be used: {problem}. Credentials and block lists travel over HTTPS only. Write an address \
+             such as `https://api.security.microsoft.com`; for a private authority see `ca_certificate_path`."
+        ),
+    );
+    if in_block {
+        diagnostic = diagnostic.at(Path::attribute(name));
+    }
+    diagnostics.push(diagnostic);
+    None
+}

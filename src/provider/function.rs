@@ -1,0 +1,10 @@
+//! The provider's functions: pure, and usable without credentials.
+
+mod indicators;
+
+use crate::tf::Function;
+
+/// All functions.
+pub fn all() -> Vec<Box<dyn Function>> {
+    vec![Box::new(indicators::Indicators)]
+}

@@ -1,0 +1,134 @@
+//! The data source `mde_indicators`: rows of the tenant, with everything that the service says of them.
+
+use super::fields;
+use super::report::unlisted;
+use super::session::Session;
+use crate::indicator::{Field, Row, canonical};
+use crate::tf::{Attribute, DataSource, Diagnostics, Object, ObjectType, Schema, Value, ValueType};
+use async_trait::async_trait;
+use std::sync::Arc;
+
+const ROWS: &str = "indicators";
+const CREATED_BY: &str = "created_by";
+
+/// Read-only facts of a row: name and description.
+const FACTS: [(&str, &str); 6] = [
+    (CREATED_BY, "Application id, or user principal name for rows made in the portal."),
+    ("created_by_display_name", "Name of the application or user."),
+    ("created_by_source", "Product that made the row, such as `PublicApi`, `Portal` or `MCAS`."),
+    ("creation_time", "When the row was made."),
+    ("last_updated_by", "Who changed it last; null until the first change."),
+    ("last_update_time", "When it was changed last."),
+];
+
+/// Filters: the attribute, and what it is compared with.
+const FILTERS: [(&str, &str); 6] = [
+    ("type", "Only rows of this type."),
+    ("action", "Only rows with this action."),
+    ("application", "Only rows with this application label."),
+    (CREATED_BY, "Only rows by this author: an application id, a user principal name, or `self` for this application."),
+    ("title", "Only rows with this title."),
+    ("value", "Only rows with this value, in any spelling that means the same."),
+];
+
+/// The data source `mde_indicators`.
+pub struct Indicators;
+
+fn row_attributes() -> Vec<Attribute> {
+    let mut attributes = vec![
+        Attribute::string("id").computed().describe("The service's own identifier."),
+        fields::attribute(Field::Value).computed(),
+    ];
+    attributes.extend(fields::all().map(|field| computed(fields::attribute(field))));
+    attributes.extend(FACTS.map(|(name, text)| Attribute::string(name).computed().describe(text)));
+    attributes
+}
+
+/// The attribute, and what is nested in it, as something that only the provider writes.
+fn computed(mut attribute: Attribute) -> Attribute {
+    if let crate::tf::AttributeKind::Nested { attributes, .. } = &mut attribute.kind {
+        *attributes = std::mem::take(attributes).into_iter().map(computed).collect();
+    }
+    attribute.computed()
+}
+
+#[async_trait]
+impl DataSource<Session> for Indicators {
+    fn type_name(&self) -> &'static str {
+        "mde_indicators"
+    }
+
+    fn schema(&self) -> Schema {
+        let mut attributes: Vec<Attribute> =
+            FILTERS.iter().map(|(name, text)| Attribute::string(*name).optional().describe(*text)).collect();
+        attributes.push(
+            Attribute::nested_list(ROWS, row_attributes())
+                .computed()
+                .describe("The rows that match all filters, in the order of their ids."),
+        );
+        Schema::new("Indicators of the tenant that this application can see, whoever made them.", attributes)
+    }
+
+    async fn read(&self, session: &Session, config: Value) -> (Value, Diagnostics) {
+        let listing = match session.client.listing().await {
+            Ok(listing) => listing,
+            Err(error) => return (Value::Null, unlisted(&error, "Nothing was read.").into()),
+        };
+        let mut rows: Vec<&Row> = listing.iter().filter(|row| matches(session, row, &config)).collect();
+        rows.sort_by(|left, right| (left.id.len(), &left.id).cmp(&(right.id.len(), &right.id)));
+        let schema = self.schema();
+        let row_type = match schema.object_type().attribute(ROWS) {
+            Some(ValueType::List(element)) => match element.as_ref() {
+                ValueType::Object(row_type) => row_type.clone(),
+                _ => return (Value::Null, Diagnostics::default()),
+            },
+            _ => return (Value::Null, Diagnostics::default()),
+        };
+        let list = Value::List(rows.into_iter().map(|row| as_value(&row_type, row)).collect());
+        let mut state = config.as_object().cloned().unwrap_or_else(|| Object::null(schema.object_type()));
+        state.set(ROWS, list);
+        (state.into(), Diagnostics::default())
+    }
+}
+
+fn as_value(row_type: &Arc<ObjectType>, row: &Row) -> Value {
+    let mut object = Object::null(row_type.clone());
+    object.set("id", row.id.as_str().into());
+    for field in std::iter::once(Field::Value).chain(fields::all()) {
+        object.set(field.name(), fields::write(field, &row.indicator));
+    }
+    let facts = &row.facts;
+    let values = [
+        facts.created_by.clone(),
+        facts.created_by_display_name.clone(),
+        facts.created_by_source.clone(),
+        facts.creation_time.map(|time| time.to_string()),
+        facts.last_updated_by.clone(),
+        facts.last_update_time.map(|time| time.to_string()),
+    ];
+    for ((name, _), value) in FACTS.iter().zip(values) {
+        object.set(name, value.into());
+    }
+    object.into()
+}
+
+fn matches(session: &Session, row: &Row, config: &Value) -> bool {
+    let indicator = &row.indicator;
+    FILTERS.iter().all(|(name, _)| {
+        let Some(wanted) = config.get(name).as_str() else { return true };
+        match *name {
+            "type" => indicator.indicator_type.as_str() == wanted,
+            "action" => indicator.action.as_str() == wanted,
+            "application" => indicator.fields.application.as_deref() == Some(wanted),
+            "title" => indicator.fields.title.as_deref() == Some(wanted),
+            "value" => {
+                let kind = &indicator.indicator_type;
+                canonical(kind, &indicator.value) == canonical(kind, wanted)
+            }
+            _ => {
+                let author = if wanted == "self" { session.client.application_id() } else { wanted };
+                row.facts.created_by.as_deref().is_some_and(|found| found.eq_ignore_ascii_case(author))
+            }
+        }
+    })
+}

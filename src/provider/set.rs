@@ -1,0 +1,177 @@
+//! The resource `mde_indicator_set`: a list of indicators, the resource that scales.
+
+mod check;
+mod exclusive;
+mod import;
+mod model;
+mod plan;
+mod refresh;
+mod schema;
+mod state;
+
+pub use schema::{element_type, resource_type};
+pub use state::in_words;
+
+use super::apply::{Outcome, Purpose, carry_out, remove};
+use super::private::Notes;
+use super::reconcile::reconcile;
+use super::report::counted;
+use super::row::Held;
+use super::session::Session;
+use crate::indicator::differences;
+use crate::tf::{
+    ApplyResponse, CreateRequest, DeleteRequest, Diagnostic, Diagnostics, Imported, PlanRequest, PlanResponse,
+    ReadRequest, ReadResponse, Resource, Schema, UpdateRequest, Value,
+};
+use async_trait::async_trait;
+use model::{EXTRA, IDS, Model, held};
+use state::{Place, StateWriter};
+
+/// The resource `mde_indicator_set`.
+pub struct IndicatorSet;
+
+#[async_trait]
+impl Resource<Session> for IndicatorSet {
+    fn type_name(&self) -> &'static str {
+        "mde_indicator_set"
+    }
+
+    fn schema(&self) -> Schema {
+        schema::schema()
+    }
+
+    fn validate(&self, config: &Value) -> Diagnostics {
+        check::check(config)
+    }
+
+    async fn plan(&self, session: Option<&Session>, request: PlanRequest) -> PlanResponse {
+        plan::plan(session, request).await
+    }
+
+    async fn plan_destroy(&self, session: Option<&Session>, prior: Value, _private: Vec<u8>) -> (Vec<u8>, Diagnostics) {
+        let model = Model::read(&prior);
+        super::destroy::plan(session, &held(&prior, &model)).await
+    }
+
+    async fn create(&self, session: &Session, request: CreateRequest) -> ApplyResponse {
+        let wanted = Model::read(&request.planned);
+        let changes = reconcile(&[], &wanted.rows, session.now());
+        let outcome = carry_out(session, Purpose::Create, &[], &wanted.rows, changes).await;
+        if outcome.diagnostics.has_errors() && outcome.is_empty() {
+            return ApplyResponse { state: Value::Null, private: Vec::new(), diagnostics: outcome.diagnostics };
+        }
+        let mut response = settle(&request.planned, &wanted, &Value::Null, &[], outcome);
+        if response.diagnostics.has_errors() {
+            response.diagnostics.push(half_made());
+        }
+        response
+    }
+
+    async fn read(&self, session: &Session, request: ReadRequest) -> ReadResponse {
+        refresh::refresh(session, request).await
+    }
+
+    async fn update(&self, session: &Session, request: UpdateRequest) -> ApplyResponse {
+        let prior = Model::read(&request.prior);
+        let held = held(&request.prior, &prior);
+        let wanted = Model::read(&request.planned);
+        let changes = reconcile(&held, &wanted.rows, session.now());
+        let mut outcome = carry_out(session, Purpose::Update, &held, &wanted.rows, changes).await;
+        if outcome.abandoned {
+            return ApplyResponse { state: request.prior, private: Vec::new(), diagnostics: outcome.diagnostics };
+        }
+        outcome.diagnostics.extend(exclusive::remove_extra(session, &request.prior).await);
+        settle(&request.planned, &wanted, &request.prior, &held, outcome)
+    }
+
+    async fn delete(&self, session: &Session, request: DeleteRequest) -> ApplyResponse {
+        let model = Model::read(&request.prior);
+        let held = held(&request.prior, &model);
+        let keep = Notes::read(&request.private).wanted.unwrap_or_default();
+        let outcome = remove(session, &held, &keep).await;
+        if !outcome.diagnostics.has_errors() {
+            return ApplyResponse { state: Value::Null, private: Vec::new(), diagnostics: outcome.diagnostics };
+        }
+        let mut writer = StateWriter::new(&request.prior, &model);
+        for position in outcome.remaining() {
+            let id = held[position].id.as_deref();
+            writer.as_written(Place::of(&request.prior, &model, position), id);
+        }
+        let state = writer.finish(request.prior.get(EXTRA).clone());
+        ApplyResponse { state, private: request.private, diagnostics: outcome.diagnostics }
+    }
+
+    async fn import(&self, session: &Session, id: &str) -> Result<Imported, Diagnostics> {
+        import::import(session, id).await
+    }
+
+    fn observe(&self, session: &Session, state: &Value) {
+        if let Some(ids) = state.get(IDS).as_map() {
+            session.ledger.observe(ids.values().filter_map(Value::as_str));
+        }
+    }
+}
+
+/// The state after writing: what was planned if all went well, else exactly what the service holds.
+fn settle(planned: &Value, wanted: &Model, prior: &Value, held: &[Held], mut outcome: Outcome) -> ApplyResponse {
+    let planned_ids = planned.get(IDS);
+    let unexpected: Vec<&str> = outcome
+        .moved
+        .iter()
+        .map(|index| wanted.rows[*index].key.as_str())
+        .filter(|key| planned_ids.as_map().and_then(|ids| ids.get(*key)).is_some_and(|id| !id.is_unknown()))
+        .collect();
+    if !unexpected.is_empty() {
+        outcome.diagnostics.push(super::report::moved(&unexpected));
+    }
+
+    let mut writer = StateWriter::new(planned, wanted);
+    for (index, row) in wanted.rows.iter().enumerate() {
+        let Some(settled) = outcome.settled(index) else { continue };
+        let promised = planned_ids.as_map().and_then(|ids| ids.get(&row.key)).and_then(Value::as_str);
+        // A row that expired after its id was planned keeps that id until the next refresh: the host insists.
+        writer.as_written(Place::of(planned, wanted, index), settled.id.as_deref().or(promised));
+    }
+    // What is left of the old rows goes on top: a row that still stands under its old id must not be forgotten, while
+    // its successor, if there is one already, is found again by its identity.
+    let prior_model = Model::read(prior);
+    for position in outcome.remaining() {
+        let place = Place::of(prior, &prior_model, position);
+        let row = &held[position];
+        let mut defaults = wanted.defaults.clone();
+        defaults.key.clone_from(&row.key);
+        let now_says = writer.reads(place);
+        let differences = differences(&now_says, &row.indicator);
+        writer.as_found(place, &row.indicator, &differences, row.id.as_deref());
+    }
+    let extra = if outcome.diagnostics.has_errors() { prior.get(EXTRA).clone() } else { Value::Null };
+    ApplyResponse { state: writer.finish(extra), private: Vec::new(), diagnostics: outcome.diagnostics }
+}
+
+/// What the host does with a half-made object, and the short way around it.
+fn half_made() -> Diagnostic {
+    Diagnostic::warning(
+        "The set was created in part",
+        "Terraform marks an object whose creation ended with an error as tainted and will replace it. Nothing that is \
+         already right is deleted or written again by that: the next apply only adds what is missing. To skip the \
+         replacement, run `terraform untaint ADDRESS` first.",
+    )
+}
+
+/// How many rows lean on a default that changed, in words for a plan's diagnostics; `None` for none.
+fn leaning(rows: usize, of: usize, names: &[&str], batch_size: usize) -> Option<Diagnostic> {
+    (rows > 0).then(|| {
+        let calls = rows.div_ceil(batch_size.max(1));
+        Diagnostic::warning(
+            "A changed default changes rows that lean on it",
+            format!(
+                "`{}` of the set changed, and {} of {of} {} it. Updating them takes {}.",
+                names.join("`, `"),
+                counted(rows, "row", "rows"),
+                if rows == 1 { "leans on" } else { "lean on" },
+                counted(calls, "import call", "import calls"),
+            ),
+        )
+    })
+}
+

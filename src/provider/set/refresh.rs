@@ -1,0 +1,77 @@
+//! Refreshing a set: what the tenant really holds, and who changed it.
+
+use super::exclusive;
+use super::model::{Model, held};
+use super::state::{Place, StateWriter};
+use crate::defender::Listing;
+use crate::indicator::{Row, differences};
+use crate::provider::drift::Drift;
+use crate::provider::report::unlisted;
+use crate::provider::row::Held;
+use crate::provider::session::Session;
+use crate::tf::{Diagnostics, ReadRequest, ReadResponse};
+use std::collections::HashSet;
+
+/// Reads the rows of a state from the shared listing.
+pub async fn refresh(session: &Session, request: ReadRequest) -> ReadResponse {
+    let ReadRequest { state, private } = request;
+    let listing = match session.client.listing().await {
+        Ok(listing) => listing,
+        Err(error) => {
+            let diagnostics = unlisted(&error, "The state stays as it was.").into();
+            return ReadResponse { state, private, diagnostics };
+        }
+    };
+    let model = Model::read(&state);
+    let held = held(&state, &model);
+    let now = session.now();
+    let own: HashSet<&str> = held.iter().filter_map(|row| row.id.as_deref()).collect();
+    let mut found_ids: HashSet<&str> = HashSet::with_capacity(held.len());
+    let mut drift = Drift::default();
+    let mut expired = 0;
+    let mut writer = StateWriter::new(&state, &model);
+
+    for (index, old) in held.iter().enumerate() {
+        let place = Place::of(&state, &model, index);
+        let Some(row) = find(&listing, old, &own) else {
+            if model.rows[index].indicator.is_expired(now) {
+                expired += 1;
+                writer.as_written(place, None);
+            } else if let Some(id) = &old.id {
+                drift.gone(&old.key, id);
+            } else {
+                drift.gone(&old.key, "none");
+            }
+            continue;
+        };
+        found_ids.insert(row.id.as_str());
+        if let Some(id) = old.id.as_ref().filter(|id| **id != row.id) {
+            drift.moved(&old.key, id, row);
+        }
+        let differences = differences(&model.rows[index].indicator, &row.indicator);
+        if differences.is_empty() {
+            writer.as_written(place, Some(&row.id));
+        } else {
+            drift.changed(&old.key, &differences, row);
+            writer.as_found(place, &row.indicator, &differences, Some(&row.id));
+        }
+    }
+
+    let extra = exclusive::extra(session, &state, &listing, &found_ids).await;
+    extra.iter().for_each(|row| drift.extra(row));
+    let mut diagnostics = Diagnostics::default();
+    diagnostics.extend(drift.into_warning());
+    diagnostics.extend(crate::provider::report::expired(expired));
+    let state = writer.finish(exclusive::as_value(&extra));
+    ReadResponse { state, private, diagnostics }
+}
+
+/// The row by its id, else by its identity; in the latter case not one that another row of the set stands for.
+fn find<'a>(listing: &'a Listing, old: &Held, own: &HashSet<&str>) -> Option<&'a Row> {
+    if let Some(row) = old.id.as_deref().and_then(|id| listing.get(id)) {
+        return Some(row);
+    }
+    let identity = old.indicator.identity();
+    listing.find(&identity).find(|row| !own.contains(row.id.as_str()))
+}
+

@@ -1,0 +1,280 @@
+//! The resource `mde_indicator`: one indicator. For `for_each` over tens or hundreds.
+
+use super::apply::{Outcome, Purpose, carry_out, remove};
+use super::drift::Drift;
+use super::existing::describe;
+use super::fields;
+use super::findings::Findings;
+use super::private::Notes;
+use super::reconcile::{Changes, reconcile};
+use super::report::{self, named, unlisted};
+use super::row::{Held, Reader, Wanted, no_defaults};
+use super::session::Session;
+use super::verdict;
+use crate::indicator::{Field, Indicator, Row, detect_type, differences, rules};
+use crate::tf::{
+    ApplyResponse, Attribute, CreateRequest, DeleteRequest, Diagnostic, Diagnostics, Imported, Object, ObjectType, Path,
+    PlanRequest, PlanResponse, ReadRequest, ReadResponse, Resource, Schema, UpdateRequest, Value,
+};
+use async_trait::async_trait;
+use jiff::Timestamp;
+use std::collections::HashSet;
+use std::sync::{Arc, LazyLock};
+
+const ID: &str = "id";
+
+/// The resource `mde_indicator`.
+pub struct SingleIndicator;
+
+fn schema() -> Schema {
+    let mut attributes = vec![
+        Attribute::string(ID).computed().describe("The service's own identifier of the indicator."),
+        fields::attribute(Field::Value).required(),
+    ];
+    attributes.extend(fields::all().map(|field| match field {
+        Field::Action | Field::Title => fields::attribute(field).required(),
+        _ => fields::attribute(field).optional(),
+    }));
+    Schema::new(
+        "One indicator. For lists of more than a few hundred use `mde_indicator_set`: Terraform itself is slow with \
+         thousands of instances.",
+        attributes,
+    )
+}
+
+fn resource_type() -> &'static Arc<ObjectType> {
+    static TYPE: LazyLock<Arc<ObjectType>> = LazyLock::new(|| schema().object_type());
+    &TYPE
+}
+
+/// Reads what a configuration, plan or state says.
+fn read(value: &Value) -> Wanted {
+    let key = value.get(Field::Value.name()).as_str().unwrap_or_default();
+    let mut reader = Reader::new(key, &no_defaults());
+    reader.take(value, std::iter::once(Field::Value).chain(fields::all()));
+    reader.finish()
+}
+
+fn held(state: &Value) -> Vec<Held> {
+    if state.is_null() {
+        return Vec::new();
+    }
+    let Wanted { key, indicator, .. } = read(state);
+    vec![Held { key, id: state.get(ID).as_str().map(str::to_owned), indicator, drifted: false }]
+}
+
+/// The state that says what was found, in the spelling of `state` where that means the same.
+fn as_found(state: &Value, said: &Indicator, found: &Indicator, id: &str) -> Value {
+    let mut object = state.as_object().cloned().unwrap_or_else(|| Object::null(resource_type().clone()));
+    for difference in differences(said, found) {
+        object.set(difference.field.name(), fields::write(difference.field, found));
+    }
+    object.set(ID, id.into());
+    object.into()
+}
+
+#[async_trait]
+impl Resource<Session> for SingleIndicator {
+    fn type_name(&self) -> &'static str {
+        "mde_indicator"
+    }
+
+    fn schema(&self) -> Schema {
+        schema()
+    }
+
+    fn validate(&self, config: &Value) -> Diagnostics {
+        let row = read(config);
+        let mut findings = Findings::default();
+        let unread = row.findings.iter().fold(row.unknown, |unknown, finding| unknown.with(finding.field));
+        for finding in row.findings.iter().cloned().chain(rules::check(&row.indicator, unread)) {
+            findings.push(&row.key, Path::attribute(finding.field.name()), true, finding);
+        }
+        findings.into_diagnostics()
+    }
+
+    async fn plan(&self, session: Option<&Session>, request: PlanRequest) -> PlanResponse {
+        let PlanRequest { prior, proposed, private, .. } = request;
+        let held = held(&prior);
+        let wanted = vec![read(&proposed)];
+        let changes = reconcile(&held, &wanted, session.map_or_else(Timestamp::now, Session::now));
+        let planned = match proposed.as_object() {
+            Some(object) if prior.is_null() => object.clone().with(ID, Value::Unknown).into(),
+            Some(object) if !keeps_id(&changes) => object.clone().with(ID, Value::Unknown).into(),
+            _ => proposed,
+        };
+        let mut diagnostics = Diagnostics::default();
+        let mut notes = Notes::default();
+        if let Some(session) = session {
+            let claimant = Notes::read(&private).claimant.unwrap_or_else(|| session.ledger.new_claimant());
+            notes.claimant = Some(claimant);
+            diagnostics.extend(verdict::judge(session, claimant, &held, &wanted, &changes).await);
+            diagnostics.extend(report::recreated(&changes, &wanted));
+        }
+        if prior.is_null() && wanted[0].has_identity() {
+            // If this creation is half of a replacement, the delete of the old object gets these notes.
+            notes.wanted = Some(HashSet::from([wanted[0].indicator.identity().digest()]));
+        }
+        PlanResponse { planned, requires_replace: Vec::new(), private: notes.write(), diagnostics }
+    }
+
+    async fn plan_destroy(&self, session: Option<&Session>, prior: Value, _private: Vec<u8>) -> (Vec<u8>, Diagnostics) {
+        super::destroy::plan(session, &held(&prior)).await
+    }
+
+    async fn create(&self, session: &Session, request: CreateRequest) -> ApplyResponse {
+        let wanted = [read(&request.planned)];
+        let changes = reconcile(&[], &wanted, session.now());
+        let outcome = carry_out(session, Purpose::Create, &[], &wanted, changes).await;
+        settle(&request.planned, &Value::Null, outcome)
+    }
+
+    async fn read(&self, session: &Session, request: ReadRequest) -> ReadResponse {
+        let ReadRequest { state, private } = request;
+        let listing = match session.client.listing().await {
+            Ok(listing) => listing,
+            Err(error) => {
+                let diagnostics = unlisted(&error, "The state stays as it was.").into();
+                return ReadResponse { state, private, diagnostics };
+            }
+        };
+        let said = read(&state);
+        let id = state.get(ID).as_str().unwrap_or_default();
+        let identity = said.indicator.identity();
+        let mut drift = Drift::default();
+        let Some(row) = listing.get(id).or_else(|| listing.find(&identity).next()) else {
+            if said.indicator.is_expired(session.now()) {
+                let diagnostics = report::expired(1).into_iter().collect();
+                return ReadResponse { state, private, diagnostics };
+            }
+            drift.gone(&said.key, id);
+            return ReadResponse { state: Value::Null, private, diagnostics: drift.into_warning().into_iter().collect() };
+        };
+        if row.id != id && !id.is_empty() {
+            drift.moved(&said.key, id, row);
+        }
+        let differences = differences(&said.indicator, &row.indicator);
+        // An import knows the id only; everything else is news then, not drift.
+        if !differences.is_empty() && !state.get(Field::Value.name()).is_null() {
+            drift.changed(&said.key, &differences, row);
+        }
+        let state = as_found(&state, &said.indicator, &row.indicator, &row.id);
+        ReadResponse { state, private, diagnostics: drift.into_warning().into_iter().collect() }
+    }
+
+    async fn update(&self, session: &Session, request: UpdateRequest) -> ApplyResponse {
+        let held = held(&request.prior);
+        let wanted = [read(&request.planned)];
+        let changes = reconcile(&held, &wanted, session.now());
+        let outcome = carry_out(session, Purpose::Update, &held, &wanted, changes).await;
+        settle(&request.planned, &request.prior, outcome)
+    }
+
+    async fn delete(&self, session: &Session, request: DeleteRequest) -> ApplyResponse {
+        let keep = Notes::read(&request.private).wanted.unwrap_or_default();
+        let outcome = remove(session, &held(&request.prior), &keep).await;
+        let state = if outcome.diagnostics.has_errors() { request.prior } else { Value::Null };
+        ApplyResponse { state, private: request.private, diagnostics: outcome.diagnostics }
+    }
+
+    async fn import(&self, session: &Session, id: &str) -> Result<Imported, Diagnostics> {
+        import(session, id).await
+    }
+
+    fn observe(&self, session: &Session, state: &Value) {
+        session.ledger.observe(state.get(ID).as_str());
+    }
+}
+
+/// Whether the row keeps the id that the state has.
+fn keeps_id(changes: &Changes) -> bool {
+    let certain = changes.update.iter().all(|pair| !pair.fields.iter().any(Field::is_scope));
+    certain && changes.create.is_empty() && changes.recreate.is_empty()
+}
+
+/// The state after writing: what was planned if the row stands, else what was there before.
+fn settle(planned: &Value, prior: &Value, mut outcome: Outcome) -> ApplyResponse {
+    let promised = planned.get(ID);
+    if !outcome.moved.is_empty() && !promised.is_unknown() {
+        let key = planned.get(Field::Value.name()).as_str().unwrap_or_default();
+        outcome.diagnostics.push(report::moved(&[key]));
+    }
+    let old_stands = outcome.remaining().next().is_some();
+    let state = match (outcome.settled(0), planned.as_object()) {
+        // The old row could not be deleted: it must not be forgotten, and its successor is found by its identity.
+        (Some(_), _) if old_stands => prior.clone(),
+        (Some(settled), Some(object)) => {
+            let id = settled.id.as_deref().or(promised.as_str());
+            object.clone().with(ID, id).into()
+        }
+        _ if old_stands => prior.clone(),
+        _ => Value::Null,
+    };
+    ApplyResponse { state, private: Vec::new(), diagnostics: outcome.diagnostics }
+}
+
+/// Finds a row by its id, or by its value if that is unambiguous.
+async fn import(session: &Session, id: &str) -> Result<Imported, Diagnostics> {
+    let id = id.trim();
+    let listing = session.client.listing().await.map_err(|error| unlisted(&error, "Nothing was imported."))?;
+    let rows: Vec<&Row> = match listing.get(id) {
+        Some(row) => vec![row],
+        None => by_value(&listing, id),
+    };
+    match rows.as_slice() {
+        [row] => {
+            let blank = read(&Value::from(Object::null(resource_type().clone())));
+            let state = imported(&blank.indicator, row);
+            Ok(Imported { state, ..Imported::default() })
+        }
+        [] => Err(Diagnostic::error(
+            "No such indicator",
+            format!(
+                "None of the {} indicators that this application can see has the id or the value `{id}`. An application \
+                 with the permission Ti.ReadWrite sees only its own; Ti.ReadWrite.All sees all.",
+                listing.len()
+            ),
+        )
+        .into()),
+        several => Err(Diagnostic::error(
+            "Several indicators have this value",
+            format!(
+                "`{id}` is the value of {} indicators:\n{}\n\nImport the one that is meant by its id.",
+                several.len(),
+                named(&several.iter().map(|row| format!("- {}", describe(row))).collect::<Vec<_>>())
+            ),
+        )
+        .into()),
+    }
+}
+
+fn by_value<'a>(listing: &'a crate::defender::Listing, value: &str) -> Vec<&'a Row> {
+    let canonical = detect_type(value).map(|kind| crate::indicator::canonical(&kind, value));
+    let mut rows: Vec<&Row> = listing
+        .iter()
+        .filter(|row| {
+            let kind = &row.indicator.indicator_type;
+            row.indicator.value == value
+                || canonical.as_deref().is_some_and(|text| crate::indicator::canonical(kind, &row.indicator.value) == text)
+        })
+        .collect();
+    rows.sort_by(|left, right| (left.id.len(), &left.id).cmp(&(right.id.len(), &right.id)));
+    rows
+}
+
+/// The state of an imported row: what is not the service's default is written, so that the configuration people write
+/// for it plans clean.
+fn imported(blank: &Indicator, row: &Row) -> Value {
+    let mut object = Object::null(resource_type().clone());
+    for difference in differences(blank, &row.indicator) {
+        object.set(difference.field.name(), fields::write(difference.field, &row.indicator));
+    }
+    for field in [Field::Value, Field::Action, Field::Title] {
+        object.set(field.name(), fields::write(field, &row.indicator));
+    }
+    if detect_type(&row.indicator.value).as_ref() == Some(&row.indicator.indicator_type) {
+        object.set(Field::Type.name(), Value::Null);
+    }
+    object.set(ID, row.id.as_str().into());
+    object.into()
+}

@@ -1,0 +1,137 @@
+//! The plan's verdict: what must not be written, said before anything is.
+
+use super::existing::{Existing, look};
+use super::ledger::Claimant;
+use super::reconcile::Changes;
+use super::report::{self, counted, named};
+use super::row::{Held, Wanted};
+use super::session::Session;
+use crate::tf::{Diagnostic, Diagnostics};
+use std::collections::HashSet;
+
+/// Judges what one object's plan would do. Only diagnostics come from what the tenant holds; planned values never do,
+/// because the host plans again during apply.
+pub async fn judge(
+    session: &Session,
+    claimant: Claimant,
+    held: &[Held],
+    wanted: &[Wanted],
+    changes: &Changes,
+) -> Diagnostics {
+    let mut diagnostics = Diagnostics::default();
+    diagnostics.extend(claimed_twice(session, claimant, wanted));
+    let condemned: Vec<String> = wanted
+        .iter()
+        .filter(|row| row.has_identity() && session.ledger.is_condemned(&row.indicator))
+        .map(|row| row.key.clone())
+        .collect();
+    diagnostics.extend(report::condemned(&condemned));
+    diagnostics.extend(protected(session, wanted));
+    let mut fresh = 0;
+    if !changes.create.is_empty() {
+        match session.client.listing().await {
+            Ok(listing) => {
+                let own: HashSet<&str> = held.iter().filter_map(|row| row.id.as_deref()).collect();
+                let mut conflicts = Vec::new();
+                for row in changes.create.iter().map(|index| &wanted[*index]).filter(|row| row.has_identity()) {
+                    match look(session, &listing, &row.indicator, &own) {
+                        Existing::Free => fresh += 1,
+                        Existing::Takeover(_) => {}
+                        Existing::Conflict(words) => conflicts.push(format!("- {}: {words}", row.key)),
+                    }
+                }
+                diagnostics.extend(report::existing(&conflicts));
+                let deletions = changes.delete.len();
+                let totals = session.ledger.plan(fresh, deletions);
+                diagnostics.extend(capacity(session, listing.len(), totals.creations, totals.deletions));
+                diagnostics.extend(too_many_deletions(session, changes.plain_deletions()));
+                return diagnostics;
+            }
+            Err(error) => diagnostics.push(report::unlisted(&error, "Nothing can be created without looking first.")),
+        }
+    }
+    session.ledger.plan(fresh, changes.delete.len());
+    diagnostics.extend(too_many_deletions(session, changes.plain_deletions()));
+    diagnostics
+}
+
+/// Two objects of one run that want the same row would overwrite and delete each other's.
+fn claimed_twice(session: &Session, claimant: Claimant, wanted: &[Wanted]) -> Option<Diagnostic> {
+    let now = session.now();
+    let twice: Vec<String> = wanted
+        .iter()
+        .filter(|row| row.has_identity() && !row.indicator.is_expired(now))
+        .filter_map(|row| {
+            let other = session.ledger.want(claimant, &row.key, &row.indicator)?;
+            let Wanted { key, indicator, .. } = row;
+            Some(format!("- {key} ({}, {}), called {other} there", indicator.indicator_type, indicator.action))
+        })
+        .collect();
+    (!twice.is_empty()).then(|| {
+        Diagnostic::error(
+            "Two resources manage the same indicator",
+            format!(
+                "{} also in another resource of this configuration. The service keeps one row for one value, type and \
+                 action, so the two would overwrite each other, and removing one would delete the other's:\n{}\n\nKeep \
+                 each in one resource only.",
+                counted(twice.len(), "indicator of this resource is", "indicators of this resource are"),
+                named(&twice)
+            ),
+        )
+    })
+}
+
+fn protected(session: &Session, wanted: &[Wanted]) -> Option<Diagnostic> {
+    let hits: Vec<String> = wanted
+        .iter()
+        .filter(|row| row.has_identity())
+        .filter_map(|row| session.policy.protected.matches(&row.indicator).map(|words| format!("- {}: {words}", row.key)))
+        .collect();
+    (!hits.is_empty()).then(|| {
+        Diagnostic::error(
+            "A protected name would be blocked",
+            format!(
+                "{} something that the provider's `protected` names must never be blocked:\n{}\n\nRemove the indicator, \
+                 or the entry of `protected` if the block is meant.",
+                counted(hits.len(), "indicator would block", "indicators would block"),
+                named(&hits)
+            ),
+        )
+    })
+}
+
+fn capacity(session: &Session, rows: usize, creations: usize, deletions: usize) -> Option<Diagnostic> {
+    let capacity = session.policy.capacity;
+    let after = (rows + creations).saturating_sub(deletions);
+    (after > capacity && creations > deletions).then(|| {
+        Diagnostic::error(
+            "More indicators than the tenant can hold",
+            format!(
+                "The tenant holds {rows} indicators of all authors. With {creations} to be created and {deletions} to be \
+                 deleted it would hold {after}, {} more than its capacity of {capacity}. The service would refuse the \
+                 surplus one by one.\n\nRemove indicators, here or elsewhere (the data source `mde_capacity` tells who \
+                 made them), or set `capacity` in the provider block if the tenant's limit is another one.",
+                after - capacity
+            ),
+        )
+    })
+}
+
+/// The error for a plan that deletes more than is allowed, counted over all objects of the run.
+pub fn too_many_deletions(session: &Session, more: usize) -> Option<Diagnostic> {
+    if more == 0 {
+        return None;
+    }
+    let deletions = session.ledger.plan_plain_deletions(more);
+    let allowed = session.policy.max_deletions?;
+    (deletions > allowed).then(|| {
+        Diagnostic::error(
+            "The plan deletes more than is allowed",
+            format!(
+                "The plan deletes {deletions} indicators so far, and `max_deletions` in the provider block allows \
+                 {allowed}. Nothing was deleted.\n\nIf the deletions are meant, raise `max_deletions` for this run; if \
+                 not, look for a list that came out short.",
+            ),
+        )
+    })
+}
