@@ -3,7 +3,7 @@
 mod outcome;
 mod removal;
 
-pub use outcome::{Outcome, Settled};
+pub use outcome::Outcome;
 pub use removal::remove;
 
 use super::existing::{Existing, Takeover, look};

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::indicator::rules::{Finding, Weight, parse_action, parse_severity, parse_type};
+use crate::indicator::rules::{Finding, Weight, parse_action, parse_category, parse_severity, parse_type};
 use crate::indicator::{Action, Category, CertificateInfo, Field, Indicator, IndicatorType, Severity};
 use crate::tf::{Attribute, Object, ObjectType, Value, ValueType};
 use std::collections::BTreeMap;
@@ -205,10 +205,10 @@ pub fn write(field: Field, indicator: &Indicator) -> Value {
         Field::NotificationBody => fields.notification_body.as_deref().into(),
         Field::CertificateInfo => fields.certificate_info.as_ref().map_or(Value::Null, |certificate| {
             Object::null(CERTIFICATE_TYPE.clone())
-                .with("issuer", certificate.issuer.as_deref().into())
-                .with("serial", certificate.serial.as_deref().into())
-                .with("subject", certificate.subject.as_deref().into())
-                .with("sha256", certificate.sha256.as_deref().into())
+                .with("issuer", certificate.issuer.as_deref())
+                .with("serial", certificate.serial.as_deref())
+                .with("subject", certificate.subject.as_deref())
+                .with("sha256", certificate.sha256.as_deref())
                 .into()
         }),
         Field::Version => fields.version.as_deref().into(),
@@ -247,6 +247,7 @@ fn list(items: Option<&[String]>) -> Value {
 fn integer<N: TryFrom<i64>>(field: Field, value: &Value) -> Result<N, Finding> {
     value.as_i64().and_then(|number| N::try_from(number).ok()).ok_or_else(|| Finding {
         weight: Weight::Error,
+        code: "whole_number",
         field,
         rule: format!("`{field}` is not a whole number that the service can hold"),
         remedy: match field {
@@ -259,21 +260,16 @@ fn integer<N: TryFrom<i64>>(field: Field, value: &Value) -> Result<N, Finding> {
 fn instant(text: &str) -> Result<Timestamp, Finding> {
     text.parse().map_err(|_| Finding {
         weight: Weight::Error,
+        code: "instant",
         field: Field::ExpirationTime,
         rule: format!("`{text}` is not an instant in RFC 3339"),
         remedy: "Write date, time and offset, such as `2030-01-31T00:00:00Z` or `2030-01-31T01:00:00+01:00`.".into(),
     })
 }
 
+/// The category of this name, or of this number: a state records numbers that have no name here.
 fn category(name: &str) -> Result<Category, Finding> {
-    Category::parse(name)
-        .or_else(|| name.parse().ok().map(Category::from_number))
-        .ok_or_else(|| Finding {
-            weight: Weight::Error,
-            field: Field::Category,
-            rule: format!("`{name}` is not a category of the service"),
-            remedy: "Write one of the names in the documentation of `category`, such as `Malware`; case matters.".into(),
-        })
+    name.parse().map(Category::from_number).or_else(|_| parse_category(name))
 }
 
 /// A map of strings as a value.

@@ -15,7 +15,7 @@ const SINGLE_ERRORS: usize = 100;
 pub struct Findings {
     errors: Vec<(String, Path, Finding)>,
     /// One cause that many rows share: a default, or a rule that only warns.
-    shared: BTreeMap<(Kind, Field, String), Shared>,
+    shared: BTreeMap<(Kind, Field, &'static str), Shared>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,6 +28,7 @@ enum Kind {
 struct Shared {
     path: Path,
     rule: String,
+    remedy: String,
     keys: Vec<String>,
 }
 
@@ -41,8 +42,8 @@ impl Findings {
         let level = if finding.weight == Weight::Error { Kind::Error } else { Kind::Warning };
         let shared = self
             .shared
-            .entry((level, finding.field, finding.remedy))
-            .or_insert_with(|| Shared { path, rule: finding.rule, keys: Vec::new() });
+            .entry((level, finding.field, finding.code))
+            .or_insert_with(|| Shared { path, rule: finding.rule, remedy: finding.remedy, keys: Vec::new() });
         shared.keys.push(key.to_owned());
     }
 
@@ -60,7 +61,8 @@ impl Findings {
                 named(&lines),
             ));
         }
-        for ((level, field, remedy), shared) in self.shared {
+        for ((level, field, _), shared) in self.shared {
+            let remedy = shared.remedy;
             let mut rule = shared.rule;
             if shared.keys.len() > 1 {
                 let lines: Vec<String> = shared.keys.iter().map(|key| format!("- {key}")).collect();
@@ -69,7 +71,7 @@ impl Findings {
             }
             let diagnostic = match level {
                 Kind::Error => error(&rule, &remedy, field),
-                Kind::Warning => Diagnostic::warning(format!("Questionable {field}"), format!("{rule}\n\n{remedy}")),
+                Kind::Warning => Diagnostic::warning(format!("Questionable {field}"), sentences(&rule, &remedy)),
             };
             diagnostics.push(diagnostic.at(shared.path));
         }
@@ -78,5 +80,13 @@ impl Findings {
 }
 
 fn error(rule: &str, remedy: &str, field: Field) -> Diagnostic {
-    Diagnostic::error(format!("Invalid {field}"), format!("{rule}\n\n{remedy}"))
+    Diagnostic::error(format!("Invalid {field}"), sentences(rule, remedy))
+}
+
+/// The rule, which comes without its full stop, and the remedy.
+fn sentences(rule: &str, remedy: &str) -> String {
+    let mut letters = rule.chars();
+    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    let stop = if rule.contains('\n') { "" } else { "." };
+    format!("{first}{}{stop}\n\n{remedy}", letters.as_str())
 }

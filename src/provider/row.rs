@@ -1,6 +1,6 @@
 //! Rows as the resources speak of them: wanted by a configuration, held according to a state.
 
-use crate::indicator::rules::{Finding, Weight};
+use crate::indicator::rules::{Finding, Weight, undetected};
 use crate::indicator::{Action, Field, FieldSet, Fields, Indicator, IndicatorType, detect_type};
 use crate::provider::fields;
 use crate::tf::Value;
@@ -105,12 +105,7 @@ impl Reader {
             } else {
                 // The value rules cannot be applied without a type.
                 row.unknown.insert(Field::Type);
-                row.findings.push(Finding {
-                    weight: Weight::Error,
-                    field: Field::Type,
-                    rule: format!("the form of `{}` does not tell what type of indicator it is", row.indicator.value),
-                    remedy: "Correct the value, or name its type in `type`.".into(),
-                });
+                row.findings.extend(undetected(&row.indicator.value));
             }
         }
         let actionless = matches!(&row.indicator.action, Action::Other(name) if name.is_empty());
@@ -118,6 +113,7 @@ impl Reader {
             row.unknown.insert(Field::Action);
             row.findings.push(Finding {
                 weight: Weight::Error,
+                code: "no_action",
                 field: Field::Action,
                 rule: format!("nothing says what to do when `{}` is met", row.indicator.value),
                 remedy: "Write `action`, such as `action = \"Block\"`.".into(),

@@ -9,7 +9,7 @@ mod refresh;
 mod schema;
 mod state;
 
-pub use schema::{element_type, resource_type};
+pub use schema::element_type;
 pub use state::in_words;
 
 use super::apply::{Outcome, Purpose, carry_out, remove};
@@ -138,10 +138,7 @@ fn settle(planned: &Value, wanted: &Model, prior: &Value, held: &[Held], mut out
     for position in outcome.remaining() {
         let place = Place::of(prior, &prior_model, position);
         let row = &held[position];
-        let mut defaults = wanted.defaults.clone();
-        defaults.key.clone_from(&row.key);
-        let now_says = writer.reads(place);
-        let differences = differences(&now_says, &row.indicator);
+        let differences = differences(&writer.reads(place), &row.indicator);
         writer.as_found(place, &row.indicator, &differences, row.id.as_deref());
     }
     let extra = if outcome.diagnostics.has_errors() { prior.get(EXTRA).clone() } else { Value::Null };

@@ -63,19 +63,7 @@ impl Model {
                 self.incomplete = true;
                 continue;
             }
-            let mut reader = Reader::new(key, base);
-            let value = element.get(Field::Value.name());
-            if value.is_null() {
-                reader.take_one(Field::Value, &Value::from(key.as_str()));
-            } else {
-                reader.take_one(Field::Value, value);
-            }
-            reader.take(element, ELEMENT.iter().copied());
-            let details = element.get(DETAILS_GROUP);
-            if !details.is_null() {
-                reader.take(details, DETAILS.iter().copied());
-            }
-            self.rows.push(reader.finish());
+            self.rows.push(read_element(key, element, base));
         }
     }
 
@@ -86,10 +74,7 @@ impl Model {
         };
         self.rows.reserve(map.len());
         for (key, description) in map {
-            let mut reader = Reader::new(key, base);
-            reader.take_one(Field::Value, &Value::from(key.as_str()));
-            reader.take_one(Field::Description, description);
-            self.rows.push(reader.finish());
+            self.rows.push(read_plain(key, description, base));
         }
     }
 
@@ -97,6 +82,31 @@ impl Model {
     pub fn is_plain(&self, index: usize) -> bool {
         index >= self.elements
     }
+}
+
+/// Reads one element of `indicators`, on top of the defaults in `base`.
+pub fn read_element(key: &str, element: &Value, base: &Wanted) -> Wanted {
+    let mut reader = Reader::new(key, base);
+    let value = element.get(Field::Value.name());
+    if value.is_null() {
+        reader.take_one(Field::Value, &Value::from(key));
+    } else {
+        reader.take_one(Field::Value, value);
+    }
+    reader.take(element, ELEMENT.iter().copied());
+    let details = element.get(DETAILS_GROUP);
+    if !details.is_null() {
+        reader.take(details, DETAILS.iter().copied());
+    }
+    reader.finish()
+}
+
+/// Reads one entry of `values`, on top of the defaults in `base`.
+pub fn read_plain(key: &str, description: &Value, base: &Wanted) -> Wanted {
+    let mut reader = Reader::new(key, base);
+    reader.take_one(Field::Value, &Value::from(key));
+    reader.take_one(Field::Description, description);
+    reader.finish()
 }
 
 /// The rows that a state holds, in the order of [`Model::rows`].

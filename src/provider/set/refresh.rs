@@ -72,6 +72,7 @@ fn find<'a>(listing: &'a Listing, old: &Held, own: &HashSet<&str>) -> Option<&'a
         return Some(row);
     }
     let identity = old.indicator.identity();
-    listing.find(&identity).find(|row| !own.contains(row.id.as_str()))
+    let id = listing.find(&identity).find(|row| !own.contains(row.id.as_str()))?.id.clone();
+    listing.get(&id)
 }
 

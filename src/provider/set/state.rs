@@ -1,6 +1,6 @@
 //! Writing down what the service holds, in the words of the configuration where they fit.
 
-use super::model::{DETAILS_GROUP, DRIFT, EXTRA, IDS, INDICATORS, Model, VALUES};
+use super::model::{DETAILS_GROUP, DRIFT, EXTRA, IDS, INDICATORS, Model, VALUES, read_element, read_plain};
 use super::schema::{details_type, element_type};
 use crate::indicator::{Difference, Field, Indicator};
 use crate::provider::fields::{self, DETAILS};
@@ -85,6 +85,12 @@ impl<'a> StateWriter<'a> {
             self.drift.insert(place.key.to_owned(), Value::from(words.join("; ")));
         }
         self.put(place, written, id);
+    }
+
+    /// What `place` says under the set's own attributes.
+    pub fn reads(&self, place: Place<'_>) -> Indicator {
+        let read = if place.plain { read_plain } else { read_element };
+        read(place.key, place.written, self.defaults).indicator
     }
 
     /// The value that shows what was found: null only where null means the same.
