@@ -105,7 +105,7 @@ impl Reader {
             } else {
                 // The value rules cannot be applied without a type.
                 row.unknown.insert(Field::Type);
-                row.findings.extend(undetected(&row.indicator.value));
+                row.findings.push(undetected(&row.indicator.value));
             }
         }
         let actionless = matches!(&row.indicator.action, Action::Other(name) if name.is_empty());
