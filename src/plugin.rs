@@ -18,7 +18,7 @@ use tonic::service::Routes;
 use tonic::transport::Server;
 
 use handshake::{Environment, Handshake};
-use lifecycle::{Owner, Signals, Stop};
+use lifecycle::{Owner, Stop, Watch};
 use listener::Listener;
 
 /// How many calls one connection may carry at once. hyper stops at 200, which would keep `terraform -parallelism=500`
@@ -47,7 +47,7 @@ pub fn serve(services: impl FnOnce() -> Routes) -> Result<(), Error> {
     log::start();
     let outcome = on_runtime(async {
         let handshake = Handshake::read(&Environment::of_this_process())?;
-        let signals = Signals::listen().map_err(|error| Error::new("signals cannot be received", error))?;
+        let watch = Watch::start(Owner::Host)?;
         let identity = handshake
             .client_certificate
             .as_deref()
@@ -56,14 +56,7 @@ pub fn serve(services: impl FnOnce() -> Routes) -> Result<(), Error> {
         let listener = Listener::bind(&handshake.transport).await?;
         let certificate = identity.as_ref().map(mtls::Identity::certificate);
         announce(&mut io::stdout(), &handshake.line(&listener.address, certificate))?;
-        run(
-            Owner::Host,
-            signals,
-            listener,
-            identity.map(mtls::Identity::into_acceptor),
-            services(),
-        )
-        .await
+        run(watch, listener, identity.map(mtls::Identity::into_acceptor), services()).await
     });
     if let Err(error) = &outcome {
         // An announcement that the host cannot read makes it show the line to the user. After a good announcement it
@@ -78,8 +71,8 @@ pub fn serve(services: impl FnOnce() -> Routes) -> Result<(), Error> {
 
 /// Serves `services` without a host, so that a debugger or a test can hold the process while Terraform runs again and
 /// again: writes the `TF_REATTACH_PROVIDERS` setting that makes Terraform use this process for the provider
-/// `source_address`, and returns after Ctrl-C or SIGTERM. There is no TLS; the private directory of the socket is what
-/// keeps other users out.
+/// `source_address`, and returns after Ctrl-C or SIGTERM. Nothing is encrypted, as Terraform connects to such a process
+/// without TLS: the private directory of the unix socket keeps other users out, and on TCP nothing does.
 ///
 /// # Errors
 /// If no socket can be had, or `out` cannot be written.
@@ -91,14 +84,14 @@ pub fn serve_for_debugging(
     log::start();
     on_runtime(async {
         let handshake = Handshake::read(&Environment::of_this_process())?;
-        let signals = Signals::listen().map_err(|error| Error::new("signals cannot be received", error))?;
+        let watch = Watch::start(Owner::Person)?;
         let listener = Listener::bind(&handshake.transport).await?;
         let reattach = handshake::reattach(source_address, std::process::id(), &listener.address);
         announce(
             out,
             &format!("# Serving until Ctrl-C. Terraform uses this process where this is set:\n{reattach}"),
         )?;
-        run(Owner::Person, signals, listener, None, services()).await
+        run(watch, listener, None, services()).await
     })
 }
 
@@ -123,18 +116,12 @@ fn announce(out: &mut dyn Write, line: &str) -> Result<(), Error> {
     })
 }
 
-/// Serves until there is a reason to end. The listener's directory is gone when this returns.
-async fn run(
-    owner: Owner,
-    signals: Signals,
-    listener: Listener,
-    tls: Option<TlsAcceptor>,
-    services: Routes,
-) -> Result<(), Error> {
+/// Serves until there is a reason to end.
+async fn run(watch: Watch, listener: Listener, tls: Option<TlsAcceptor>, services: Routes) -> Result<(), Error> {
     let Listener {
         socket,
         address: _,
-        directory: _remove_on_return,
+        directory,
     } = listener;
     let stop = Stop::default();
     let routes = lifecycle::add_services(services, &stop).await;
@@ -144,9 +131,12 @@ async fn run(
         .serve_with_incoming_shutdown(listener::connections(socket, tls), stop.clone().asked());
     let mut server = pin!(server);
     tokio::select! {
-        reason = lifecycle::reason_to_end(owner, signals, &stop) => tracing::debug!(%reason, "The plugin ends"),
+        reason = watch.reason_to_end(&stop) => tracing::debug!(%reason, "The plugin ends"),
         outcome = &mut server => return outcome.map_err(|error| Error::new("the server ended by itself", error)),
     }
+    // First of all: after a second Ctrl-C a host kills the process right after it asked it to end, and then the
+    // directory would stay.
+    drop(directory);
     stop.ask();
     match tokio::time::timeout(GRACE, server).await {
         Ok(outcome) => outcome.map_err(|error| Error::new("the server did not end well", error)),

@@ -30,7 +30,9 @@ const PLUGIN_PROTOCOL: u32 = 6;
 const TRANSPORT: &str = "MDE_PLUGIN_TRANSPORT";
 
 /// Where environment variables are looked up, one by one: a copy of them all would hold secrets.
-pub(super) struct Environment(Box<dyn Fn(&str) -> Option<String>>);
+pub(super) struct Environment(Box<Lookup>);
+
+type Lookup = dyn Fn(&str) -> Option<String>;
 
 impl Environment {
     /// The variables of this process, without those that are no text.

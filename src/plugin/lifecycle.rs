@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io;
 #[cfg(unix)]
+use std::os::unix::process::parent_id;
+#[cfg(unix)]
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -12,6 +14,7 @@ use tonic::service::Routes;
 use tonic::{Request, Response, Status};
 use tonic_health::ServingStatus;
 
+use super::Error;
 use crate::proto::goplugin::grpc_broker_server::{GrpcBroker, GrpcBrokerServer};
 use crate::proto::goplugin::grpc_controller_server::{GrpcController, GrpcControllerServer};
 use crate::proto::goplugin::grpc_stdio_server::{GrpcStdio, GrpcStdioServer};
@@ -72,12 +75,39 @@ impl Stop {
     }
 }
 
-/// Waits for the first reason to end.
-pub(super) async fn reason_to_end(owner: Owner, signals: Signals, stop: &Stop) -> Reason {
-    tokio::select! {
-        () = stop.clone().asked() => Reason::Asked,
-        () = signals.ended(owner) => Reason::Signal,
-        () = host_is_gone(), if owner == Owner::Host => Reason::HostGone,
+/// What this process must have taken note of before its host can know of it, so that nothing is missed that happens
+/// to the host or comes from it.
+pub(super) struct Watch {
+    owner: Owner,
+    signals: Signals,
+    #[cfg(unix)]
+    parent: u32,
+}
+
+impl Watch {
+    /// Notes who the parent is, and receives signals from now on instead of being ended by them.
+    pub(super) fn start(owner: Owner) -> Result<Self, Error> {
+        let signals = Signals::listen().map_err(|error| Error::new("signals cannot be received", error))?;
+        Ok(Self {
+            owner,
+            signals,
+            #[cfg(unix)]
+            parent: parent_id(),
+        })
+    }
+
+    /// Waits for the first reason to end.
+    pub(super) async fn reason_to_end(self, stop: &Stop) -> Reason {
+        // Windows neither gives orphans a new parent nor tells one that it is an orphan.
+        #[cfg(not(unix))]
+        let host_is_gone = std::future::pending::<()>();
+        #[cfg(unix)]
+        let host_is_gone = other_parent(self.parent, parent_id);
+        tokio::select! {
+            () = stop.clone().asked() => Reason::Asked,
+            () = self.signals.ended(self.owner) => Reason::Signal,
+            () = host_is_gone, if self.owner == Owner::Host => Reason::HostGone,
+        }
     }
 }
 
@@ -126,21 +156,9 @@ struct Broker;
 
 impl GrpcBroker for Broker {}
 
-/// Waits until the process that started this one has died, which shows by another one taking its place as the parent.
+/// Waits until the process `host` has died, which shows by another one taking its place as the parent.
 #[cfg(unix)]
-async fn host_is_gone() {
-    other_parent(std::os::unix::process::parent_id).await;
-}
-
-/// Windows neither gives orphans a new parent nor tells one that it is an orphan.
-#[cfg(not(unix))]
-async fn host_is_gone() {
-    std::future::pending().await
-}
-
-#[cfg(unix)]
-async fn other_parent(mut parent: impl FnMut() -> u32) {
-    let host = parent();
+async fn other_parent(host: u32, mut parent: impl FnMut() -> u32) {
     let mut looks = tokio::time::interval(LOOK);
     while parent() == host {
         looks.tick().await;
@@ -148,7 +166,7 @@ async fn other_parent(mut parent: impl FnMut() -> u32) {
 }
 
 /// The signals that this process receives instead of being ended by them.
-pub(super) struct Signals {
+struct Signals {
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
     #[cfg(unix)]
@@ -159,7 +177,7 @@ pub(super) struct Signals {
 
 impl Signals {
     /// Receives signals from now on. SIGHUP is left alone: `nohup` has it ignored, and a handler would undo that.
-    pub(super) fn listen() -> io::Result<Self> {
+    fn listen() -> io::Result<Self> {
         #[cfg(unix)]
         {
             use tokio::signal::unix::{SignalKind, signal};
@@ -222,13 +240,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn another_parent_is_noticed_at_the_next_look() {
         let started = tokio::time::Instant::now();
-        let mut looks = 0;
-        other_parent(|| {
-            looks += 1;
-            if looks < 5 { 42 } else { 1 }
-        })
-        .await;
-        assert_eq!(looks, 5);
-        assert!(started.elapsed() <= 4 * LOOK);
+        let mut parents = [42, 42, 42, 1].into_iter();
+        other_parent(42, || parents.next().unwrap()).await;
+        assert_eq!(started.elapsed(), 2 * LOOK);
+        other_parent(42, || 1).await;
+        assert_eq!(started.elapsed(), 2 * LOOK);
     }
 }

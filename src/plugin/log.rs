@@ -4,8 +4,9 @@
 //! other key a field of the event. Terraform ends itself if one of the first four is no string.
 
 use std::backtrace::Backtrace;
+use std::fmt;
 use std::io::{self, Write};
-use std::panic::PanicHookInfo;
+use std::panic::Location;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -25,8 +26,14 @@ const OWN: [&str; 2] = ["mde", "terraform_provider_mde"];
 
 /// Logs to standard error from now on as much as the user asked Terraform for, and reports panics there.
 pub(super) fn start() {
-    std::panic::set_hook(Box::new(|info| {
-        write_to_stderr(crash_report(info, &Backtrace::force_capture()).as_bytes())
+    std::panic::set_hook(Box::new(|panic| {
+        let payload = panic.payload();
+        let literal = payload.downcast_ref::<&str>().copied();
+        let message = literal
+            .or(payload.downcast_ref().map(String::as_str))
+            .unwrap_or("of an unknown kind");
+        let report = crash_report(message, panic.location(), Backtrace::force_capture());
+        write_to_stderr(report.as_bytes());
     }));
     let level = level(&Environment::of_this_process());
     if level != LevelFilter::OFF {
@@ -58,25 +65,24 @@ fn level(environment: &Environment) -> LevelFilter {
 }
 
 /// Our own events at the level asked for. Of the libraries below only warnings, or with trace their debug events: at
-/// trace some of them write the content of messages, and logs get pasted into issues.
+/// trace some of them write the content of messages, and logs get pasted into issues. Every frame of HTTP/2 is a debug
+/// event, thousands for one large state, so these are left out even then.
 fn selection(level: LevelFilter) -> Targets {
+    let quiet = level.min(LevelFilter::WARN);
     let libraries = if level == LevelFilter::TRACE {
         LevelFilter::DEBUG
     } else {
-        level.min(LevelFilter::WARN)
+        quiet
     };
     Targets::new()
         .with_default(libraries)
+        .with_target("h2", quiet)
         .with_targets(OWN.map(|target| (target, level)))
 }
 
 /// What Terraform shows to its user, even without logging, because it starts with `panic: `.
-fn crash_report(info: &PanicHookInfo<'_>, backtrace: &Backtrace) -> String {
-    let message = info.payload_as_str().unwrap_or("(not a text)");
-    let place = info
-        .location()
-        .map(|location| format!(" at {location}"))
-        .unwrap_or_default();
+fn crash_report(message: &str, place: Option<&Location<'_>>, backtrace: impl fmt::Display) -> String {
+    let place = place.map(|place| format!(" at {place}")).unwrap_or_default();
     format!("panic: {message}{place}\n\n{backtrace}\n")
 }
 
@@ -159,7 +165,7 @@ impl Fields {
 }
 
 impl Visit for Fields {
-    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         self.set(field, format!("{value:?}"));
     }
 
@@ -225,10 +231,11 @@ mod tests {
             ("message".to_owned(), "two\nlines".into()),
             ("rows".to_owned(), 3.into()),
         ]);
-        let expected = r#"{"@level":"warn","@message":"two\nlines","@module":"mde.defender.http","@timestamp":"2026-11-23T08:09:38.021651Z","rows":3}"#;
+        let head = r#"{"@level":"warn","@message":"two\nlines","@module":"mde.defender.http""#;
+        let tail = r#""@timestamp":"2026-11-23T08:09:38.021651Z","rows":3}"#;
         assert_eq!(
             line(Level::WARN, "mde::defender::http", fields, now),
-            format!("{expected}\n")
+            format!("{head},{tail}\n")
         );
     }
 
@@ -250,7 +257,9 @@ mod tests {
         let error = io::Error::other("closed");
         let lines = logged(LevelFilter::DEBUG, || {
             let cause = &error as &dyn std::error::Error;
-            tracing::debug!(target: "mde::x", text = "a \"b\"", rows = -1, size = 2_u64, ok = true, error = cause, "Done {}", 1);
+            tracing::debug!(
+                target: "mde::x", text = "a \"b\"", rows = -1, size = 2_u64, ok = true, error = cause, "Done {}", 1
+            );
         });
         let expected = serde_json::json!({
             "@level": "debug", "@message": "Done 1", "@module": "mde.x",
@@ -262,13 +271,16 @@ mod tests {
     #[test]
     fn fields_of_the_spans_around_an_event_are_its_own() {
         let lines = logged(LevelFilter::INFO, || {
-            let outer = tracing::info_span!(target: "mde", "outer", message = "not mine", call = "outer", id = tracing::field::Empty);
+            let id = tracing::field::Empty;
+            let outer = tracing::info_span!(target: "mde", "outer", message = "not mine", call = "outer", id);
             let _outer = outer.enter();
             let _inner = tracing::info_span!(target: "mde", "inner", call = "inner").entered();
             outer.record("id", 7);
             tracing::info!(target: "mde", rows = 1);
         });
-        let expected = serde_json::json!({"@level": "info", "@message": "", "@module": "mde", "call": "inner", "id": 7, "rows": 1});
+        let expected = serde_json::json!({
+            "@level": "info", "@message": "", "@module": "mde", "call": "inner", "id": 7, "rows": 1,
+        });
         assert_eq!(lines, [expected]);
     }
 
@@ -284,10 +296,19 @@ mod tests {
     }
 
     #[test]
+    fn a_crash_report_starts_as_terraform_wants() {
+        let place = Location::caller();
+        let expected = format!("panic: a\nb at {place}\n\n0: frame\n");
+        assert_eq!(crash_report("a\nb", Some(place), "0: frame"), expected);
+        assert_eq!(crash_report("a", None, "0: frame"), "panic: a\n\n0: frame\n");
+    }
+
+    #[test]
     fn libraries_stay_silent_unless_everything_is_wanted() {
         let count = |level| {
             let lines = logged(level, || {
-                tracing::trace!(target: "h2::codec", "a frame");
+                tracing::debug!(target: "h2::codec", "a frame");
+                tracing::trace!(target: "rustls::server", "a message");
                 tracing::debug!(target: "reqwest::connect", "a connection");
                 tracing::warn!(target: "rustls::server", "a warning");
                 tracing::error!(target: "tonic::transport", "an error");
