@@ -7,9 +7,12 @@
 //! **Invariant:** only `wire` and `grpc` know protobuf messages; everything else is written in framework types. Of this
 //! crate it uses nothing but the generated messages in `proto::tfplugin6`.
 
+mod conform;
 mod data_source;
 mod diagnostic;
 mod function;
+pub mod json;
+pub mod msgpack;
 mod number;
 mod object;
 mod path;
@@ -17,7 +20,10 @@ pub mod plan;
 mod provider;
 mod resource;
 mod schema;
+#[cfg(test)]
+mod testing;
 mod value;
+mod value_error;
 mod value_type;
 
 pub use data_source::DataSource;
@@ -33,4 +39,5 @@ pub use resource::{
 };
 pub use schema::{Attribute, AttributeKind, Nesting, Presence, Schema};
 pub use value::{Typed, Value};
+pub use value_error::ValueError;
 pub use value_type::{ObjectType, TypeError, ValueType};
