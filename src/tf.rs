@@ -11,6 +11,7 @@ mod conform;
 mod data_source;
 mod diagnostic;
 mod function;
+pub mod grpc;
 pub mod json;
 pub mod msgpack;
 mod number;
@@ -20,11 +21,13 @@ pub mod plan;
 mod provider;
 mod resource;
 mod schema;
+pub mod server;
 #[cfg(test)]
 mod testing;
 mod value;
 mod value_error;
 mod value_type;
+mod wire;
 
 pub use data_source::DataSource;
 pub use diagnostic::{Diagnostic, Diagnostics, Level};
