@@ -1,3 +1,43 @@
 //! Decides who started the program: Terraform, or a person.
 
-fn main() {}
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use mde::plugin;
+use tonic::service::Routes;
+
+/// Where Terraform finds the provider; `--debug` prints it.
+const SOURCE_ADDRESS: &str = "terraform.local/mde/mde";
+
+fn main() -> ExitCode {
+    let served = if plugin::is_hosted() {
+        plugin::serve(services)
+    } else if std::env::args_os()
+        .nth(1)
+        .is_some_and(|argument| argument == "--debug" || argument == "-debug")
+    {
+        plugin::serve_for_debugging(SOURCE_ADDRESS, services, &mut io::stdout())
+    } else {
+        return command_line();
+    };
+    match served {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nobody is left to tell if even this cannot be written.
+            let _ = writeln!(io::stderr(), "terraform-provider-mde: {}", error.on_one_line());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What Terraform calls.
+fn services() -> Routes {
+    // PROVIDER: replace by `Routes::new(mde::tf::grpc::service(mde::provider::…))`.
+    Routes::default()
+}
+
+/// What a person calls.
+fn command_line() -> ExitCode {
+    // CLI: replace by `mde::cli::run()`.
+    ExitCode::SUCCESS
+}

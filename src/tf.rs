@@ -7,9 +7,13 @@
 //! **Invariant:** only `wire` and `grpc` know protobuf messages; everything else is written in framework types. Of this
 //! crate it uses nothing but the generated messages in `proto::tfplugin6`.
 
+mod conform;
 mod data_source;
 mod diagnostic;
 mod function;
+pub mod grpc;
+pub mod json;
+pub mod msgpack;
 mod number;
 mod object;
 mod path;
@@ -17,8 +21,13 @@ pub mod plan;
 mod provider;
 mod resource;
 mod schema;
+pub mod server;
+#[cfg(test)]
+mod testing;
 mod value;
+mod value_error;
 mod value_type;
+mod wire;
 
 pub use data_source::DataSource;
 pub use diagnostic::{Diagnostic, Diagnostics, Level};
@@ -33,4 +42,5 @@ pub use resource::{
 };
 pub use schema::{Attribute, AttributeKind, Nesting, Presence, Schema};
 pub use value::{Typed, Value};
+pub use value_error::ValueError;
 pub use value_type::{ObjectType, TypeError, ValueType};

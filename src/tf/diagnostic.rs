@@ -1,5 +1,8 @@
 //! Errors and warnings for the person who runs Terraform.
 
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use super::Path;
 
 /// How grave a diagnostic is.
@@ -55,31 +58,37 @@ impl Diagnostic {
 
 /// Messages in the order in which they came up, each one once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Diagnostics(Vec<Diagnostic>);
+pub struct Diagnostics {
+    list: Vec<Diagnostic>,
+    /// Digests of the list: a file with thousands of faults must not cost millions of comparisons.
+    digests: HashSet<u64>,
+}
 
 impl Diagnostics {
     /// Adds a message, unless exactly this one is there already.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        if !self.0.contains(&diagnostic) {
-            self.0.push(diagnostic);
+        let mut hasher = DefaultHasher::new();
+        diagnostic.hash(&mut hasher);
+        if self.digests.insert(hasher.finish()) || !self.list.contains(&diagnostic) {
+            self.list.push(diagnostic);
         }
     }
 
     /// Whether the operation did not do what was asked.
     #[must_use]
     pub fn has_errors(&self) -> bool {
-        self.0.iter().any(|diagnostic| diagnostic.level == Level::Error)
+        self.list.iter().any(|diagnostic| diagnostic.level == Level::Error)
     }
 
     /// Whether there is nothing to say.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.list.is_empty()
     }
 
     /// The messages in order.
     pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
-        self.0.iter()
+        self.list.iter()
     }
 }
 
@@ -101,7 +110,7 @@ impl FromIterator<Diagnostic> for Diagnostics {
 
 impl From<Diagnostic> for Diagnostics {
     fn from(diagnostic: Diagnostic) -> Self {
-        Diagnostics(vec![diagnostic])
+        std::iter::once(diagnostic).collect()
     }
 }
 
@@ -110,7 +119,7 @@ impl IntoIterator for Diagnostics {
     type IntoIter = std::vec::IntoIter<Diagnostic>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+        self.list.into_iter()
     }
 }
 

@@ -16,7 +16,7 @@ pub enum Number {
 }
 
 impl Number {
-    /// Reads a decimal number such as `-12`, `0.1` or `1.5e300`, without loss.
+    /// Reads a decimal number such as `-12`, `0.1` or `1.5e300`, without loss. The grammar is that of JSON.
     #[must_use]
     pub fn parse(text: &str) -> Option<Number> {
         let digits = Digits::of_decimal(text)?;
@@ -40,15 +40,22 @@ impl Number {
         }
     }
 
+    /// The exact value in decimal digits; `None` for what has none, an infinity.
+    pub(super) fn to_decimal(&self) -> Option<String> {
+        let text = match self {
+            // 1074 decimal places hold every binary fraction of 64 bits exactly.
+            Number::Float(float) => {
+                let text = format!("{float:.1074}");
+                text.trim_end_matches('0').trim_end_matches('.').to_owned()
+            }
+            Number::Int(_) | Number::UInt(_) | Number::Decimal(_) => self.to_string(),
+        };
+        Digits::of_decimal(&text).map(|_| text)
+    }
+
     /// The exact value; `None` for an infinity, which has no digits.
     fn digits(&self) -> Option<Digits> {
-        match self {
-            Number::Int(int) => Digits::of_decimal(&int.to_string()),
-            Number::UInt(uint) => Digits::of_decimal(&uint.to_string()),
-            // 1074 decimal places hold every binary fraction of 64 bits exactly.
-            Number::Float(float) => Digits::of_decimal(&format!("{float:.1074}")),
-            Number::Decimal(text) => Digits::of_decimal(text),
-        }
+        Digits::of_decimal(&self.to_decimal()?)
     }
 }
 
@@ -103,7 +110,8 @@ impl Digits {
             None => (mantissa, ""),
         };
         let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-        if whole.is_empty() || !all_digits(whole) || !all_digits(fraction) {
+        let padded = whole.len() > 1 && whole.starts_with('0');
+        if whole.is_empty() || padded || !all_digits(whole) || !all_digits(fraction) {
             return None;
         }
         let fraction = fraction.trim_end_matches('0');
@@ -134,7 +142,7 @@ impl Digits {
             return Some(0);
         }
         let zeros = u32::try_from(self.exponent).ok()?;
-        if self.digits.len() + zeros as usize > 20 {
+        if self.digits.len().saturating_add(zeros as usize) > 20 {
             return None;
         }
         let magnitude = self.digits.parse::<i128>().ok()? * 10_i128.pow(zeros);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{ObjectType, Value, ValueType};
+use super::{ObjectType, Step, Value, ValueError};
 
 /// The attributes of one object. The names stand once in the shared type: 15,000 elements hold no name at all.
 #[derive(Clone)]
@@ -63,17 +63,38 @@ impl Object {
         &self.object_type
     }
 
-    /// Each attribute's name, type and value, sorted by name.
-    pub(super) fn typed_iter(&self) -> impl Iterator<Item = (&str, &ValueType, &Value)> {
-        self.object_type
-            .iter()
-            .zip(&self.values)
-            .map(|((name, value_type), value)| (name, value_type, value))
+    /// An object of a type with as many values as the type has attributes, in its order.
+    pub(super) fn of(object_type: Arc<ObjectType>, values: Vec<Value>) -> Self {
+        debug_assert_eq!(object_type.len(), values.len());
+        Object { object_type, values }
     }
 
-    /// Name and value of the attribute at a position of the type.
-    pub(super) fn value_at(&mut self, index: usize) -> Option<&mut Value> {
-        self.values.get_mut(index)
+    /// Checks that the object has exactly the attributes of a type.
+    pub(super) fn check_names(&self, object_type: &Arc<ObjectType>) -> Result<(), ValueError> {
+        if Arc::ptr_eq(&self.object_type, object_type) {
+            return Ok(());
+        }
+        let refused =
+            |name: &str, message: &str| Err(ValueError::new(message).within(Step::Attribute(name.to_owned())));
+        if let Some((name, _)) = self
+            .object_type
+            .iter()
+            .find(|(name, _)| object_type.index_of(name).is_none())
+        {
+            return refused(name, "the schema has no such attribute");
+        }
+        match object_type
+            .iter()
+            .find(|(name, _)| self.object_type.index_of(name).is_none())
+        {
+            Some((name, _)) => refused(name, "the attribute is missing"),
+            None => Ok(()),
+        }
+    }
+
+    /// The values in the order of the type, to be changed.
+    pub(super) fn values_mut(&mut self) -> std::slice::IterMut<'_, Value> {
+        self.values.iter_mut()
     }
 }
 

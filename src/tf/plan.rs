@@ -99,7 +99,7 @@ fn collect_replacements(attributes: &[Attribute], prior: &Value, planned: &Value
         let AttributeKind::Nested { nesting, attributes } = &attribute.kind else {
             continue;
         };
-        if before == after || !any_attribute(attributes, &|attribute| attribute.force_new) {
+        if !any_attribute(attributes, &|attribute| attribute.force_new) || before == after {
             continue;
         }
         match nesting {
@@ -124,5 +124,215 @@ fn collect_replacements(attributes: &[Attribute], prior: &Value, planned: &Value
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tf::testing::map;
+    use crate::tf::{Object, ValueType};
+
+    fn schema() -> Schema {
+        let row = || {
+            vec![
+                Attribute::string("severity"),
+                Attribute::string("scope").force_new(),
+                Attribute::string("row_id").computed(),
+            ]
+        };
+        Schema::new(
+            "",
+            vec![
+                Attribute::string("name").required().force_new(),
+                Attribute::string("title"),
+                Attribute::string("owner").optional_computed(),
+                Attribute::map_of("ids", ValueType::String).computed(),
+                Attribute::nested_map("rows", row()),
+                Attribute::nested_list("steps", row()),
+                Attribute::nested_single("extra", row()),
+            ],
+        )
+    }
+
+    fn object(values: &[(&str, Value)]) -> Value {
+        let mut object = Object::null(schema().object_type());
+        for (name, value) in values {
+            object.set(name, value.clone());
+        }
+        object.into()
+    }
+
+    fn row(severity: &str, scope: &str, row_id: Value) -> Value {
+        let ValueType::Object(row_type) = schema().attribute("extra").unwrap().value_type() else {
+            unreachable!()
+        };
+        Object::null(row_type)
+            .with("severity", severity)
+            .with("scope", scope)
+            .with("row_id", row_id)
+            .into()
+    }
+
+    fn paths(planned: &Planned) -> Vec<String> {
+        planned.requires_replace.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_creation_leaves_open_what_the_configuration_leaves_out() {
+        let config = object(&[("name", "a".into())]);
+        let planned = plan(&schema(), &Value::Null, &config, &config);
+        let expected = object(&[("name", "a".into()), ("owner", Value::Unknown), ("ids", Value::Unknown)]);
+        assert_eq!(
+            planned,
+            Planned {
+                value: expected,
+                requires_replace: Vec::new()
+            }
+        );
+    }
+
+    #[test]
+    fn a_configured_value_stays_even_if_the_provider_could_give_it() {
+        let config = object(&[("name", "a".into()), ("owner", "me".into()), ("title", Value::Unknown)]);
+        let planned = plan(&schema(), &Value::Null, &config, &config);
+        assert_eq!(planned.value.get("owner").as_str(), Some("me"));
+        assert!(planned.value.get("title").is_unknown());
+    }
+
+    #[test]
+    fn nothing_different_is_the_prior_object() {
+        let ids = map([("k", "1".into())]);
+        let prior = object(&[("name", "a".into()), ("owner", "svc".into()), ("ids", ids)]);
+        let config = object(&[("name", "a".into())]);
+        let planned = plan(&schema(), &prior, &prior.clone(), &config);
+        assert_eq!(
+            planned,
+            Planned {
+                value: prior,
+                requires_replace: Vec::new()
+            }
+        );
+    }
+
+    #[test]
+    fn any_difference_opens_every_computed_attribute_at_every_depth() {
+        let prior = object(&[
+            ("name", "a".into()),
+            ("owner", "svc".into()),
+            ("ids", map([("k", "1".into())])),
+            ("rows", map([("k", row("Low", "s", "1".into()))])),
+            ("steps", vec![row("Low", "s", "2".into())].into()),
+            ("extra", row("Low", "s", "3".into())),
+        ]);
+        let config = object(&[
+            ("name", "a".into()),
+            ("title", "new".into()),
+            (
+                "rows",
+                map([
+                    ("k", row("Low", "s", Value::Null)),
+                    ("l", row("High", "s", Value::Null)),
+                ]),
+            ),
+            ("steps", vec![row("Low", "s", Value::Null)].into()),
+            ("extra", row("Low", "s", Value::Null)),
+        ]);
+        let proposed = object(&[
+            ("name", "a".into()),
+            ("title", "new".into()),
+            ("owner", "svc".into()),
+            ("ids", map([("k", "1".into())])),
+            (
+                "rows",
+                map([("k", row("Low", "s", "1".into())), ("l", row("High", "s", Value::Null))]),
+            ),
+            ("steps", vec![row("Low", "s", "2".into())].into()),
+            ("extra", row("Low", "s", "3".into())),
+        ]);
+        let planned = plan(&schema(), &prior, &proposed, &config);
+        let expected = object(&[
+            ("name", "a".into()),
+            ("title", "new".into()),
+            ("owner", Value::Unknown),
+            ("ids", Value::Unknown),
+            (
+                "rows",
+                map([
+                    ("k", row("Low", "s", Value::Unknown)),
+                    ("l", row("High", "s", Value::Unknown)),
+                ]),
+            ),
+            ("steps", vec![row("Low", "s", Value::Unknown)].into()),
+            ("extra", row("Low", "s", Value::Unknown)),
+        ]);
+        assert_eq!(
+            planned,
+            Planned {
+                value: expected,
+                requires_replace: Vec::new()
+            }
+        );
+    }
+
+    #[test]
+    fn an_attribute_that_forces_a_new_object_counts_only_if_it_differs() {
+        let prior = |name: &str| {
+            object(&[
+                ("name", name.into()),
+                (
+                    "rows",
+                    map([
+                        ("gone", row("Low", "s", "1".into())),
+                        ("k", row("Low", "s", "2".into())),
+                    ]),
+                ),
+                (
+                    "steps",
+                    vec![row("Low", "s", "3".into()), row("Low", "s", "4".into())].into(),
+                ),
+                ("extra", row("Low", "s", "5".into())),
+            ])
+        };
+        let same = plan(
+            &schema(),
+            &prior("a"),
+            &object(&[("name", "a".into())]),
+            &object(&[("name", "a".into())]),
+        );
+        assert_eq!(
+            paths(&same),
+            ["extra.scope"],
+            "an object that is dropped drops its attributes"
+        );
+
+        let config = object(&[
+            ("name", "b".into()),
+            (
+                "rows",
+                map([
+                    ("k", row("High", "t", Value::Null)),
+                    ("new", row("Low", "t", Value::Null)),
+                ]),
+            ),
+            (
+                "steps",
+                vec![row("High", "s", Value::Null), row("Low", "t", Value::Null)].into(),
+            ),
+            ("extra", row("High", "s", Value::Null)),
+        ]);
+        let changed = plan(&schema(), &prior("a"), &config, &config);
+        assert_eq!(paths(&changed), ["name", "rows[\"k\"].scope", "steps[1].scope"]);
+        let created = plan(&schema(), &Value::Null, &config, &config);
+        assert_eq!(paths(&created), [""; 0]);
+    }
+
+    #[test]
+    fn an_unknown_counts_as_different() {
+        let prior = object(&[("name", "a".into()), ("extra", row("Low", "s", "5".into()))]);
+        let config = object(&[("name", Value::Unknown), ("extra", Value::Unknown)]);
+        let planned = plan(&schema(), &prior, &config, &config);
+        assert_eq!(paths(&planned), ["name", "extra.scope"]);
+        assert!(planned.value.get("extra").is_unknown());
     }
 }

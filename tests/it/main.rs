@@ -1,1 +1,5 @@
 //! Tests of the whole provider.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod transport;

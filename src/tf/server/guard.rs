@@ -1,0 +1,42 @@
+//! Turns a panic in a provider's code into an error message. Without it the host would see a broken call, and forget
+//! the private data of the object that the call was about.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::tf::Diagnostic;
+
+/// Runs a piece of a provider's code; `doing` says what for.
+///
+/// Whatever the code was working on is not used again after a panic: it was either borrowed for reading or is dropped.
+pub(super) fn run<T>(doing: &str, code: impl FnOnce() -> T) -> Result<T, Diagnostic> {
+    catch_unwind(AssertUnwindSafe(code)).map_err(|panic| fault(doing, panic.as_ref()))
+}
+
+/// Runs an asynchronous piece of a provider's code to its end, even if the host no longer waits for the answer: a write
+/// that was begun should not stop half-way.
+pub(super) async fn spawn<T: Send + 'static>(
+    doing: &str,
+    code: impl Future<Output = T> + Send + 'static,
+) -> Result<T, Diagnostic> {
+    tokio::spawn(code).await.map_err(|error| match error.try_into_panic() {
+        Ok(panic) => fault(doing, panic.as_ref()),
+        Err(error) => fault(doing, &error.to_string()),
+    })
+}
+
+fn fault(doing: &str, panic: &(dyn Any + Send)) -> Diagnostic {
+    let reason = panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no reason given".to_owned());
+    Diagnostic::error(
+        "The provider has a fault",
+        format!(
+            "While {doing}, the provider ran into a fault of its own: {reason}.\n\n\
+             What was done before that may have taken effect. Please report this to the developers of the provider; \
+             a log that was taken with TF_LOG=DEBUG helps them."
+        ),
+    )
+}

@@ -1,0 +1,275 @@
+//! The operations on one resource type.
+
+use std::sync::Arc;
+
+use super::lookup::{REPORT, unfit};
+use super::{Offer, Server, guard};
+use crate::tf::conform::conform;
+use crate::tf::{
+    Activity, ApplyResponse, CreateRequest, DeleteRequest, Diagnostic, Diagnostics, Imported, PlanRequest,
+    PlanResponse, Provider, ReadRequest, ReadResponse, Resource, UpdateRequest, Value, ValueType, json,
+};
+
+/// One resource type of a running provider.
+pub struct Managed<'a, P: Provider> {
+    server: &'a Server<P>,
+    offer: &'a Arc<Offer<dyn Resource<P::Client>>>,
+}
+
+/// A planned change of any kind: a null prior state is a creation, a null planned one a destruction.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ApplyRequest {
+    /// The object as it stands.
+    pub prior: Value,
+    /// The planned object.
+    pub planned: Value,
+    /// What the user wrote.
+    pub config: Value,
+    /// Private data from the plan.
+    pub private: Vec<u8>,
+}
+
+/// What is kept when a change ends without a state.
+enum Change {
+    Create,
+    Update { prior: Value },
+    Delete,
+}
+
+impl<'a, P: Provider> Managed<'a, P> {
+    pub(super) fn new(server: &'a Server<P>, offer: &'a Arc<Offer<dyn Resource<P::Client>>>) -> Self {
+        Managed { server, offer }
+    }
+
+    /// The type of its value.
+    pub fn value_type(&self) -> &'a ValueType {
+        &self.offer.block.value_type
+    }
+
+    /// Checks a configuration.
+    pub fn validate(&self, config: &Value) -> Diagnostics {
+        self.announce(Activity::Arriving);
+        guard::run(&self.doing("checking the configuration of"), || {
+            self.offer.code.validate(config)
+        })
+        .unwrap_or_else(Into::into)
+    }
+
+    /// Reads a stored object of this or an earlier version of the schema.
+    ///
+    /// # Errors
+    /// If the object is not of the type. The host then keeps it as it is.
+    pub fn upgrade(&self, stored: &[u8]) -> Result<Value, Diagnostic> {
+        let state = json::decode(self.value_type(), stored).map_err(|error| {
+            Diagnostic::error(
+                "The stored state cannot be read",
+                format!(
+                    "The stored object does not fit the schema of {}: {error}",
+                    self.offer.code.type_name()
+                ),
+            )
+        })?;
+        self.announce(Activity::Arriving);
+        if let Some(client) = self.server.client() {
+            guard::run(&self.doing("looking at"), || self.offer.code.observe(&client, &state))?;
+        }
+        Ok(state)
+    }
+
+    /// Asks how an object stands.
+    ///
+    /// # Errors
+    /// Why the object has to be taken as it was stored, private data included. Without a client that is only a warning.
+    pub async fn read(&self, request: ReadRequest) -> Result<ReadResponse, Diagnostics> {
+        let Some(client) = self.server.client() else {
+            let detail = format!(
+                "Parts of the provider configuration are known only after apply, so objects of type {} are taken as \
+                 they were stored.",
+                self.offer.code.type_name()
+            );
+            return Err(Diagnostic::warning("Objects were not refreshed", detail).into());
+        };
+        let offer = Arc::clone(self.offer);
+        let doing = self.doing("reading");
+        let mut answer = guard::spawn(&doing, async move { offer.code.read(&client, request).await }).await?;
+        let faults = conform(self.value_type(), &mut answer.state);
+        answer.diagnostics.extend(unfit(&doing, &faults));
+        if answer.diagnostics.has_errors() {
+            Err(answer.diagnostics)
+        } else {
+            Ok(answer)
+        }
+    }
+
+    /// Plans a change. A null proposal plans the destruction.
+    pub async fn plan(&self, request: PlanRequest) -> PlanResponse {
+        self.announce(Activity::Arriving);
+        let (offer, client) = (Arc::clone(self.offer), self.server.client());
+        let private = request.private.clone();
+        let doing = self.doing("planning");
+        let planned = guard::spawn(&doing, async move {
+            if !request.proposed.is_null() {
+                return offer.code.plan(client.as_deref(), request).await;
+            }
+            let (private, diagnostics) = offer
+                .code
+                .plan_destroy(client.as_deref(), request.prior, request.private)
+                .await;
+            PlanResponse {
+                private,
+                diagnostics,
+                ..PlanResponse::default()
+            }
+        });
+        planned.await.unwrap_or_else(|diagnostic| PlanResponse {
+            private,
+            diagnostics: diagnostic.into(),
+            ..PlanResponse::default()
+        })
+    }
+
+    /// Makes a planned change. The answer never says less about the object than is known: see [`Managed::settle`].
+    pub async fn apply(&self, request: ApplyRequest) -> ApplyResponse {
+        self.announce(Activity::Applying);
+        let private = request.private.clone();
+        let (verb, change) = if request.planned.is_null() {
+            ("destroying", Change::Delete)
+        } else if request.prior.is_null() {
+            ("creating", Change::Create)
+        } else {
+            (
+                "changing",
+                Change::Update {
+                    prior: request.prior.clone(),
+                },
+            )
+        };
+        let doing = self.doing(verb);
+        let answer = match self.server.client() {
+            Some(client) => {
+                let offer = Arc::clone(self.offer);
+                guard::spawn(
+                    &doing,
+                    async move { dispatch(offer.code.as_ref(), &client, request).await },
+                )
+                .await
+            }
+            None => Err(Diagnostic::error(
+                "The provider is not configured",
+                format!("While {doing}, the provider had no configuration to work with. Nothing was changed."),
+            )),
+        };
+        let answer = answer.unwrap_or_else(|diagnostic| ApplyResponse {
+            diagnostics: diagnostic.into(),
+            ..ApplyResponse::default()
+        });
+        self.settle(&doing, change, answer, private)
+    }
+
+    /// Makes sure that the host can store an answer.
+    ///
+    /// - A state with parts that cannot be stored keeps all other parts, beside an error.
+    /// - An update without a state keeps the prior one, with the private data of the plan.
+    /// - A destruction with an error and without a state leaves the state null on purpose: the host then keeps the
+    ///   object with its own private data. Within a replacement those of the plan belong to the new object.
+    fn settle(&self, doing: &str, change: Change, mut answer: ApplyResponse, private: Vec<u8>) -> ApplyResponse {
+        let faults = conform(self.value_type(), &mut answer.state);
+        answer.diagnostics.extend(unfit(doing, &faults));
+        if !answer.state.is_null() {
+            return answer;
+        }
+        if !matches!(change, Change::Delete) && !answer.diagnostics.has_errors() {
+            answer.diagnostics.push(Diagnostic::error(
+                "The provider returned nothing",
+                format!("While {doing}, the provider returned neither a state nor an error. {REPORT}"),
+            ));
+        }
+        match change {
+            Change::Update { prior } => ApplyResponse {
+                state: prior,
+                private,
+                ..answer
+            },
+            Change::Create | Change::Delete => answer,
+        }
+    }
+
+    /// Finds an object that Terraform does not know yet.
+    ///
+    /// # Errors
+    /// Why there is no such object.
+    pub async fn import(&self, id: String) -> Result<Imported, Diagnostics> {
+        let doing = self.doing("importing");
+        let Some(client) = self.server.client() else {
+            let detail = format!(
+                "Objects of type {} can only be imported with the whole provider configuration, and parts of it are \
+                 known only after apply.",
+                self.offer.code.type_name()
+            );
+            return Err(Diagnostic::error("The provider is not configured yet", detail).into());
+        };
+        let offer = Arc::clone(self.offer);
+        let mut imported = guard::spawn(&doing, async move { offer.code.import(&client, &id).await }).await??;
+        let faults = conform(self.value_type(), &mut imported.state);
+        imported.diagnostics.extend(unfit(&doing, &faults));
+        if imported.state.is_null() {
+            imported.diagnostics.push(Diagnostic::error(
+                "The provider returned nothing",
+                format!("While {doing}, the provider returned neither a state nor an error. {REPORT}"),
+            ));
+        }
+        if imported.diagnostics.has_errors() {
+            Err(imported.diagnostics)
+        } else {
+            Ok(imported)
+        }
+    }
+
+    /// Passes on what the host is about to do. It is only a hint: a fault in it must not cost the operation.
+    fn announce(&self, activity: Activity) {
+        if let Some(client) = self.server.client() {
+            let _ = guard::run("taking a hint", || self.server.provider.activity(&client, activity));
+        }
+    }
+
+    fn doing(&self, verb: &str) -> String {
+        format!("{verb} {}", self.offer.code.type_name())
+    }
+}
+
+async fn dispatch<C: Send + Sync + 'static>(
+    code: &dyn Resource<C>,
+    client: &C,
+    request: ApplyRequest,
+) -> ApplyResponse {
+    let ApplyRequest {
+        prior,
+        planned,
+        config,
+        private,
+    } = request;
+    if planned.is_null() {
+        code.delete(client, DeleteRequest { prior, private }).await
+    } else if prior.is_null() {
+        code.create(
+            client,
+            CreateRequest {
+                planned,
+                config,
+                private,
+            },
+        )
+        .await
+    } else {
+        code.update(
+            client,
+            UpdateRequest {
+                prior,
+                planned,
+                config,
+                private,
+            },
+        )
+        .await
+    }
+}

@@ -1,0 +1,176 @@
+//! Protobuf messages to framework types and back.
+//!
+//! **Invariant:** pure functions without any decision about objects; nothing here can fail on a message but for values
+//! that do not fit their type.
+
+use prost::bytes::Bytes;
+
+use super::server::{Block, Callable};
+use super::{
+    Attribute, AttributeKind, Diagnostic, Diagnostics, FunctionError, Level, Nesting, Parameter, Path, Presence,
+    Schema, Step, Value, ValueError, ValueType, json, msgpack,
+};
+use crate::proto::tfplugin6 as proto;
+
+/// Decodes a value. No message, and a message without content, is null: some hosts send a null argument so.
+pub(super) fn value(value_type: &ValueType, message: Option<&proto::DynamicValue>) -> Result<Value, Diagnostic> {
+    let Some(message) = message else { return Ok(Value::Null) };
+    let decoded = if !message.msgpack.is_empty() {
+        msgpack::decode(value_type, &message.msgpack)
+    } else if !message.json.is_empty() {
+        json::decode(value_type, &message.json)
+    } else {
+        Ok(Value::Null)
+    };
+    decoded.map_err(|error| unfit("The provider cannot read what Terraform sent", error))
+}
+
+/// Encodes a value.
+pub(super) fn dynamic_value(value_type: &ValueType, value: &Value) -> Result<proto::DynamicValue, Diagnostic> {
+    match msgpack::encode(value_type, value) {
+        Ok(bytes) => Ok(proto::DynamicValue {
+            msgpack: bytes.into(),
+            json: Bytes::new(),
+        }),
+        Err(error) => Err(unfit("The provider returned an invalid result", error)),
+    }
+}
+
+fn unfit(summary: &str, error: ValueError) -> Diagnostic {
+    let detail =
+        format!("A value does not fit the schema: {error}. Please report this to the developers of the provider.");
+    Diagnostic::error(summary, detail).at(error.path)
+}
+
+/// The text of a stored object.
+pub(super) fn stored(message: Option<proto::RawState>) -> Result<Bytes, Diagnostic> {
+    let message = message.unwrap_or_default();
+    if message.json.is_empty() {
+        return Err(Diagnostic::error(
+            "The stored state cannot be read",
+            "The state was stored by a Terraform older than 0.12, or is empty. Apply it once with a Terraform that can \
+             still upgrade it.",
+        ));
+    }
+    Ok(message.json)
+}
+
+pub(super) fn diagnostics(diagnostics: Diagnostics) -> Vec<proto::Diagnostic> {
+    diagnostics.into_iter().map(diagnostic).collect()
+}
+
+fn diagnostic(diagnostic: Diagnostic) -> proto::Diagnostic {
+    let severity = match diagnostic.level {
+        Level::Error => proto::diagnostic::Severity::Error,
+        Level::Warning => proto::diagnostic::Severity::Warning,
+    };
+    proto::Diagnostic {
+        severity: severity.into(),
+        summary: diagnostic.summary,
+        detail: diagnostic.detail,
+        attribute: (!diagnostic.path.is_root()).then(|| path(&diagnostic.path)),
+    }
+}
+
+pub(super) fn path(path: &Path) -> proto::AttributePath {
+    use proto::attribute_path::step::Selector;
+    let step = |step: &Step| proto::attribute_path::Step {
+        selector: Some(match step {
+            Step::Attribute(name) => Selector::AttributeName(name.clone()),
+            Step::Key(key) => Selector::ElementKeyString(key.clone()),
+            Step::Index(index) => Selector::ElementKeyInt(i64::try_from(*index).unwrap_or(i64::MAX)),
+        }),
+    };
+    proto::AttributePath {
+        steps: path.steps().iter().map(step).collect(),
+    }
+}
+
+/// A schema. The host does without a nil check on the block, so it is always there.
+pub(super) fn schema(block: &Block) -> proto::Schema {
+    let Schema {
+        version,
+        description,
+        attributes,
+    } = &block.schema;
+    let block = proto::schema::Block {
+        version: *version,
+        attributes: attributes.iter().map(attribute).collect(),
+        description: description.clone(),
+        description_kind: proto::StringKind::Markdown.into(),
+        ..proto::schema::Block::default()
+    };
+    proto::Schema {
+        version: *version,
+        block: Some(block),
+    }
+}
+
+fn attribute(attribute: &Attribute) -> proto::schema::Attribute {
+    let (value_type, nested) = match &attribute.kind {
+        AttributeKind::Plain(value_type) => (value_type.to_json().into_bytes(), None),
+        AttributeKind::Nested { nesting, attributes } => (Vec::new(), Some(nested(*nesting, attributes))),
+    };
+    proto::schema::Attribute {
+        name: attribute.name.clone(),
+        r#type: value_type,
+        nested_type: nested,
+        description: attribute.description.clone(),
+        description_kind: proto::StringKind::Markdown.into(),
+        required: attribute.presence == Presence::Required,
+        optional: matches!(attribute.presence, Presence::Optional | Presence::OptionalComputed),
+        computed: attribute.presence.is_computed(),
+        sensitive: attribute.sensitive,
+        write_only: false,
+        deprecated: attribute.deprecated.is_some(),
+        deprecation_message: attribute.deprecated.clone().unwrap_or_default(),
+    }
+}
+
+fn nested(nesting: Nesting, attributes: &[Attribute]) -> proto::schema::Object {
+    use proto::schema::object::NestingMode;
+    let mode = match nesting {
+        Nesting::Single => NestingMode::Single,
+        Nesting::List => NestingMode::List,
+        Nesting::Map => NestingMode::Map,
+    };
+    proto::schema::Object {
+        attributes: attributes.iter().map(attribute).collect(),
+        nesting: mode.into(),
+        ..proto::schema::Object::default()
+    }
+}
+
+/// A signature. The host does without a nil check on the result, so it is always there.
+pub(super) fn function(function: &Callable) -> proto::Function {
+    proto::Function {
+        parameters: function.parameters().iter().map(parameter).collect(),
+        variadic_parameter: function.variadic().map(parameter),
+        r#return: Some(proto::function::Return {
+            r#type: function.returns().to_json().into_bytes(),
+        }),
+        summary: function.summary(),
+        description: function.description(),
+        description_kind: proto::StringKind::Markdown.into(),
+        deprecation_message: String::new(),
+    }
+}
+
+fn parameter(parameter: &Parameter) -> proto::function::Parameter {
+    proto::function::Parameter {
+        name: parameter.name.clone(),
+        r#type: parameter.value_type.to_json().into_bytes(),
+        allow_null_value: parameter.allow_null,
+        allow_unknown_values: parameter.allow_unknown,
+        description: parameter.description.clone(),
+        description_kind: proto::StringKind::Markdown.into(),
+    }
+}
+
+pub(super) fn function_error(error: FunctionError) -> proto::FunctionError {
+    let FunctionError { text, argument } = error;
+    proto::FunctionError {
+        text,
+        function_argument: argument.and_then(|argument| i64::try_from(argument).ok()),
+    }
+}
