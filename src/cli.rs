@@ -17,7 +17,8 @@ use crate::simulator;
 
 /// Terraform provider for Microsoft Defender for Endpoint indicators.
 ///
-/// Terraform and OpenTofu start this program by themselves; the commands below are for people.
+/// Terraform and OpenTofu start this program by themselves; the commands below are for people. With `--debug` it serves
+/// the provider for a debugger and prints what Terraform needs to attach to it.
 #[derive(Debug, Parser)]
 #[command(name = "terraform-provider-mde", version)]
 struct Arguments {
@@ -33,8 +34,6 @@ enum Command {
     Simulate(Box<simulator::Options>),
     /// Put this binary where `terraform init` finds it as terraform.local/mde/mde
     Install,
-    /// Serve the provider for a debugger, and print what Terraform needs to attach to it
-    Debug,
     /// Write the reference documentation, or check that it is current
     Docs {
         /// Directory to write to
@@ -46,36 +45,27 @@ enum Command {
     },
 }
 
-/// What the caller still has to do, because only it knows how to serve the plugin.
-pub enum Next {
-    /// Nothing but to end with this code.
-    Exit(ExitCode),
-    /// Serve the provider for a debugger.
-    ServeForDebugger,
-}
-
 /// Runs the command line of the process.
-pub async fn run(output: &mut (dyn Write + Send), errors: &mut (dyn Write + Send)) -> Next {
+pub async fn run(output: &mut (dyn Write + Send), errors: &mut (dyn Write + Send)) -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
             // Asking for help is no error, and clap knows which stream each text is for.
             let _ = error.print();
-            return Next::Exit(ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2)));
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
     let result = match arguments.command {
         Command::Demo => demo::run(output).await,
         Command::Simulate(options) => simulator::run(*options, output).await.map_err(|error| error.to_string()),
         Command::Install => install::run(output),
-        Command::Debug => return Next::ServeForDebugger,
         Command::Docs { directory, check } => documentation::run(&directory, check, output),
     };
     match result {
-        Ok(()) => Next::Exit(ExitCode::SUCCESS),
+        Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             let _ = writeln!(errors, "error: {message}");
-            Next::Exit(ExitCode::FAILURE)
+            ExitCode::FAILURE
         }
     }
 }

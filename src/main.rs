@@ -32,12 +32,17 @@ fn main() -> ExitCode {
 
 /// What Terraform calls.
 fn services() -> Routes {
-    // PROVIDER: replace by `Routes::new(mde::tf::grpc::service(mde::provider::…))`.
-    Routes::default()
+    Routes::new(mde::tf::grpc::service(mde::provider::MdeProvider::default()))
 }
 
 /// What a person calls.
 fn command_line() -> ExitCode {
-    // CLI: replace by `mde::cli::run()`.
-    ExitCode::SUCCESS
+    match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime.block_on(mde::cli::run(&mut io::stdout(), &mut io::stderr())),
+        Err(error) => {
+            // Nobody is left to tell if even this cannot be written.
+            let _ = writeln!(io::stderr(), "terraform-provider-mde: no runtime can be started: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }
