@@ -1,0 +1,13 @@
+//! What the tests stand on: a tenant (the simulator), a host (Terraform's side of the protocol, in process) and a
+//! workspace (the real terraform on a temporary directory).
+
+mod clock;
+mod host;
+mod tenant;
+mod values;
+mod workspace;
+
+pub use clock::TenantClock;
+pub use host::{Host, Run};
+pub use tenant::Tenant;
+pub use workspace::Workspace;

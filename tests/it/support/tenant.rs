@@ -1,0 +1,77 @@
+//! A simulated tenant.
+
+use mde::simulator::{Call, Options, Simulator};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tempfile::TempDir;
+
+/// A simulated tenant with a directory of its own.
+pub struct Tenant {
+    pub simulator: Arc<Simulator>,
+    _directory: TempDir,
+}
+
+impl Tenant {
+    /// A tenant as the service is documented, limits on.
+    pub async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// A tenant with switches set.
+    pub async fn with(set: impl FnOnce(&mut Options)) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let mut options = Options { directory: Some(directory.path().to_owned()), ..Options::default() };
+        set(&mut options);
+        let simulator = Arc::new(Simulator::start(options).await.unwrap());
+        Self { simulator, _directory: directory }
+    }
+
+    /// Environment variables that lead a provider here.
+    pub fn environment(&self) -> Vec<(String, String)> {
+        self.simulator.environment()
+    }
+
+    /// The calls of one kind since the log was cleared.
+    pub fn calls(&self, method: &str, end: &str) -> Vec<Call> {
+        self.simulator.calls().into_iter().filter(|call| call.method == method && call.path.ends_with(end)).collect()
+    }
+
+    pub fn imports(&self) -> usize {
+        self.calls("POST", "/indicators/import").len()
+    }
+
+    pub fn lists(&self) -> usize {
+        self.calls("GET", "/indicators").len()
+    }
+
+    pub fn batch_deletes(&self) -> usize {
+        self.calls("POST", "/indicators/BatchDelete").len()
+    }
+
+    /// Calls that the service throttled.
+    pub fn throttled(&self) -> usize {
+        self.simulator.calls().iter().filter(|call| call.status == 429).count()
+    }
+
+    /// The row of a value; the first if there are several.
+    pub fn row(&self, value: &str) -> Option<Value> {
+        self.simulator.rows().into_iter().find(|row| row["indicatorValue"] == value)
+    }
+
+    /// Changes the tenant as somebody in the portal would.
+    pub fn portal(&self, change: impl FnOnce(&mut Vec<Value>)) {
+        let mut rows = self.simulator.rows();
+        change(&mut rows);
+        self.simulator.put_rows(rows).unwrap();
+    }
+
+    /// Adds a row as somebody in the portal would.
+    pub fn add_foreign(&self, kind: &str, value: &str, action: &str) {
+        self.portal(|rows| {
+            rows.push(json!({
+                "indicatorType": kind, "indicatorValue": value, "action": action, "title": "made in the portal",
+                "description": "by hand", "createdBy": "eve@contoso.example", "createdByDisplayName": "eve@contoso.example"
+            }));
+        });
+    }
+}

@@ -1,0 +1,123 @@
+//! The real terraform on a temporary directory.
+
+use super::Tenant;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use tempfile::TempDir;
+
+/// The provider's binary under test.
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_terraform-provider-mde");
+
+/// A directory with a configuration, in which the real terraform runs.
+pub struct Workspace {
+    directory: TempDir,
+    environment: Vec<(String, String)>,
+}
+
+/// What one command came to.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: i32,
+    pub output: String,
+}
+
+impl Ran {
+    /// Panics unless the command ended with this code.
+    #[track_caller]
+    pub fn expect(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "{}", self.output);
+        self
+    }
+
+    /// Whether the text is in the output, whatever the line breaks of the host's boxes.
+    pub fn says(&self, text: &str) -> bool {
+        let plain: String = self.output.chars().map(|letter| if "│╷╵".contains(letter) { ' ' } else { letter }).collect();
+        plain.split_whitespace().collect::<Vec<_>>().join(" ").contains(text)
+    }
+}
+
+impl Workspace {
+    /// A workspace whose provider leads to the tenant; panics with a clear message if there is no terraform.
+    pub fn new(tenant: &Tenant) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let home = Path::new(PROGRAM).parent().unwrap();
+        let settings = directory.path().join("terraform.rc");
+        let text = format!(
+            "provider_installation {{\n  dev_overrides {{\n    \"terraform.local/mde/mde\" = {:?}\n  }}\n  direct {{}}\n}}\n",
+            home.display().to_string()
+        );
+        std::fs::write(&settings, text).unwrap();
+        let mut environment = tenant.environment();
+        environment.push(("TF_CLI_CONFIG_FILE".into(), settings.display().to_string()));
+        environment.push(("CHECKPOINT_DISABLE".into(), "1".into()));
+        Self { directory, environment }
+    }
+
+    pub fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Sets an environment variable for all commands.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.environment.retain(|(other, _)| other != name);
+        self.environment.push((name.into(), value.into()));
+    }
+
+    /// Takes an environment variable away from all commands.
+    pub fn unset(&mut self, name: &str) {
+        self.environment.retain(|(other, _)| other != name);
+    }
+
+    /// Writes a file of the configuration.
+    pub fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.directory.path().join(name), text).unwrap();
+    }
+
+    /// Writes `main.tf`: the usual head, and `body`.
+    pub fn main(&self, body: &str) {
+        self.write(
+            "main.tf",
+            &format!("terraform {{\n  required_providers {{\n    mde = {{ source = \"terraform.local/mde/mde\" }}\n  }}\n}}\n\n{body}"),
+        );
+    }
+
+    /// A command that is ready to be started.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(terraform());
+        command.args(arguments).arg("-no-color").current_dir(self.path()).stdin(Stdio::null());
+        for name in ["TF_LOG", "TF_DATA_DIR", "TF_WORKSPACE", "TF_REATTACH_PROVIDERS", "TF_CLI_ARGS"] {
+            command.env_remove(name);
+        }
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// Runs one command to its end, off the test's own executor.
+    pub async fn run(&self, arguments: &[&str]) -> Ran {
+        let mut command = self.command(arguments);
+        let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+        let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+        Ran { code: output.status.code().unwrap_or(-1), output: text }
+    }
+
+    pub async fn apply(&self) -> Ran {
+        self.run(&["apply", "-auto-approve", "-input=false"]).await
+    }
+
+    /// A plan that tells by its exit code whether anything changes.
+    pub async fn plan(&self) -> Ran {
+        self.run(&["plan", "-detailed-exitcode", "-input=false"]).await
+    }
+
+    pub async fn destroy(&self) -> Ran {
+        self.run(&["destroy", "-auto-approve", "-input=false"]).await
+    }
+}
+
+fn terraform() -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .flat_map(|directory| ["terraform", "tofu"].map(|name| directory.join(name)))
+        .find(|candidate| candidate.is_file())
+        .expect("these tests run the real `terraform` (or `tofu`): install it and put it on PATH")
+}
