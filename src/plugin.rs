@@ -10,7 +10,6 @@ mod log;
 mod mtls;
 
 use std::io::{self, Write};
-use std::pin::pin;
 use std::time::Duration;
 
 use tokio_rustls::TlsAcceptor;
@@ -123,28 +122,26 @@ async fn run(watch: Watch, listener: Listener, tls: Option<TlsAcceptor>, service
         address: _,
         directory,
     } = listener;
-    let stop = Stop::default();
+    let stop = Stop::new(directory);
     let routes = lifecycle::add_services(services, &stop).await;
     let server = Server::builder()
         .max_concurrent_streams(CONCURRENT_STREAMS)
         .add_routes(routes)
         .serve_with_incoming_shutdown(listener::connections(socket, tls), stop.clone().asked());
-    let mut server = pin!(server);
-    tokio::select! {
-        reason = watch.reason_to_end(&stop) => tracing::debug!(%reason, "The plugin ends"),
-        outcome = &mut server => return outcome.map_err(|error| Error::new("the server ended by itself", error)),
-    }
-    // First of all: after a second Ctrl-C a host kills the process right after it asked it to end, and then the
-    // directory would stay.
-    drop(directory);
+    let limit = async {
+        let reason = watch.reason_to_end(&stop).await;
+        tracing::debug!(%reason, "The plugin ends");
+        stop.ask();
+        tokio::time::sleep(GRACE).await;
+        tracing::debug!("The plugin leaves calls in flight behind");
+    };
+    let outcome = tokio::select! {
+        outcome = server => outcome.map_err(|error| Error::new("the server failed", error)),
+        () = limit => Ok(()),
+    };
+    // Nobody asked if the server failed.
     stop.ask();
-    match tokio::time::timeout(GRACE, server).await {
-        Ok(outcome) => outcome.map_err(|error| Error::new("the server did not end well", error)),
-        Err(_) => {
-            tracing::debug!("The plugin ends with calls in flight");
-            Ok(())
-        }
-    }
+    outcome
 }
 
 /// Why the plugin cannot be served: what happened, to which value, and what to do.

@@ -4,10 +4,12 @@ use std::fmt;
 use std::io;
 #[cfg(unix)]
 use std::os::unix::process::parent_id;
+use std::sync::{Arc, Mutex, PoisonError};
 #[cfg(unix)]
 use std::time::Duration;
 
 use futures::StreamExt;
+use tempfile::TempDir;
 use tokio::sync::watch;
 use tonic::codegen::BoxStream;
 use tonic::service::Routes;
@@ -60,18 +62,31 @@ impl fmt::Display for Reason {
 
 /// The wish to end, shared by all who can express it and all who must heed it.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Stop(watch::Sender<bool>);
+pub(super) struct Stop {
+    asked: watch::Sender<bool>,
+    directory: Arc<Mutex<Option<TempDir>>>,
+}
 
 impl Stop {
-    /// Asks everything to end.
+    /// Nobody has asked yet. `directory` holds the socket and goes when somebody does.
+    pub(super) fn new(directory: Option<TempDir>) -> Self {
+        Self {
+            asked: watch::Sender::default(),
+            directory: Arc::new(Mutex::new(directory)),
+        }
+    }
+
+    /// Asks everything to end. When this returns, the directory is gone: after a second Ctrl-C a host kills the plugin
+    /// as soon as it has the answer to Shutdown.
     pub(super) fn ask(&self) {
-        self.0.send_replace(true);
+        drop(self.directory.lock().unwrap_or_else(PoisonError::into_inner).take());
+        self.asked.send_replace(true);
     }
 
     /// Waits until somebody has asked.
     pub(super) async fn asked(self) {
         // Cannot fail: `self` holds the sender while this waits.
-        let _ = self.0.subscribe().wait_for(|asked| *asked).await;
+        let _ = self.asked.subscribe().wait_for(|asked| *asked).await;
     }
 }
 
@@ -218,9 +233,12 @@ mod tests {
 
     #[tokio::test]
     async fn everybody_hears_the_wish_to_end_also_later() {
-        let stop = Stop::default();
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().to_owned();
+        let stop = Stop::new(Some(directory));
         let early = tokio::spawn(stop.clone().asked());
         stop.ask();
+        assert!(!path.exists());
         stop.ask();
         early.await.unwrap();
         stop.asked().await;
