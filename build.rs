@@ -10,6 +10,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     config.disable_comments(["."]);
     // 15,000 indicators are 8 MiB of MessagePack: shared buffers instead of copies.
     config.bytes([".tfplugin6.DynamicValue", ".tfplugin6.RawState.json"]);
+    // The same schema should always be the same bytes.
+    config.btree_map([".tfplugin6"]);
 
     tonic_prost_build::configure()
         .build_client(true)

@@ -3,17 +3,15 @@
 //! Only a type name that the schema does not have is answered with a gRPC status; the host would take any other one for
 //! a broken connection. What cannot be decoded or encoded becomes an error message beside an unchanged object.
 
+mod function;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
-
-use tonic::{Request, Response, Status, async_trait};
+use async_trait::async_trait;
+use tonic::{Request, Response, Status};
 
 use super::server::{ApplyRequest, Lookup, Managed, Server};
-use super::{
-    Diagnostic, Diagnostics, FunctionError, Imported, PlanRequest, PlanResponse, Provider, ReadRequest, Value, wire,
-};
+use super::{Diagnostic, Diagnostics, Imported, PlanRequest, PlanResponse, Provider, ReadRequest, Value, wire};
 use crate::proto::tfplugin6 as proto;
 use proto::provider_server::{Provider as Calls, ProviderServer};
 
@@ -48,31 +46,6 @@ impl<P: Provider> Grpc<P> {
         self.server
             .data_source(type_name)
             .ok_or_else(|| unknown_type("data source", type_name))
-    }
-
-    fn functions(&self) -> HashMap<String, proto::Function> {
-        self.server
-            .functions()
-            .map(|(name, function)| (name.into(), wire::function(function)))
-            .collect()
-    }
-
-    fn call(&self, request: &proto::call_function::Request) -> Result<proto::DynamicValue, FunctionError> {
-        let name = &request.name;
-        let function = self
-            .server
-            .function(name)
-            .ok_or_else(|| FunctionError::new(format!("the provider has no function {name:?}")))?;
-        let mut arguments = Vec::with_capacity(request.arguments.len());
-        for (position, argument) in request.arguments.iter().enumerate() {
-            let parameter = function
-                .parameter(position)
-                .ok_or_else(|| function.wrong_count(request.arguments.len()))?;
-            let argument = wire::value(&parameter.value_type, Some(argument));
-            arguments.push(argument.map_err(|diagnostic| FunctionError::new(diagnostic.detail).at(position))?);
-        }
-        let result = function.call(arguments)?;
-        wire::dynamic_value(function.returns(), &result).map_err(|diagnostic| FunctionError::new(diagnostic.detail))
     }
 }
 
@@ -132,7 +105,7 @@ impl<P: Provider> Calls for Grpc<P> {
                 .data_sources()
                 .map(|(name, block)| (name.into(), wire::schema(block)))
                 .collect(),
-            functions: self.functions(),
+            functions: function::signatures(server),
             ..proto::get_provider_schema::Response::default()
         }))
     }
@@ -391,7 +364,7 @@ impl<P: Provider> Calls for Grpc<P> {
         _request: Request<proto::get_functions::Request>,
     ) -> Answer<proto::get_functions::Response> {
         Ok(Response::new(proto::get_functions::Response {
-            functions: self.functions(),
+            functions: function::signatures(&self.server),
             diagnostics: Vec::new(),
         }))
     }
@@ -400,16 +373,18 @@ impl<P: Provider> Calls for Grpc<P> {
         &self,
         request: Request<proto::call_function::Request>,
     ) -> Answer<proto::call_function::Response> {
-        Ok(Response::new(match self.call(&request.into_inner()) {
-            Ok(result) => proto::call_function::Response {
-                result: Some(result),
-                error: None,
+        Ok(Response::new(
+            match function::call(&self.server, &request.into_inner()) {
+                Ok(result) => proto::call_function::Response {
+                    result: Some(result),
+                    error: None,
+                },
+                Err(error) => proto::call_function::Response {
+                    result: None,
+                    error: Some(wire::function_error(error)),
+                },
             },
-            Err(error) => proto::call_function::Response {
-                result: None,
-                error: Some(wire::function_error(error)),
-            },
-        }))
+        ))
     }
 }
 

@@ -22,9 +22,9 @@ use super::{DataSource, Diagnostic, Diagnostics, Provider, Resource, Schema, Val
 pub struct Server<P: Provider> {
     provider: Arc<P>,
     block: Block,
-    resources: BTreeMap<&'static str, Arc<Offer<dyn Resource<P::Client>>>>,
-    data_sources: BTreeMap<&'static str, Arc<Offer<dyn DataSource<P::Client>>>>,
-    functions: BTreeMap<&'static str, Callable>,
+    resources: ByName<Arc<ResourceOffer<P::Client>>>,
+    data_sources: ByName<Arc<DataSourceOffer<P::Client>>>,
+    functions: ByName<Callable>,
     /// Names that two things of one kind share; only a mistake in the provider puts anything here.
     ambiguous: BTreeSet<&'static str>,
     client: RwLock<Option<Arc<P::Client>>>,
@@ -51,6 +51,10 @@ struct Offer<T: ?Sized> {
     /// The provider's own code for it.
     code: Box<T>,
 }
+
+type ByName<T> = BTreeMap<&'static str, T>;
+type ResourceOffer<C> = Offer<dyn Resource<C>>;
+type DataSourceOffer<C> = Offer<dyn DataSource<C>>;
 
 impl<P: Provider> Server<P> {
     /// Asks the provider for everything that it offers.
@@ -199,10 +203,7 @@ impl<P: Provider> Server<P> {
     }
 }
 
-fn by_name<T>(
-    offers: impl Iterator<Item = (&'static str, T)>,
-    ambiguous: &mut BTreeSet<&'static str>,
-) -> BTreeMap<&'static str, T> {
+fn by_name<T>(offers: impl Iterator<Item = (&'static str, T)>, ambiguous: &mut BTreeSet<&'static str>) -> ByName<T> {
     let mut named = BTreeMap::new();
     for (name, offer) in offers {
         if named.insert(name, offer).is_some() {

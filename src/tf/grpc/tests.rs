@@ -1,6 +1,7 @@
 //! The service as a host sees it: over a real gRPC connection within the process.
 
 mod functions;
+mod inputs;
 mod objects;
 mod provider;
 mod schema;
@@ -13,6 +14,9 @@ use crate::proto::tfplugin6 as proto;
 use crate::tf::{Resource, Schema, Value, ValueType, msgpack};
 use proto::provider_client::ProviderClient;
 use provider::{Log, Note, Notes};
+
+/// What a panic is turned into.
+const CRASH: &str = "error: The provider has a fault";
 
 /// A host that is connected to the provider of notes.
 struct Host {

@@ -40,3 +40,43 @@ fn fault(doing: &str, panic: &(dyn Any + Send)) -> Diagnostic {
         ),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_an_error_that_says_what_for_and_why() {
+        let name = "glue";
+        for fault in [
+            run("joining", || panic!("out of {name}")).unwrap_err(),
+            run("joining", || panic!("out of glue")).unwrap_err(),
+            spawn("joining", async move { panic!("out of {name}") })
+                .await
+                .unwrap_err(),
+        ] {
+            assert!(fault.detail.starts_with("While joining, "), "{}", fault.detail);
+            assert!(fault.detail.contains(" own: out of glue.\n"), "{}", fault.detail);
+        }
+        let fault = run("joining", || std::panic::panic_any(7)).unwrap_err();
+        assert!(fault.detail.contains("no reason given"), "{}", fault.detail);
+    }
+
+    #[tokio::test]
+    async fn code_comes_to_its_end_although_nobody_waits_for_it() {
+        let (release, released) = oneshot::channel();
+        let (finish, finished) = oneshot::channel();
+        {
+            let code = async move {
+                released.await.unwrap();
+                finish.send("finished").unwrap();
+            };
+            let mut waiting = Box::pin(spawn("waiting", code));
+            assert!(futures::poll!(waiting.as_mut()).is_pending());
+        }
+        release.send(()).unwrap();
+        assert_eq!(finished.await, Ok("finished"));
+    }
+}

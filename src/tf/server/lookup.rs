@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use super::{Offer, Server, guard};
+use super::{DataSourceOffer, Server, guard};
 use crate::tf::conform::conform;
-use crate::tf::{DataSource, Diagnostic, Diagnostics, Provider, Value, ValueError, ValueType};
+use crate::tf::{Diagnostic, Diagnostics, Provider, Value, ValueError, ValueType};
 
 /// One data source of a running provider.
 pub struct Lookup<'a, P: Provider> {
     server: &'a Server<P>,
-    offer: &'a Arc<Offer<dyn DataSource<P::Client>>>,
+    offer: &'a Arc<DataSourceOffer<P::Client>>,
 }
 
 impl<'a, P: Provider> Lookup<'a, P> {
-    pub(super) fn new(server: &'a Server<P>, offer: &'a Arc<Offer<dyn DataSource<P::Client>>>) -> Self {
+    pub(super) fn new(server: &'a Server<P>, offer: &'a Arc<DataSourceOffer<P::Client>>) -> Self {
         Lookup { server, offer }
     }
 

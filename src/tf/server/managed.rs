@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::lookup::{REPORT, unfit};
-use super::{Offer, Server, guard};
+use super::{ResourceOffer, Server, guard};
 use crate::tf::conform::conform;
 use crate::tf::{
     Activity, ApplyResponse, CreateRequest, DeleteRequest, Diagnostic, Diagnostics, Imported, PlanRequest,
@@ -13,7 +13,7 @@ use crate::tf::{
 /// One resource type of a running provider.
 pub struct Managed<'a, P: Provider> {
     server: &'a Server<P>,
-    offer: &'a Arc<Offer<dyn Resource<P::Client>>>,
+    offer: &'a Arc<ResourceOffer<P::Client>>,
 }
 
 /// A planned change of any kind: a null prior state is a creation, a null planned one a destruction.
@@ -37,7 +37,7 @@ enum Change {
 }
 
 impl<'a, P: Provider> Managed<'a, P> {
-    pub(super) fn new(server: &'a Server<P>, offer: &'a Arc<Offer<dyn Resource<P::Client>>>) -> Self {
+    pub(super) fn new(server: &'a Server<P>, offer: &'a Arc<ResourceOffer<P::Client>>) -> Self {
         Managed { server, offer }
     }
 
@@ -60,15 +60,18 @@ impl<'a, P: Provider> Managed<'a, P> {
     /// # Errors
     /// If the object is not of the type. The host then keeps it as it is.
     pub fn upgrade(&self, stored: &[u8]) -> Result<Value, Diagnostic> {
-        let state = json::decode(self.value_type(), stored).map_err(|error| {
+        let unreadable = |reason: &str| {
+            let type_name = self.offer.code.type_name();
             Diagnostic::error(
                 "The stored state cannot be read",
-                format!(
-                    "The stored object does not fit the schema of {}: {error}",
-                    self.offer.code.type_name()
-                ),
+                format!("The stored object does not fit the schema of {type_name}: {reason}."),
             )
-        })?;
+        };
+        let state = json::decode(self.value_type(), stored).map_err(|error| unreadable(&error.to_string()))?;
+        // The host would take a null answer for an object that is gone.
+        if state.is_null() {
+            return Err(unreadable("it is null"));
+        }
         self.announce(Activity::Arriving);
         if let Some(client) = self.server.client() {
             guard::run(&self.doing("looking at"), || self.offer.code.observe(&client, &state))?;
@@ -128,7 +131,7 @@ impl<'a, P: Provider> Managed<'a, P> {
         })
     }
 
-    /// Makes a planned change. The answer never says less about the object than is known: see [`Managed::settle`].
+    /// Makes a planned change. The answer never says less about the object than is known.
     pub async fn apply(&self, request: ApplyRequest) -> ApplyResponse {
         self.announce(Activity::Applying);
         let private = request.private.clone();
