@@ -14,6 +14,7 @@ mod identity;
 mod invisible;
 mod kind;
 mod refang;
+pub mod rules;
 #[cfg(test)]
 mod samples;
 mod severity;
