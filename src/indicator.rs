@@ -13,6 +13,7 @@ mod host;
 mod identity;
 mod invisible;
 mod kind;
+mod protected;
 mod refang;
 pub mod rules;
 #[cfg(test)]
@@ -27,6 +28,7 @@ pub use detect::detect_type;
 pub use field::{Field, FieldSet};
 pub use identity::Identity;
 pub use kind::IndicatorType;
+pub use protected::Protected;
 pub use refang::{defang, refang};
 pub use severity::Severity;
 
