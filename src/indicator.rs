@@ -4,19 +4,32 @@
 //! arguments. It imports nothing else of this crate.
 
 mod action;
+mod canonical;
 mod category;
 mod compare;
+mod detect;
 mod field;
+mod host;
 mod identity;
+mod invisible;
 mod kind;
+mod protected;
+mod refang;
+pub mod rules;
+#[cfg(test)]
+mod samples;
 mod severity;
 
 pub use action::Action;
+pub use canonical::canonical;
 pub use category::Category;
 pub use compare::{Difference, differences};
+pub use detect::detect_type;
 pub use field::{Field, FieldSet};
 pub use identity::Identity;
 pub use kind::IndicatorType;
+pub use protected::Protected;
+pub use refang::{defang, refang};
 pub use severity::Severity;
 
 use jiff::Timestamp;
@@ -134,11 +147,4 @@ pub struct Facts {
     pub last_updated_by: Option<String>,
     /// When it was changed last.
     pub last_update_time: Option<Timestamp>,
-}
-
-/// The canonical spelling of a value of this type: two values with the same canonical spelling are one indicator.
-#[must_use]
-pub fn canonical(indicator_type: &IndicatorType, value: &str) -> String {
-    let _ = indicator_type;
-    value.to_owned()
 }

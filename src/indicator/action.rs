@@ -62,6 +62,12 @@ impl Action {
         Self::parse(name).unwrap_or_else(|| Self::Other(name.into()))
     }
 
+    /// Whether the action went out of use in January 2022. It stood for an alert as well.
+    #[must_use]
+    pub fn is_retired(&self) -> bool {
+        matches!(self, Self::Alert | Self::AlertAndBlock)
+    }
+
     /// Whether the user is kept from what matches.
     #[must_use]
     pub fn is_block(&self) -> bool {

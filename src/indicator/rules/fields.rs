@@ -1,0 +1,334 @@
+//! Rules on the fields beside the value, each with the fields that it looks at.
+
+use url::Url;
+
+use super::super::host::is_public_suffix;
+use super::super::invisible::shown;
+use super::super::{Action, Field, Fields, Indicator, IndicatorType, Severity, canonical};
+use super::{Finding, names};
+
+/// A rule and the fields without which it cannot be judged.
+pub(super) struct Rule {
+    pub fields: &'static [Field],
+    pub check: fn(&Indicator) -> Option<Finding>,
+}
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        fields: &[Field::Type],
+        check: md5,
+    },
+    Rule {
+        fields: &[Field::Type, Field::Value, Field::Action],
+        check: public_suffix,
+    },
+    Rule {
+        fields: &[Field::Action],
+        check: unknown_action,
+    },
+    Rule {
+        fields: &[Field::Type, Field::Action],
+        check: retired_action,
+    },
+    Rule {
+        fields: &[Field::Type, Field::Action],
+        check: action_for_type,
+    },
+    Rule {
+        fields: &[Field::Action, Field::GenerateAlert],
+        check: audit_without_alert,
+    },
+    Rule {
+        fields: &[Field::Severity],
+        check: unknown_severity,
+    },
+    Rule {
+        fields: &[Field::Title],
+        check: title,
+    },
+    Rule {
+        fields: &[Field::Description],
+        check: description,
+    },
+    Rule {
+        fields: &[Field::MitreTechniques],
+        check: techniques,
+    },
+    Rule {
+        fields: &[Field::EducateUrl],
+        check: educate_url,
+    },
+    Rule {
+        fields: &[Field::EducateUrl, Field::Type, Field::Action],
+        check: educate_url_in_vain,
+    },
+    Rule {
+        fields: &[Field::BypassDurationHours],
+        check: bypass_duration,
+    },
+    Rule {
+        fields: &[Field::BypassDurationHours, Field::Action],
+        check: bypass_duration_in_vain,
+    },
+    Rule {
+        fields: &[Field::LookBackPeriod, Field::HistoricalDetection],
+        check: history,
+    },
+];
+
+/// The longest texts that clients of the service report to work, in characters. Nothing is documented.
+const LONGEST_TITLE: usize = 4000;
+const LONGEST_DESCRIPTION: usize = 100;
+
+fn md5(indicator: &Indicator) -> Option<Finding> {
+    (indicator.indicator_type == IndicatorType::FileMd5).then(|| {
+        Finding::warning(
+            "md5",
+            Field::Type,
+            "Defender documents the type FileMd5, but it is reported to refuse new indicators of it",
+            "Use the SHA-256 of the file if it is known.",
+        )
+    })
+}
+
+/// Allowing has the same reach as blocking, and wins over every block.
+fn public_suffix(indicator: &Indicator) -> Option<Finding> {
+    let verb = match &indicator.action {
+        action if action.is_block() => "block",
+        Action::Warn => "warn of",
+        Action::Allowed => "allow",
+        _ => return None,
+    };
+    if indicator.indicator_type != IndicatorType::DomainName {
+        return None;
+    }
+    is_public_suffix(&canonical(&indicator.indicator_type, &indicator.value)).then(|| {
+        let value = shown(&indicator.value);
+        Finding::warning(
+            "public-suffix",
+            Field::Value,
+            format!("{value} is a public suffix: the indicator would {verb} every domain that anybody has under it"),
+            "Write the whole domain that is meant.",
+        )
+    })
+}
+
+fn unknown_action(indicator: &Indicator) -> Option<Finding> {
+    match &indicator.action {
+        Action::Other(name) => names::parse_action(name).err(),
+        _ => None,
+    }
+}
+
+fn unknown_severity(indicator: &Indicator) -> Option<Finding> {
+    match &indicator.fields.severity {
+        Some(Severity::Other(name)) => names::parse_severity(name).err(),
+        _ => None,
+    }
+}
+
+fn retired_action(indicator: &Indicator) -> Option<Finding> {
+    if !indicator.action.is_retired() {
+        return None;
+    }
+    let current = match &indicator.action {
+        Action::Alert => Action::Audit,
+        _ if indicator.indicator_type.is_network() => Action::Block,
+        _ => Action::BlockAndRemediate,
+    };
+    let action = &indicator.action;
+    Some(Finding::warning(
+        "retired-action",
+        Field::Action,
+        format!(
+            "the action {action} was retired in January 2022, and what the service stores for it now is not documented"
+        ),
+        format!("Use `{current}` with generate_alert = true."),
+    ))
+}
+
+/// The documented table of actions for each type. It is not certain: the service has taken a BlockAndRemediate for a URL.
+fn action_for_type(indicator: &Indicator) -> Option<Finding> {
+    let Indicator {
+        indicator_type, action, ..
+    } = indicator;
+    let is_thumbprint = *indicator_type == IndicatorType::CertificateThumbprint;
+    let remedy = match action {
+        Action::BlockAndRemediate if indicator_type.is_network() => "Use `Block`.",
+        Action::Audit | Action::Warn | Action::Block | Action::Alert if is_thumbprint => {
+            "Use `Allowed` or `BlockAndRemediate`."
+        }
+        _ => return None,
+    };
+    Some(Finding::warning(
+        "action-for-type",
+        Field::Action,
+        format!("Defender documents no action {action} for the type {indicator_type}, though the service may take it"),
+        remedy,
+    ))
+}
+
+fn audit_without_alert(indicator: &Indicator) -> Option<Finding> {
+    (indicator.action == Action::Audit && indicator.fields.generate_alert != Some(true)).then(|| {
+        Finding::error(
+            "audit-without-alert",
+            Field::GenerateAlert,
+            "the action Audit is for raising an alert, and the service takes it only with generate_alert = true",
+            "Set generate_alert = true, or choose another action.",
+        )
+    })
+}
+
+fn title(indicator: &Indicator) -> Option<Finding> {
+    required_text(Field::Title, indicator.fields.title.as_deref(), LONGEST_TITLE)
+}
+
+fn description(indicator: &Indicator) -> Option<Finding> {
+    required_text(
+        Field::Description,
+        indicator.fields.description.as_deref(),
+        LONGEST_DESCRIPTION,
+    )
+}
+
+fn required_text(field: Field, text: Option<&str>, longest: usize) -> Option<Finding> {
+    let text = text.unwrap_or_default();
+    if text.trim().is_empty() {
+        return Some(Finding::warning(
+            "missing-text",
+            field,
+            format!("there is no {field}, which Defender documents as required"),
+            format!("Set {field}, for the indicator or as the default of the whole list."),
+        ));
+    }
+    // Bytes are never fewer than characters, and quicker to count.
+    let length = if text.len() > longest { text.chars().count() } else { 0 };
+    (length > longest).then(|| {
+        Finding::warning(
+            "long-text",
+            field,
+            format!("the {field} has {length} characters, and none longer than {longest} is known to work"),
+            "Shorten it if the service refuses or cuts it.",
+        )
+    })
+}
+
+fn techniques(indicator: &Indicator) -> Option<Finding> {
+    let techniques = indicator.fields.mitre_techniques.as_deref().unwrap_or_default();
+    let wrong: Vec<String> = techniques
+        .iter()
+        .filter(|technique| !is_technique(technique))
+        .map(|wrong| shown(wrong))
+        .collect();
+    (!wrong.is_empty()).then(|| {
+        let are = if wrong.len() == 1 {
+            "is no technique"
+        } else {
+            "are no techniques"
+        };
+        Finding::warning(
+            "technique",
+            Field::MitreTechniques,
+            format!("{} {are} of MITRE ATT&CK by its form", wrong.join(", ")),
+            "Write the id alone, such as `T1566` or `T1566.001`.",
+        )
+    })
+}
+
+/// Whether the text is `T` and four digits, with `.` and three digits for a sub-technique. Which ids there are changes
+/// too often to be checked.
+fn is_technique(text: &str) -> bool {
+    let is_number = |digits: &str, count| digits.len() == count && digits.bytes().all(|byte| byte.is_ascii_digit());
+    text.strip_prefix('T')
+        .is_some_and(|number| match number.split_once('.') {
+            Some((technique, part)) => is_number(technique, 4) && is_number(part, 3),
+            None => is_number(number, 4),
+        })
+}
+
+fn educate_url(indicator: &Indicator) -> Option<Finding> {
+    let page = indicator
+        .fields
+        .educate_url
+        .as_deref()
+        .filter(|page| !page.is_empty())?;
+    let is_page = Url::parse(page).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
+        && page.trim() == page
+        && page.contains("://");
+    (!is_page).then(|| {
+        Finding::error(
+            "educate-url",
+            Field::EducateUrl,
+            format!("educate_url {} is not a URL that a browser can open", shown(page)),
+            "Write the whole URL of the page, with `https://`.",
+        )
+    })
+}
+
+fn educate_url_in_vain(indicator: &Indicator) -> Option<Finding> {
+    let Indicator {
+        indicator_type,
+        action,
+        fields,
+        ..
+    } = indicator;
+    let has_effect = matches!(indicator_type, IndicatorType::Url | IndicatorType::DomainName)
+        && matches!(action, Action::Block | Action::Warn);
+    let is_set = fields.educate_url.as_deref().is_some_and(|page| !page.is_empty());
+    (is_set && !has_effect).then(|| {
+        Finding::warning(
+            "educate-url",
+            Field::EducateUrl,
+            format!(
+                "educate_url is documented for Url and DomainName with Block or Warn, not for {indicator_type} with {action}"
+            ),
+            "Leave it out here.",
+        )
+    })
+}
+
+fn bypass_duration(indicator: &Indicator) -> Option<Finding> {
+    let hours = indicator.fields.bypass_duration_hours.filter(|hours| *hours <= 0)?;
+    Some(Finding::error(
+        "bypass-duration",
+        Field::BypassDurationHours,
+        format!("bypass_duration_hours is {hours}, and a bypass lasts an hour at least"),
+        "Set it to 1 or more, or leave it out.",
+    ))
+}
+
+fn bypass_duration_in_vain(indicator: &Indicator) -> Option<Finding> {
+    (indicator.fields.bypass_duration_hours.is_some() && indicator.action != Action::Warn).then(|| {
+        Finding::warning(
+            "bypass-duration",
+            Field::BypassDurationHours,
+            format!(
+                "bypass_duration_hours is for the action Warn, and {} cannot be bypassed",
+                indicator.action
+            ),
+            "Leave it out here.",
+        )
+    })
+}
+
+fn history(indicator: &Indicator) -> Option<Finding> {
+    let Fields {
+        look_back_period,
+        historical_detection,
+        ..
+    } = &indicator.fields;
+    let field = match (look_back_period, historical_detection) {
+        (_, Some(true)) => Field::HistoricalDetection,
+        (Some(_), _) => Field::LookBackPeriod,
+        _ => return None,
+    };
+    Some(Finding::warning(
+        "history",
+        field,
+        format!("{field} works only in tenants that have the feature"),
+        "Leave it out unless yours has.",
+    ))
+}
+
+#[cfg(test)]
+mod tests;
