@@ -57,7 +57,8 @@ impl Terraform {
     pub async fn run(&self, arguments: &[&str]) -> Result<Ran, String> {
         let output = Command::new(&self.binary)
             .args(arguments)
-            .args(["-no-color", "-input=false"])
+            .arg("-no-color")
+            .env("TF_INPUT", "0")
             .current_dir(&self.directory)
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .env_remove("TF_LOG")
