@@ -57,7 +57,9 @@ pub async fn run(output: &mut (dyn Write + Send), errors: &mut (dyn Write + Send
     };
     let result = match arguments.command {
         Command::Demo => demo::run(output).await,
-        Command::Simulate(options) => simulator::run(*options, output).await.map_err(|error| error.to_string()),
+        Command::Simulate(options) => simulator::run(*options, output)
+            .await
+            .map_err(|error| error.to_string()),
         Command::Install => install::run(output),
         Command::Docs { directory, check } => documentation::run(&directory, check, output),
     };

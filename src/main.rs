@@ -41,7 +41,10 @@ fn command_line() -> ExitCode {
         Ok(runtime) => runtime.block_on(mde::cli::run(&mut io::stdout(), &mut io::stderr())),
         Err(error) => {
             // Nobody is left to tell if even this cannot be written.
-            let _ = writeln!(io::stderr(), "terraform-provider-mde: no runtime can be started: {error}");
+            let _ = writeln!(
+                io::stderr(),
+                "terraform-provider-mde: no runtime can be started: {error}"
+            );
             ExitCode::FAILURE
         }
     }

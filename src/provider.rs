@@ -44,11 +44,11 @@ impl Default for MdeProvider {
 
 impl MdeProvider {
     /// A provider that reads time from `clock` and environment variables from `environment`.
-    pub fn new(
-        clock: Arc<dyn Clock>,
-        environment: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
-    ) -> Self {
-        Self { clock, environment: Box::new(environment) }
+    pub fn new(clock: Arc<dyn Clock>, environment: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
+        Self {
+            clock,
+            environment: Box::new(environment),
+        }
     }
 }
 
@@ -68,7 +68,10 @@ impl Provider for MdeProvider {
         if !config.is_wholly_known() {
             return (None, Diagnostics::default());
         }
-        let user_agent = format!("terraform-provider-mde/{} Terraform/{terraform_version}", env!("CARGO_PKG_VERSION"));
+        let user_agent = format!(
+            "terraform-provider-mde/{} Terraform/{terraform_version}",
+            env!("CARGO_PKG_VERSION")
+        );
         let (settings, policy) = match config::read(&config, self.environment.as_ref(), user_agent) {
             Ok(read) => read,
             Err(diagnostics) => return (None, diagnostics),
@@ -81,7 +84,14 @@ impl Provider for MdeProvider {
         if let Err(error) = client.authenticate().await {
             return (None, unusable(&error));
         }
-        (Some(Session { client, policy, ledger: ledger::Ledger::default() }), Diagnostics::default())
+        (
+            Some(Session {
+                client,
+                policy,
+                ledger: ledger::Ledger::default(),
+            }),
+            Diagnostics::default(),
+        )
     }
 
     fn resources(&self) -> Vec<Box<dyn Resource<Session>>> {
@@ -108,5 +118,9 @@ impl Provider for MdeProvider {
 }
 
 fn unusable(error: &crate::defender::Error) -> Diagnostics {
-    Diagnostic::error("The provider cannot be used as configured", format!("{error}\n\n{}", error.hint())).into()
+    Diagnostic::error(
+        "The provider cannot be used as configured",
+        format!("{error}\n\n{}", error.hint()),
+    )
+    .into()
 }

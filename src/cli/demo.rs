@@ -15,12 +15,20 @@ const ROWS: [usize; 3] = [400, 200, 600];
 pub async fn run(output: &mut (dyn Write + Send)) -> Result<(), String> {
     let directory = tempfile::tempdir().map_err(|error| format!("no temporary directory can be made: {error}"))?;
     let certificates = directory.path().join("simulator");
-    let simulator = Simulator::start(Options { directory: Some(certificates), ..Options::default() })
-        .await
-        .map_err(|error| format!("the simulator cannot start: {error}"))?;
+    let simulator = Simulator::start(Options {
+        directory: Some(certificates),
+        ..Options::default()
+    })
+    .await
+    .map_err(|error| format!("the simulator cannot start: {error}"))?;
     let terraform = Terraform::new(directory.path(), simulator.environment())?;
     write_configuration(directory.path())?;
-    let mut demo = Demo { output, terraform, simulator, step: 0 };
+    let mut demo = Demo {
+        output,
+        terraform,
+        simulator,
+        step: 0,
+    };
     demo.all().await
 }
 
@@ -39,23 +47,53 @@ impl Demo<'_> {
              `mde_indicator_set`, and audits one more.\n",
             self.simulator.url()
         ))?;
-        self.terraform("The pull request is checked without credentials.", &["validate"], 0).await?;
-        self.terraform("The plan says what would be created.", &["plan", "-detailed-exitcode"], 2).await?;
-        self.terraform("The apply imports in batches of 500.", &["apply", "-auto-approve"], 0).await?;
+        self.terraform("The pull request is checked without credentials.", &["validate"], 0)
+            .await?;
+        self.terraform(
+            "The plan says what would be created.",
+            &["plan", "-detailed-exitcode"],
+            2,
+        )
+        .await?;
+        self.terraform("The apply imports in batches of 500.", &["apply", "-auto-approve"], 0)
+            .await?;
         self.rows(rows + 1)?;
-        self.terraform("Nothing changed, so the nightly check is clean.", &["plan", "-detailed-exitcode"], 0).await?;
+        self.terraform(
+            "Nothing changed, so the nightly check is clean.",
+            &["plan", "-detailed-exitcode"],
+            0,
+        )
+        .await?;
         self.portal()?;
-        self.terraform("The nightly check finds it, and says who did it.", &["plan", "-detailed-exitcode"], 2).await?;
-        self.terraform("The next apply puts it right with one import call.", &["apply", "-auto-approve"], 0).await?;
+        self.terraform(
+            "The nightly check finds it, and says who did it.",
+            &["plan", "-detailed-exitcode"],
+            2,
+        )
+        .await?;
+        self.terraform(
+            "The next apply puts it right with one import call.",
+            &["apply", "-auto-approve"],
+            0,
+        )
+        .await?;
         self.rows(rows + 1)?;
-        self.terraform("Clean again.", &["plan", "-detailed-exitcode"], 0).await?;
-        self.terraform("The end: everything that was made is deleted.", &["destroy", "-auto-approve"], 0).await?;
+        self.terraform("Clean again.", &["plan", "-detailed-exitcode"], 0)
+            .await?;
+        self.terraform(
+            "The end: everything that was made is deleted.",
+            &["destroy", "-auto-approve"],
+            0,
+        )
+        .await?;
         self.rows(0)?;
         self.calls()
     }
 
     fn say(&mut self, text: &str) -> Result<(), String> {
-        writeln!(self.output, "{text}").and_then(|()| self.output.flush()).map_err(|error| error.to_string())
+        writeln!(self.output, "{text}")
+            .and_then(|()| self.output.flush())
+            .map_err(|error| error.to_string())
     }
 
     fn heading(&mut self, text: &str) -> Result<(), String> {
@@ -73,14 +111,21 @@ impl Demo<'_> {
             return Ok(());
         }
         let code = ran.code.map_or("a signal".into(), |code| format!("exit code {code}"));
-        Err(format!("step {} ended with {code} instead of {expected}. Its whole output:\n{}", self.step, ran.output))
+        Err(format!(
+            "step {} ended with {code} instead of {expected}. Its whole output:\n{}",
+            self.step, ran.output
+        ))
     }
 
     /// Checks how many rows the tenant holds.
     fn rows(&mut self, expected: usize) -> Result<(), String> {
         let rows = self.simulator.rows().len();
         self.say(&format!("The tenant now holds {rows} indicators."))?;
-        if rows == expected { Ok(()) } else { Err(format!("the tenant should hold {expected} indicators")) }
+        if rows == expected {
+            Ok(())
+        } else {
+            Err(format!("the tenant should hold {expected} indicators"))
+        }
     }
 
     /// Somebody changes one row and deletes another in the portal.
@@ -93,7 +138,10 @@ impl Demo<'_> {
         if rows.len() + 1 != before {
             return Err("the address that should be deleted in the portal is not there".into());
         }
-        let changed = rows.iter_mut().find(|row| is(row, "c2-7.example.net")).ok_or("the domain to change is not there")?;
+        let changed = rows
+            .iter_mut()
+            .find(|row| is(row, "c2-7.example.net"))
+            .ok_or("the domain to change is not there")?;
         changed["action"] = "Allowed".into();
         changed["lastUpdatedBy"] = "eve@contoso.example".into();
         changed["lastUpdateTime"] = jiff::Timestamp::now().to_string().into();
@@ -103,7 +151,10 @@ impl Demo<'_> {
     fn calls(&mut self) -> Result<(), String> {
         let calls = self.simulator.calls();
         let count = |method: &str, end: &str| {
-            calls.iter().filter(|call| call.method == method && call.path.ends_with(end)).count()
+            calls
+                .iter()
+                .filter(|call| call.method == method && call.path.ends_with(end))
+                .count()
         };
         let throttled = calls.iter().filter(|call| call.status == 429).count();
         self.say(&format!(
@@ -113,26 +164,25 @@ impl Demo<'_> {
             count("POST", "/indicators/BatchDelete"),
             count("POST", "/token"),
         ))?;
-        if throttled == 0 { Ok(()) } else { Err("no call should have been throttled".into()) }
+        if throttled == 0 {
+            Ok(())
+        } else {
+            Err("no call should have been throttled".into())
+        }
     }
 }
 
-/// What a person wants to see of Terraform's output: without the notes about the development set-up, and not all rows.
+/// What a person wants to see of Terraform's output: without the note about the development set-up, and not all rows.
 fn excerpt(output: &str) -> String {
     let mut lines: Vec<&str> = Vec::new();
-    let mut box_note = false;
-    for line in output.lines() {
-        if line.contains("Provider development overrides are in effect") {
-            box_note = true;
-            // The frame's first line is there already.
-            lines.pop();
-        }
-        if !box_note && !line.trim().is_empty() {
+    let mut in_note = false;
+    for line in output.lines().filter(|line| !line.trim().is_empty()) {
+        in_note |= line.contains("Provider development overrides are in effect");
+        if !in_note {
             lines.push(line);
         }
-        if line.starts_with('╵') {
-            box_note = false;
-        }
+        // The note's last words, in Terraform and OpenTofu alike.
+        in_note &= !line.trim_end().ends_with("releases.");
     }
     let tail = SHOWN / 2;
     if lines.len() <= SHOWN {

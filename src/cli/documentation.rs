@@ -16,7 +16,11 @@ pub fn run(directory: &Path, check: bool, output: &mut (dyn Write + Send)) -> Re
         }
         if check {
             let difference = similar::TextDiff::from_lines(&current, &page);
-            let shown = difference.unified_diff().header("is", "should be").context_radius(1).to_string();
+            let shown = difference
+                .unified_diff()
+                .header("is", "should be")
+                .context_radius(1)
+                .to_string();
             writeln!(output, "{}\n{shown}", path.display()).map_err(|error| error.to_string())?;
             stale.push(name);
             continue;
@@ -30,5 +34,8 @@ pub fn run(directory: &Path, check: bool, output: &mut (dyn Write + Send)) -> Re
     if stale.is_empty() {
         return Ok(());
     }
-    Err(format!("{} out of date; run `terraform-provider-mde docs`", stale.join(", ")))
+    Err(format!(
+        "{} out of date; run `terraform-provider-mde docs`",
+        stale.join(", ")
+    ))
 }

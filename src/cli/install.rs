@@ -10,7 +10,10 @@ pub fn run(output: &mut (dyn Write + Send)) -> Result<(), String> {
     let program = std::env::current_exe().map_err(|error| format!("this program's own path is not known: {error}"))?;
     let directory = plugin_directory()?.join(ADDRESS).join(version).join(platform());
     std::fs::create_dir_all(&directory).map_err(|error| format!("{} cannot be made: {error}", directory.display()))?;
-    let target = directory.join(format!("terraform-provider-mde_v{version}{}", std::env::consts::EXE_SUFFIX));
+    let target = directory.join(format!(
+        "terraform-provider-mde_v{version}{}",
+        std::env::consts::EXE_SUFFIX
+    ));
     // A running provider keeps its old file: replacing by rename never changes a file that is in use.
     let fresh = target.with_extension("new");
     std::fs::copy(&program, &fresh)
@@ -26,7 +29,11 @@ pub fn run(output: &mut (dyn Write + Send)) -> Result<(), String> {
 }
 
 fn plugin_directory() -> Result<PathBuf, String> {
-    let (variable, below) = if cfg!(windows) { ("APPDATA", "terraform.d") } else { ("HOME", ".terraform.d") };
+    let (variable, below) = if cfg!(windows) {
+        ("APPDATA", "terraform.d")
+    } else {
+        ("HOME", ".terraform.d")
+    };
     let home = std::env::var_os(variable).ok_or_else(|| format!("the variable {variable} is not set"))?;
     Ok(PathBuf::from(home).join(below).join("plugins"))
 }

@@ -31,7 +31,8 @@ impl Terraform {
     pub fn new(directory: &Path, environment: Vec<(String, String)>) -> Result<Self, String> {
         let binary = find(std::env::var_os("PATH"))
             .ok_or("neither `terraform` nor `tofu` is on PATH. Install one of them (Terraform 1.8 or OpenTofu 1.7, or newer) and run this again.")?;
-        let program = std::env::current_exe().map_err(|error| format!("this program's own path is not known: {error}"))?;
+        let program =
+            std::env::current_exe().map_err(|error| format!("this program's own path is not known: {error}"))?;
         let home = program.parent().ok_or("this program's own directory is not known")?;
         let settings = directory.join("terraform.rc");
         // Development overrides need no `init` and no checksums.
@@ -39,15 +40,23 @@ impl Terraform {
             "provider_installation {{\n  dev_overrides {{\n    \"{ADDRESS}\" = {}\n  }}\n  direct {{}}\n}}\n",
             serde_json::to_string(&home.to_string_lossy()).map_err(|error| error.to_string())?
         );
-        std::fs::write(&settings, text).map_err(|error| format!("{} cannot be written: {error}", settings.display()))?;
+        std::fs::write(&settings, text)
+            .map_err(|error| format!("{} cannot be written: {error}", settings.display()))?;
         let mut environment = environment;
         environment.push(("TF_CLI_CONFIG_FILE".into(), settings.to_string_lossy().into_owned()));
-        Ok(Self { binary, directory: directory.to_owned(), environment })
+        Ok(Self {
+            binary,
+            directory: directory.to_owned(),
+            environment,
+        })
     }
 
     /// Name of the binary that was found.
     pub fn name(&self) -> String {
-        self.binary.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+        self.binary
+            .file_stem()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default()
     }
 
     /// Runs one command without colours and questions.
@@ -70,8 +79,13 @@ impl Terraform {
             .output()
             .await
             .map_err(|error| format!("`{}` cannot be started: {error}", self.binary.display()))?;
-        let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
-        Ok(Ran { code: output.status.code(), output: text })
+        let text = [output.stdout, output.stderr]
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            .concat();
+        Ok(Ran {
+            code: output.status.code(),
+            output: text,
+        })
     }
 }
 
@@ -79,6 +93,9 @@ fn find(path: Option<OsString>) -> Option<PathBuf> {
     let directories: Vec<PathBuf> = std::env::split_paths(&path?).collect();
     ["terraform", "tofu"].iter().find_map(|name| {
         let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
-        directories.iter().map(|directory| directory.join(&file)).find(|candidate| candidate.is_file())
+        directories
+            .iter()
+            .map(|directory| directory.join(&file))
+            .find(|candidate| candidate.is_file())
     })
 }

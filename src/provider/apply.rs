@@ -47,7 +47,11 @@ pub async fn carry_out(
 ) -> Outcome {
     let mut run = Run::new(session, held, wanted);
     for pair in &changes.keep {
-        run.outcome.settle(pair.wanted, held[pair.held].id.clone(), wanted[pair.wanted].indicator.clone());
+        run.outcome.settle(
+            pair.wanted,
+            held[pair.held].id.clone(),
+            wanted[pair.wanted].indicator.clone(),
+        );
         run.outcome.replaced(pair.held);
         run.claim(held[pair.held].id.as_deref());
     }
@@ -60,7 +64,9 @@ pub async fn carry_out(
         match run.look_first(&mut changes).await {
             Ok(found) => looked = found,
             Err(error) => {
-                run.outcome.diagnostics.push(super::report::unlisted(&error, "Nothing was written."));
+                run.outcome
+                    .diagnostics
+                    .push(super::report::unlisted(&error, "Nothing was written."));
                 return run.abandon();
             }
         }
@@ -175,10 +181,16 @@ impl<'a> Run<'a> {
     async fn upsert(&mut self, changes: &Changes, takeovers: &HashMap<usize, Takeover>) {
         let mut targets: Vec<Target> = Vec::with_capacity(changes.update.len() + changes.create.len());
         let mut recreate = Vec::new();
-        targets.extend(changes.update.iter().map(|pair| Target { wanted: pair.wanted, held: Some(pair.held), spelling: None }));
+        targets.extend(changes.update.iter().map(|pair| Target {
+            wanted: pair.wanted,
+            held: Some(pair.held),
+            spelling: None,
+        }));
         for index in &changes.create {
             match takeovers.get(index) {
-                Some(takeover) if takeover.fields.iter().any(Field::is_create_only) => recreate.push((*index, takeover)),
+                Some(takeover) if takeover.fields.iter().any(Field::is_create_only) => {
+                    recreate.push((*index, takeover))
+                }
                 takeover => targets.push(Target {
                     wanted: *index,
                     held: None,
@@ -193,7 +205,11 @@ impl<'a> Run<'a> {
             let mut ready = Vec::new();
             for ((index, _), result) in chunk.iter().zip(results) {
                 match result {
-                    Ok(()) => ready.push(Target { wanted: *index, held: None, spelling: None }),
+                    Ok(()) => ready.push(Target {
+                        wanted: *index,
+                        held: None,
+                        spelling: None,
+                    }),
                     Err(error) => self.failures.write(&self.wanted[*index].key, &error),
                 }
             }
@@ -209,7 +225,11 @@ impl<'a> Run<'a> {
             let ready = chunk
                 .iter()
                 .filter(|pair| self.outcome.is_gone(pair.held))
-                .map(|pair| Target { wanted: pair.wanted, held: None, spelling: None })
+                .map(|pair| Target {
+                    wanted: pair.wanted,
+                    held: None,
+                    spelling: None,
+                })
                 .collect();
             self.import(ready).await;
         }
@@ -235,7 +255,11 @@ impl<'a> Run<'a> {
                 }
                 return;
             };
-            tracing::info!(rows = full.len(), seconds = wait.as_secs(), "waiting for freed capacity to show");
+            tracing::info!(
+                rows = full.len(),
+                seconds = wait.as_secs(),
+                "waiting for freed capacity to show"
+            );
             self.session.client.clock().sleep(*wait).await;
             targets = full.into_iter().map(|(target, _)| target).collect();
         }
@@ -264,7 +288,8 @@ impl<'a> Run<'a> {
     fn accept(&mut self, index: usize, id: String, indicator: Indicator) {
         self.claim(Some(&id));
         if let Some(other) = self.accepted.insert(id.clone(), index) {
-            self.failures.shared(&self.wanted[index].key, &self.wanted[other].key, &id);
+            self.failures
+                .shared(&self.wanted[index].key, &self.wanted[other].key, &id);
             return;
         }
         self.outcome.settle(index, Some(id), indicator);
@@ -282,7 +307,10 @@ impl<'a> Run<'a> {
     }
 
     async fn delete_rows(&mut self, positions: &[usize]) {
-        let rows: Vec<(usize, &Held)> = positions.iter().map(|position| (*position, &self.held[*position])).collect();
+        let rows: Vec<(usize, &Held)> = positions
+            .iter()
+            .map(|position| (*position, &self.held[*position]))
+            .collect();
         let results = removal::delete_held(self.session, &rows).await;
         for (position, result) in positions.iter().zip(results) {
             match result {
@@ -293,7 +321,9 @@ impl<'a> Run<'a> {
     }
 
     fn abandon(mut self) -> Outcome {
-        self.outcome.diagnostics.extend(std::mem::take(&mut self.failures).into_diagnostics());
+        self.outcome
+            .diagnostics
+            .extend(std::mem::take(&mut self.failures).into_diagnostics());
         self.outcome.abandoned = true;
         self.outcome
     }

@@ -21,9 +21,15 @@ impl DataSource<Session> for Capacity {
             "How many indicators the tenant holds and can hold. The limit is shared by everything that makes indicators: \
              this provider, the portal and other products.",
             vec![
-                Attribute::number("used").computed().describe("Active indicators that this application can see."),
-                Attribute::number("limit").computed().describe("The `capacity` of the provider block, 15000 by default."),
-                Attribute::number("remaining").computed().describe("`limit` less `used`, and at least 0."),
+                Attribute::number("used")
+                    .computed()
+                    .describe("Active indicators that this application can see."),
+                Attribute::number("limit")
+                    .computed()
+                    .describe("The `capacity` of the provider block, 15000 by default."),
+                Attribute::number("remaining")
+                    .computed()
+                    .describe("`limit` less `used`, and at least 0."),
                 Attribute::map_of("by_source", ValueType::Number)
                     .computed()
                     .describe("Active indicators by the product that made them, such as `PublicApi` or `Portal`."),
@@ -38,7 +44,9 @@ impl DataSource<Session> for Capacity {
         };
         let mut sources: BTreeMap<&str, i64> = BTreeMap::new();
         for row in listing.iter() {
-            *sources.entry(row.facts.created_by_source.as_deref().unwrap_or("Unspecified")).or_default() += 1;
+            *sources
+                .entry(row.facts.created_by_source.as_deref().unwrap_or("Unspecified"))
+                .or_default() += 1;
         }
         let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
         let (used, limit) = (count(listing.len()), count(session.policy.capacity));

@@ -88,7 +88,11 @@ pub fn validate(config: &Value) -> Diagnostics {
 ///
 /// # Errors
 /// All that is wrong with the configuration, at once.
-pub fn read(config: &Value, environment: Environment<'_>, user_agent: String) -> Result<(Settings, Policy), Diagnostics> {
+pub fn read(
+    config: &Value,
+    environment: Environment<'_>,
+    user_agent: String,
+) -> Result<(Settings, Policy), Diagnostics> {
     let mut diagnostics = validate(config);
     if diagnostics.has_errors() {
         return Err(diagnostics);
@@ -126,7 +130,12 @@ struct Source<'a> {
 impl Source<'_> {
     /// The value and where it comes from.
     fn find(&self, attribute: &str, variables: &[&str]) -> Option<(String, String)> {
-        if let Some(written) = self.config.get(attribute).as_str().filter(|written| !written.is_empty()) {
+        if let Some(written) = self
+            .config
+            .get(attribute)
+            .as_str()
+            .filter(|written| !written.is_empty())
+        {
             return Some((written.to_owned(), format!("`{attribute}` of the provider block")));
         }
         variables.iter().find_map(|name| {
@@ -144,14 +153,21 @@ fn credential(source: &Source<'_>, diagnostics: &mut Diagnostics) -> Option<Cred
     ];
     let found = parts.map(|(attribute, variables)| source.find(attribute, &variables));
     if let [Some((tenant_id, _)), Some((client_id, _)), Some((client_secret, _))] = found {
-        return Some(Credential::ClientSecret { tenant_id, client_id, client_secret: SecretString::from(client_secret) });
+        return Some(Credential::ClientSecret {
+            tenant_id,
+            client_id,
+            client_secret: SecretString::from(client_secret),
+        });
     }
     let lines: Vec<String> = parts
         .iter()
         .zip(&found)
         .map(|((attribute, variables), found)| match found {
             Some((_, origin)) => format!("- {attribute}: found in {origin}"),
-            None => format!("- {attribute}: missing; write `{attribute}` or set {}", variables.join(" or ")),
+            None => format!(
+                "- {attribute}: missing; write `{attribute}` or set {}",
+                variables.join(" or ")
+            ),
         })
         .collect();
     diagnostics.push(Diagnostic::error(
@@ -196,7 +212,9 @@ fn policy(config: &Value, diagnostics: &mut Diagnostics) -> Option<Policy> {
             diagnostics.push(
                 Diagnostic::error(
                     "Invalid on_existing",
-                    format!("`{other}` is neither `fail` nor `adopt`. Write one of the two, or leave it out for `fail`."),
+                    format!(
+                        "`{other}` is neither `fail` nor `adopt`. Write one of the two, or leave it out for `fail`."
+                    ),
                 )
                 .at(Path::attribute("on_existing")),
             );
@@ -214,9 +232,8 @@ fn policy(config: &Value, diagnostics: &mut Diagnostics) -> Option<Policy> {
     let protected = match Protected::parse(&entries) {
         Ok(protected) => protected,
         Err(problems) => {
-            diagnostics.push(
-                Diagnostic::error("Invalid protected", problems.join("\n")).at(Path::attribute("protected")),
-            );
+            diagnostics
+                .push(Diagnostic::error("Invalid protected", problems.join("\n")).at(Path::attribute("protected")));
             return None;
         }
     };

@@ -23,12 +23,14 @@ impl Drift {
     /// A row that says something else.
     pub fn changed(&mut self, key: &str, differences: &[Difference], row: &Row) {
         let words: Vec<String> = differences.iter().map(super::set::in_words).collect();
-        self.changed.push(format!("- {key}: {} ({})", words.join("; "), changed_by(row)));
+        self.changed
+            .push(format!("- {key}: {} ({})", words.join("; "), changed_by(row)));
     }
 
     /// A row that is there under another id.
     pub fn moved(&mut self, key: &str, old: &str, row: &Row) {
-        self.moved.push(format!("- {key}: id {old} is gone; found {}", describe(row)));
+        self.moved
+            .push(format!("- {key}: id {old} is gone; found {}", describe(row)));
     }
 
     /// A row of an exclusive scope that is not in the list.
@@ -50,8 +52,16 @@ impl Drift {
             "indicators are not in the tenant any more (the service does not tell who deletes)",
         );
         part(self.changed, "indicator was changed", "indicators were changed");
-        part(self.moved, "indicator was deleted and made anew", "indicators were deleted and made anew");
-        part(self.extra, "indicator is in the tenant and not in the list", "indicators are in the tenant and not in the list");
+        part(
+            self.moved,
+            "indicator was deleted and made anew",
+            "indicators were deleted and made anew",
+        );
+        part(
+            self.extra,
+            "indicator is in the tenant and not in the list",
+            "indicators are in the tenant and not in the list",
+        );
         // The host folds warnings of one summary together, so the summary says nothing specific.
         (!parts.is_empty()).then(|| Diagnostic::warning("Indicators changed outside of Terraform", parts.join("\n\n")))
     }

@@ -32,12 +32,27 @@ pub struct Takeover {
 /// Looks for a row of the same identity as `wanted`, leaving out rows of the object that asks (`own` ids).
 pub fn look(session: &Session, listing: &Listing, wanted: &Indicator, own: &HashSet<&str>) -> Existing {
     let identity = wanted.identity();
-    let mut candidates: Vec<&Row> = listing.find(&identity).filter(|row| !own.contains(row.id.as_str())).collect();
+    let mut candidates: Vec<&Row> = listing
+        .find(&identity)
+        .filter(|row| !own.contains(row.id.as_str()))
+        .collect();
     // The service may hold one hash in two spellings; the row that is known, ours or first is the one to look at.
-    candidates.sort_by_key(|row| (!is_known(session, row), !is_ours(session, row), row.id.len(), row.id.clone()));
-    let Some(row) = candidates.first() else { return Existing::Free };
+    candidates.sort_by_key(|row| {
+        (
+            !is_known(session, row),
+            !is_ours(session, row),
+            row.id.len(),
+            row.id.clone(),
+        )
+    });
+    let Some(row) = candidates.first() else {
+        return Existing::Free;
+    };
 
-    let fields: FieldSet = differences(wanted, &row.indicator).into_iter().map(|difference| difference.field).collect();
+    let fields: FieldSet = differences(wanted, &row.indicator)
+        .into_iter()
+        .map(|difference| difference.field)
+        .collect();
     let known = is_known(session, row);
     let interrupted = is_ours(session, row) && fields.is_empty();
     let adopted = session.policy.on_existing == OnExisting::Adopt;
@@ -57,20 +72,38 @@ fn is_known(session: &Session, row: &Row) -> bool {
 }
 
 fn is_ours(session: &Session, row: &Row) -> bool {
-    row.facts.created_by.as_deref().is_some_and(|author| author.eq_ignore_ascii_case(session.client.application_id()))
+    row.facts
+        .created_by
+        .as_deref()
+        .is_some_and(|author| author.eq_ignore_ascii_case(session.client.application_id()))
 }
 
 fn differing(fields: FieldSet) -> String {
     let names: Vec<&str> = fields.iter().map(Field::name).collect();
-    if names.is_empty() { String::new() } else { format!("; it differs in {}", names.join(", ")) }
+    if names.is_empty() {
+        String::new()
+    } else {
+        format!("; it differs in {}", names.join(", "))
+    }
 }
 
 /// Which row it is and who made it, in words.
 pub fn describe(row: &Row) -> String {
     let facts = &row.facts;
-    let author = facts.created_by_display_name.as_deref().or(facts.created_by.as_deref()).unwrap_or("somebody unknown");
-    let source = facts.created_by_source.as_deref().map(|source| format!(" ({source})")).unwrap_or_default();
-    let when = facts.creation_time.map(|time| format!(" on {time}")).unwrap_or_default();
+    let author = facts
+        .created_by_display_name
+        .as_deref()
+        .or(facts.created_by.as_deref())
+        .unwrap_or("somebody unknown");
+    let source = facts
+        .created_by_source
+        .as_deref()
+        .map(|source| format!(" ({source})"))
+        .unwrap_or_default();
+    let when = facts
+        .creation_time
+        .map(|time| format!(" on {time}"))
+        .unwrap_or_default();
     format!(
         "{} {} with action {}, id {}, made by {author}{source}{when}",
         row.indicator.indicator_type, row.indicator.value, row.indicator.action, row.id

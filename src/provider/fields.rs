@@ -66,7 +66,9 @@ pub fn attribute(field: Field) -> Attribute {
         Field::RbacGroupIds => Attribute::list_of(name, ValueType::Number),
         Field::CertificateInfo => Attribute::nested_single(
             name,
-            CERTIFICATE.map(|(name, text)| Attribute::string(name).optional().describe(text)).to_vec(),
+            CERTIFICATE
+                .map(|(name, text)| Attribute::string(name).optional().describe(text))
+                .to_vec(),
         ),
         _ => Attribute::string(name),
     }
@@ -103,7 +105,9 @@ fn description(field: Field) -> &'static str {
         Field::RbacGroupIds => "Numbers of the device groups it applies to, instead of their names.",
         Field::MitreTechniques => "MITRE ATT&CK techniques, such as `T1566.001`.",
         Field::Category => "Category of the alert by name, such as `Malware` or `CommandAndControl`.",
-        Field::EducateUrl => "Page for users who were blocked or warned. For `Url` and `DomainName` with `Block` or `Warn`.",
+        Field::EducateUrl => {
+            "Page for users who were blocked or warned. For `Url` and `DomainName` with `Block` or `Warn`."
+        }
         Field::BypassDurationHours => "For how many hours a user may go on after a `Warn`.",
         Field::ExternalId => "Identifier of the indicator in your own system.",
         Field::AdditionalInfo => "Free text for your own use.",
@@ -150,8 +154,14 @@ pub fn read(field: Field, value: &Value, into: &mut Indicator) -> Result<(), Fin
         Field::GenerateAlert => fields.generate_alert = value.as_bool(),
         Field::RbacGroupNames => fields.rbac_group_names = Some(strings(value)),
         Field::RbacGroupIds => {
-            fields.rbac_group_ids =
-                Some(value.as_list().unwrap_or_default().iter().map(|id| integer(field, id)).collect::<Result<_, _>>()?);
+            fields.rbac_group_ids = Some(
+                value
+                    .as_list()
+                    .unwrap_or_default()
+                    .iter()
+                    .map(|id| integer(field, id))
+                    .collect::<Result<_, _>>()?,
+            );
         }
         Field::MitreTechniques => fields.mitre_techniques = Some(strings(value)),
         Field::Category => fields.category = Some(category(value.as_str().unwrap_or_default())?),
@@ -237,24 +247,35 @@ pub fn explicit_default(field: Field) -> Option<Value> {
 }
 
 fn strings(value: &Value) -> Vec<String> {
-    value.as_list().unwrap_or_default().iter().filter_map(Value::as_str).map(str::to_owned).collect()
+    value
+        .as_list()
+        .unwrap_or_default()
+        .iter()
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect()
 }
 
 fn list(items: Option<&[String]>) -> Value {
-    items.map_or(Value::Null, |items| Value::List(items.iter().map(|item| Value::from(item.as_str())).collect()))
+    items.map_or(Value::Null, |items| {
+        Value::List(items.iter().map(|item| Value::from(item.as_str())).collect())
+    })
 }
 
 fn integer<N: TryFrom<i64>>(field: Field, value: &Value) -> Result<N, Finding> {
-    value.as_i64().and_then(|number| N::try_from(number).ok()).ok_or_else(|| Finding {
-        weight: Weight::Error,
-        code: "whole_number",
-        field,
-        rule: format!("`{field}` is not a whole number that the service can hold"),
-        remedy: match field {
-            Field::NotificationId => "Write a whole number from 0 to 255.".into(),
-            _ => "Write a whole number of at most 2147483647.".into(),
-        },
-    })
+    value
+        .as_i64()
+        .and_then(|number| N::try_from(number).ok())
+        .ok_or_else(|| Finding {
+            weight: Weight::Error,
+            code: "whole_number",
+            field,
+            rule: format!("`{field}` is not a whole number that the service can hold"),
+            remedy: match field {
+                Field::NotificationId => "Write a whole number from 0 to 255.".into(),
+                _ => "Write a whole number of at most 2147483647.".into(),
+            },
+        })
 }
 
 fn instant(text: &str) -> Result<Timestamp, Finding> {
@@ -269,10 +290,17 @@ fn instant(text: &str) -> Result<Timestamp, Finding> {
 
 /// The category of this name, or of this number: a state records numbers that have no name here.
 fn category(name: &str) -> Result<Category, Finding> {
-    name.parse().map(Category::from_number).or_else(|_| parse_category(name))
+    name.parse()
+        .map(Category::from_number)
+        .or_else(|_| parse_category(name))
 }
 
 /// A map of strings as a value.
 pub fn string_map<K: Into<String>, V: Into<Value>>(entries: impl IntoIterator<Item = (K, V)>) -> Value {
-    Value::Map(entries.into_iter().map(|(key, value)| (key.into(), value.into())).collect::<BTreeMap<_, _>>())
+    Value::Map(
+        entries
+            .into_iter()
+            .map(|(key, value)| (key.into(), value.into()))
+            .collect::<BTreeMap<_, _>>(),
+    )
 }

@@ -39,11 +39,20 @@ impl Findings {
             self.errors.push((key.to_owned(), path, finding));
             return;
         }
-        let level = if finding.weight == Weight::Error { Kind::Error } else { Kind::Warning };
+        let level = if finding.weight == Weight::Error {
+            Kind::Error
+        } else {
+            Kind::Warning
+        };
         let shared = self
             .shared
             .entry((level, finding.field, finding.code))
-            .or_insert_with(|| Shared { path, rule: finding.rule, remedy: finding.remedy, keys: Vec::new() });
+            .or_insert_with(|| Shared {
+                path,
+                rule: finding.rule,
+                remedy: finding.remedy,
+                keys: Vec::new(),
+            });
         shared.keys.push(key.to_owned());
     }
 
@@ -55,9 +64,15 @@ impl Findings {
             diagnostics.push(error(&finding.rule, &finding.remedy, finding.field).at(path));
         }
         if !rest.is_empty() {
-            let lines: Vec<String> = rest.iter().map(|(key, _, finding)| format!("- {key}: {}", finding.rule)).collect();
+            let lines: Vec<String> = rest
+                .iter()
+                .map(|(key, _, finding)| format!("- {key}: {}", finding.rule))
+                .collect();
             diagnostics.push(Diagnostic::error(
-                format!("{} more not valid", counted(rest.len(), "indicator is", "indicators are")),
+                format!(
+                    "{} more not valid",
+                    counted(rest.len(), "indicator is", "indicators are")
+                ),
                 named(&lines),
             ));
         }
@@ -67,7 +82,10 @@ impl Findings {
             if shared.keys.len() > 1 {
                 let lines: Vec<String> = shared.keys.iter().map(|key| format!("- {key}")).collect();
                 let count = shared.keys.len();
-                rule = format!("{rule}\n\nThe same holds for {count} indicators in all:\n{}", named(&lines));
+                rule = format!(
+                    "{rule}\n\nThe same holds for {count} indicators in all:\n{}",
+                    named(&lines)
+                );
             }
             let diagnostic = match level {
                 Kind::Error => error(&rule, &remedy, field),

@@ -13,9 +13,15 @@ const CREATED_BY: &str = "created_by";
 
 /// Read-only facts of a row: name and description.
 const FACTS: [(&str, &str); 6] = [
-    (CREATED_BY, "Application id, or user principal name for rows made in the portal."),
+    (
+        CREATED_BY,
+        "Application id, or user principal name for rows made in the portal.",
+    ),
     ("created_by_display_name", "Name of the application or user."),
-    ("created_by_source", "Product that made the row, such as `PublicApi`, `Portal` or `MCAS`."),
+    (
+        "created_by_source",
+        "Product that made the row, such as `PublicApi`, `Portal` or `MCAS`.",
+    ),
     ("creation_time", "When the row was made."),
     ("last_updated_by", "Who changed it last; null until the first change."),
     ("last_update_time", "When it was changed last."),
@@ -26,9 +32,15 @@ const FILTERS: [(&str, &str); 6] = [
     ("type", "Only rows of this type."),
     ("action", "Only rows with this action."),
     ("application", "Only rows with this application label."),
-    (CREATED_BY, "Only rows by this author: an application id, a user principal name, or `self` for this application."),
+    (
+        CREATED_BY,
+        "Only rows by this author: an application id, a user principal name, or `self` for this application.",
+    ),
     ("title", "Only rows with this title."),
-    ("value", "Only rows with this value, in any spelling that means the same."),
+    (
+        "value",
+        "Only rows with this value, in any spelling that means the same.",
+    ),
 ];
 
 /// The data source `mde_indicators`.
@@ -36,7 +48,9 @@ pub struct Indicators;
 
 fn row_attributes() -> Vec<Attribute> {
     let mut attributes = vec![
-        Attribute::string("id").computed().describe("The service's own identifier."),
+        Attribute::string("id")
+            .computed()
+            .describe("The service's own identifier."),
         fields::attribute(Field::Value).computed(),
     ];
     attributes.extend(fields::all().map(|field| computed(fields::attribute(field))));
@@ -59,14 +73,19 @@ impl DataSource<Session> for Indicators {
     }
 
     fn schema(&self) -> Schema {
-        let mut attributes: Vec<Attribute> =
-            FILTERS.iter().map(|(name, text)| Attribute::string(*name).optional().describe(*text)).collect();
+        let mut attributes: Vec<Attribute> = FILTERS
+            .iter()
+            .map(|(name, text)| Attribute::string(*name).optional().describe(*text))
+            .collect();
         attributes.push(
             Attribute::nested_list(ROWS, row_attributes())
                 .computed()
                 .describe("The rows that match all filters, in the order of their ids."),
         );
-        Schema::new("Indicators of the tenant that this application can see, whoever made them.", attributes)
+        Schema::new(
+            "Indicators of the tenant that this application can see, whoever made them.",
+            attributes,
+        )
     }
 
     async fn read(&self, session: &Session, config: Value) -> (Value, Diagnostics) {
@@ -85,7 +104,10 @@ impl DataSource<Session> for Indicators {
             _ => return (Value::Null, Diagnostics::default()),
         };
         let list = Value::List(rows.into_iter().map(|row| as_value(&row_type, row)).collect());
-        let mut state = config.as_object().cloned().unwrap_or_else(|| Object::null(schema.object_type()));
+        let mut state = config
+            .as_object()
+            .cloned()
+            .unwrap_or_else(|| Object::null(schema.object_type()));
         state.set(ROWS, list);
         (state.into(), Diagnostics::default())
     }
@@ -115,7 +137,9 @@ fn as_value(row_type: &Arc<ObjectType>, row: &Row) -> Value {
 fn matches(session: &Session, row: &Row, config: &Value) -> bool {
     let indicator = &row.indicator;
     FILTERS.iter().all(|(name, _)| {
-        let Some(wanted) = config.get(name).as_str() else { return true };
+        let Some(wanted) = config.get(name).as_str() else {
+            return true;
+        };
         match *name {
             "type" => indicator.indicator_type.as_str() == wanted,
             "action" => indicator.action.as_str() == wanted,
@@ -126,8 +150,15 @@ fn matches(session: &Session, row: &Row, config: &Value) -> bool {
                 canonical(kind, &indicator.value) == canonical(kind, wanted)
             }
             _ => {
-                let author = if wanted == "self" { session.client.application_id() } else { wanted };
-                row.facts.created_by.as_deref().is_some_and(|found| found.eq_ignore_ascii_case(author))
+                let author = if wanted == "self" {
+                    session.client.application_id()
+                } else {
+                    wanted
+                };
+                row.facts
+                    .created_by
+                    .as_deref()
+                    .is_some_and(|found| found.eq_ignore_ascii_case(author))
             }
         }
     })

@@ -153,7 +153,10 @@ impl Ledger {
     /// Notes that `claimant` wants the row, which it calls `key`; answers what another object calls the same row.
     pub fn want(&self, claimant: Claimant, key: &str, indicator: &Indicator) -> Option<String> {
         let mut known = self.lock();
-        let entry = known.wanted.entry(scoped_digest(indicator)).or_insert_with(|| (claimant, key.to_owned()));
+        let entry = known
+            .wanted
+            .entry(scoped_digest(indicator))
+            .or_insert_with(|| (claimant, key.to_owned()));
         (entry.0 != claimant).then(|| entry.1.clone())
     }
 
@@ -167,7 +170,10 @@ impl Ledger {
         let mut known = self.lock();
         known.creations += creations;
         known.deletions += deletions;
-        Totals { creations: known.creations, deletions: known.deletions }
+        Totals {
+            creations: known.creations,
+            deletions: known.deletions,
+        }
     }
 
     /// Adds deletions that make way for no other row, and answers their sum.
@@ -185,7 +191,13 @@ impl Ledger {
 
 /// Identity and device groups together: one value may stand in one list twice if it is for different groups.
 pub fn scoped_digest(indicator: &Indicator) -> u64 {
-    let mut names: Vec<&str> = indicator.fields.rbac_group_names.iter().flatten().map(String::as_str).collect();
+    let mut names: Vec<&str> = indicator
+        .fields
+        .rbac_group_names
+        .iter()
+        .flatten()
+        .map(String::as_str)
+        .collect();
     let mut ids: Vec<i32> = indicator.fields.rbac_group_ids.clone().unwrap_or_default();
     names.sort_unstable();
     names.dedup();

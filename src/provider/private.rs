@@ -33,15 +33,23 @@ struct Format {
 impl Notes {
     /// Reads private data; what cannot be read is treated as absent.
     pub fn read(private: &[u8]) -> Self {
-        let Ok(format) = serde_json::from_slice::<Format>(private) else { return Self::default() };
+        let Ok(format) = serde_json::from_slice::<Format>(private) else {
+            return Self::default();
+        };
         if format.version != VERSION {
             return Self::default();
         }
-        let wanted = format.wanted.and_then(|text| STANDARD_NO_PAD.decode(text).ok()).map(|bytes| {
-            let (digests, _) = bytes.as_chunks::<8>();
-            digests.iter().map(|digest| u64::from_le_bytes(*digest)).collect()
-        });
-        Self { claimant: format.claimant, wanted }
+        let wanted = format
+            .wanted
+            .and_then(|text| STANDARD_NO_PAD.decode(text).ok())
+            .map(|bytes| {
+                let (digests, _) = bytes.as_chunks::<8>();
+                digests.iter().map(|digest| u64::from_le_bytes(*digest)).collect()
+            });
+        Self {
+            claimant: format.claimant,
+            wanted,
+        }
     }
 
     /// The private data that says this; the same notes always give the same bytes.
@@ -51,7 +59,11 @@ impl Notes {
             digests.sort_unstable();
             STANDARD_NO_PAD.encode(digests.into_iter().flat_map(u64::to_le_bytes).collect::<Vec<u8>>())
         });
-        let format = Format { version: VERSION, claimant: self.claimant, wanted };
+        let format = Format {
+            version: VERSION,
+            claimant: self.claimant,
+            wanted,
+        };
         // A struct of numbers and strings always has a JSON form.
         serde_json::to_vec(&format).unwrap_or_default()
     }
@@ -63,14 +75,23 @@ mod tests {
 
     #[test]
     fn notes_survive_the_round_trip() {
-        let notes = Notes { claimant: Some(7), wanted: Some(HashSet::from([1, u64::MAX, 42])) };
+        let notes = Notes {
+            claimant: Some(7),
+            wanted: Some(HashSet::from([1, u64::MAX, 42])),
+        };
         assert_eq!(Notes::read(&notes.write()), notes);
         assert_eq!(Notes::read(&Notes::default().write()), Notes::default());
     }
 
     #[test]
     fn strange_data_is_no_notes() {
-        for private in [&b""[..], b"null", b"{}", b"{\"version\":2,\"wanted\":\"AAAA\"}", b"\xff\x00"] {
+        for private in [
+            &b""[..],
+            b"null",
+            b"{}",
+            b"{\"version\":2,\"wanted\":\"AAAA\"}",
+            b"\xff\x00",
+        ] {
             assert_eq!(Notes::read(private), Notes::default(), "{private:?}");
         }
     }

@@ -50,7 +50,10 @@ impl Changes {
 
     /// Removals that take protection or permission away, rather than making way for a row under the same key.
     pub fn plain_deletions(&self) -> usize {
-        self.delete.iter().filter(|removal| removal.replaced_by.is_none()).count()
+        self.delete
+            .iter()
+            .filter(|removal| removal.replaced_by.is_none())
+            .count()
     }
 }
 
@@ -61,8 +64,12 @@ impl Changes {
 pub fn reconcile(held: &[Held], wanted: &[Wanted], now: Timestamp) -> Changes {
     let mut changes = Changes::default();
     let mut taken = vec![false; held.len()];
-    let by_key: HashMap<&str, usize> =
-        held.iter().enumerate().filter(|(_, row)| row.id.is_some()).map(|(index, row)| (row.key.as_str(), index)).collect();
+    let by_key: HashMap<&str, usize> = held
+        .iter()
+        .enumerate()
+        .filter(|(_, row)| row.id.is_some())
+        .map(|(index, row)| (row.key.as_str(), index))
+        .collect();
     let identities: Vec<Identity> = held.iter().map(|row| row.indicator.identity()).collect();
 
     let mut unmatched = Vec::new();
@@ -106,16 +113,25 @@ pub fn reconcile(held: &[Held], wanted: &[Wanted], now: Timestamp) -> Changes {
     matched.sort_unstable();
     for (index, position) in matched {
         let (row, old) = (&wanted[index], &held[position]);
-        let mut fields: FieldSet =
-            differences(&row.indicator, &old.indicator).into_iter().map(|difference| difference.field).collect();
+        let mut fields: FieldSet = differences(&row.indicator, &old.indicator)
+            .into_iter()
+            .map(|difference| difference.field)
+            .collect();
         row.unknown.iter().for_each(|field| fields.insert(field));
-        let pair = Pair { wanted: index, held: position, fields };
+        let pair = Pair {
+            wanted: index,
+            held: position,
+            fields,
+        };
         if fields.is_empty() && !old.drifted {
             changes.keep.push(pair);
         } else if row.indicator.is_expired(now) {
             // The service refuses a past expiry, so the row cannot be put right; it should not be there at all.
             changes.expired.push(index);
-            changes.delete.push(Removal { held: position, replaced_by: None });
+            changes.delete.push(Removal {
+                held: position,
+                replaced_by: None,
+            });
         } else if fields.iter().any(|field| field.is_create_only()) {
             changes.recreate.push(pair);
         } else {
@@ -124,12 +140,18 @@ pub fn reconcile(held: &[Held], wanted: &[Wanted], now: Timestamp) -> Changes {
     }
 
     if taken.iter().any(|taken| !taken) {
-        let wanted_keys: HashMap<&str, usize> =
-            changes.create.iter().map(|index| (wanted[*index].key.as_str(), *index)).collect();
+        let wanted_keys: HashMap<&str, usize> = changes
+            .create
+            .iter()
+            .map(|index| (wanted[*index].key.as_str(), *index))
+            .collect();
         for (position, row) in held.iter().enumerate() {
             if !taken[position] && row.id.is_some() {
                 let replaced_by = wanted_keys.get(row.key.as_str()).copied();
-                changes.delete.push(Removal { held: position, replaced_by });
+                changes.delete.push(Removal {
+                    held: position,
+                    replaced_by,
+                });
             }
         }
     }

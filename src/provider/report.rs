@@ -35,13 +35,21 @@ enum Kind {
 impl Failures {
     /// A row that could not be imported.
     pub fn write(&mut self, key: &str, error: &WriteError) {
-        let kind = if error.is_stopped() { Kind::StoppedWrite } else { Kind::Write };
+        let kind = if error.is_stopped() {
+            Kind::StoppedWrite
+        } else {
+            Kind::Write
+        };
         self.add(kind, key, error.to_string(), error.hint());
     }
 
     /// A row that could not be deleted.
     pub fn delete(&mut self, key: &str, error: &WriteError) {
-        let kind = if error.is_stopped() { Kind::StoppedDelete } else { Kind::Delete };
+        let kind = if error.is_stopped() {
+            Kind::StoppedDelete
+        } else {
+            Kind::Delete
+        };
         self.add(kind, key, error.to_string(), error.hint());
     }
 
@@ -84,7 +92,10 @@ impl Failures {
 
     /// All failures, one message for each thing that the service said.
     pub fn into_diagnostics(self) -> Diagnostics {
-        self.groups.into_iter().map(|((kind, words), group)| message(kind, &words, &group)).collect()
+        self.groups
+            .into_iter()
+            .map(|((kind, words), group)| message(kind, &words, &group))
+            .collect()
     }
 }
 
@@ -159,9 +170,17 @@ pub fn moved(keys: &[&str]) -> Diagnostic {
 
 /// The warning for rows that must be deleted and imported anew; `None` for none.
 pub fn recreated(changes: &Changes, wanted: &[Wanted]) -> Option<Diagnostic> {
-    let keys: Vec<&str> = changes.recreate.iter().map(|pair| wanted[pair.wanted].key.as_str()).collect();
-    let fields: FieldSet =
-        changes.recreate.iter().flat_map(|pair| pair.fields.iter()).filter(|field| field.is_create_only()).collect();
+    let keys: Vec<&str> = changes
+        .recreate
+        .iter()
+        .map(|pair| wanted[pair.wanted].key.as_str())
+        .collect();
+    let fields: FieldSet = changes
+        .recreate
+        .iter()
+        .flat_map(|pair| pair.fields.iter())
+        .filter(|field| field.is_create_only())
+        .collect();
     let names: Vec<&str> = fields.iter().map(Field::name).collect();
     (!keys.is_empty()).then(|| {
         Diagnostic::warning(
@@ -206,7 +225,11 @@ fn message(kind: Kind, words: &str, group: &Group) -> Diagnostic {
                 "The run was asked to stop. {} not {}:\n{keys}\n\nWhat was done is in the state; the next apply does the \
                  rest.",
                 counted(count, "indicator was", "indicators were"),
-                if kind == Kind::StoppedWrite { "written" } else { "deleted" },
+                if kind == Kind::StoppedWrite {
+                    "written"
+                } else {
+                    "deleted"
+                },
             ),
         ),
         Kind::Delete => Diagnostic::error(
@@ -222,7 +245,12 @@ fn message(kind: Kind, words: &str, group: &Group) -> Diagnostic {
 
 /// The lines, cut at [`NAMED`] with a count of the rest.
 pub fn named(lines: &[String]) -> String {
-    let mut text = lines.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join("\n");
+    let mut text = lines
+        .iter()
+        .take(NAMED)
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join("\n");
     if lines.len() > NAMED {
         text.push_str(&format!("\nand {} more", lines.len() - NAMED));
     }
@@ -231,5 +259,9 @@ pub fn named(lines: &[String]) -> String {
 
 /// The number with the noun that fits it.
 pub fn counted(count: usize, one: &str, many: &str) -> String {
-    if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
+    if count == 1 {
+        format!("1 {one}")
+    } else {
+        format!("{count} {many}")
+    }
 }

@@ -58,7 +58,11 @@ impl Resource<Session> for IndicatorSet {
         let changes = reconcile(&[], &wanted.rows, session.now());
         let outcome = carry_out(session, Purpose::Create, &[], &wanted.rows, changes).await;
         if outcome.diagnostics.has_errors() && outcome.is_empty() {
-            return ApplyResponse { state: Value::Null, private: Vec::new(), diagnostics: outcome.diagnostics };
+            return ApplyResponse {
+                state: Value::Null,
+                private: Vec::new(),
+                diagnostics: outcome.diagnostics,
+            };
         }
         let mut response = settle(&request.planned, &wanted, &Value::Null, &[], outcome);
         if response.diagnostics.has_errors() {
@@ -78,9 +82,15 @@ impl Resource<Session> for IndicatorSet {
         let changes = reconcile(&held, &wanted.rows, session.now());
         let mut outcome = carry_out(session, Purpose::Update, &held, &wanted.rows, changes).await;
         if outcome.abandoned {
-            return ApplyResponse { state: request.prior, private: Vec::new(), diagnostics: outcome.diagnostics };
+            return ApplyResponse {
+                state: request.prior,
+                private: Vec::new(),
+                diagnostics: outcome.diagnostics,
+            };
         }
-        outcome.diagnostics.extend(exclusive::remove_extra(session, &request.prior).await);
+        outcome
+            .diagnostics
+            .extend(exclusive::remove_extra(session, &request.prior).await);
         settle(&request.planned, &wanted, &request.prior, &held, outcome)
     }
 
@@ -90,7 +100,11 @@ impl Resource<Session> for IndicatorSet {
         let keep = Notes::read(&request.private).wanted.unwrap_or_default();
         let outcome = remove(session, &held, &keep).await;
         if !outcome.diagnostics.has_errors() {
-            return ApplyResponse { state: Value::Null, private: Vec::new(), diagnostics: outcome.diagnostics };
+            return ApplyResponse {
+                state: Value::Null,
+                private: Vec::new(),
+                diagnostics: outcome.diagnostics,
+            };
         }
         let mut writer = StateWriter::new(&request.prior, &model);
         for position in outcome.remaining() {
@@ -98,7 +112,11 @@ impl Resource<Session> for IndicatorSet {
             writer.as_written(Place::of(&request.prior, &model, position), id);
         }
         let state = writer.finish(request.prior.get(EXTRA).clone());
-        ApplyResponse { state, private: request.private, diagnostics: outcome.diagnostics }
+        ApplyResponse {
+            state,
+            private: request.private,
+            diagnostics: outcome.diagnostics,
+        }
     }
 
     async fn import(&self, session: &Session, id: &str) -> Result<Imported, Diagnostics> {
@@ -119,7 +137,12 @@ fn settle(planned: &Value, wanted: &Model, prior: &Value, held: &[Held], mut out
         .moved
         .iter()
         .map(|index| wanted.rows[*index].key.as_str())
-        .filter(|key| planned_ids.as_map().and_then(|ids| ids.get(*key)).is_some_and(|id| !id.is_unknown()))
+        .filter(|key| {
+            planned_ids
+                .as_map()
+                .and_then(|ids| ids.get(*key))
+                .is_some_and(|id| !id.is_unknown())
+        })
         .collect();
     if !unexpected.is_empty() {
         outcome.diagnostics.push(super::report::moved(&unexpected));
@@ -127,8 +150,13 @@ fn settle(planned: &Value, wanted: &Model, prior: &Value, held: &[Held], mut out
 
     let mut writer = StateWriter::new(planned, wanted);
     for (index, row) in wanted.rows.iter().enumerate() {
-        let Some(settled) = outcome.settled(index) else { continue };
-        let promised = planned_ids.as_map().and_then(|ids| ids.get(&row.key)).and_then(Value::as_str);
+        let Some(settled) = outcome.settled(index) else {
+            continue;
+        };
+        let promised = planned_ids
+            .as_map()
+            .and_then(|ids| ids.get(&row.key))
+            .and_then(Value::as_str);
         // A row that expired after its id was planned keeps that id until the next refresh: the host insists.
         writer.as_written(Place::of(planned, wanted, index), settled.id.as_deref().or(promised));
     }
@@ -141,8 +169,16 @@ fn settle(planned: &Value, wanted: &Model, prior: &Value, held: &[Held], mut out
         let differences = differences(&writer.reads(place), &row.indicator);
         writer.as_found(place, &row.indicator, &differences, row.id.as_deref());
     }
-    let extra = if outcome.diagnostics.has_errors() { prior.get(EXTRA).clone() } else { Value::Null };
-    ApplyResponse { state: writer.finish(extra), private: Vec::new(), diagnostics: outcome.diagnostics }
+    let extra = if outcome.diagnostics.has_errors() {
+        prior.get(EXTRA).clone()
+    } else {
+        Value::Null
+    };
+    ApplyResponse {
+        state: writer.finish(extra),
+        private: Vec::new(),
+        diagnostics: outcome.diagnostics,
+    }
 }
 
 /// What the host does with a half-made object, and the short way around it.
@@ -171,4 +207,3 @@ fn leaning(rows: usize, of: usize, names: &[&str], batch_size: usize) -> Option<
         )
     })
 }
-

@@ -13,8 +13,8 @@ use super::session::Session;
 use super::verdict;
 use crate::indicator::{Field, Indicator, Row, detect_type, differences, rules};
 use crate::tf::{
-    ApplyResponse, Attribute, CreateRequest, DeleteRequest, Diagnostic, Diagnostics, Imported, Object, ObjectType, Path,
-    PlanRequest, PlanResponse, ReadRequest, ReadResponse, Resource, Schema, UpdateRequest, Value,
+    ApplyResponse, Attribute, CreateRequest, DeleteRequest, Diagnostic, Diagnostics, Imported, Object, ObjectType,
+    Path, PlanRequest, PlanResponse, ReadRequest, ReadResponse, Resource, Schema, UpdateRequest, Value,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -28,7 +28,9 @@ pub struct SingleIndicator;
 
 fn schema() -> Schema {
     let mut attributes = vec![
-        Attribute::string(ID).computed().describe("The service's own identifier of the indicator."),
+        Attribute::string(ID)
+            .computed()
+            .describe("The service's own identifier of the indicator."),
         fields::attribute(Field::Value).required(),
     ];
     attributes.extend(fields::all().map(|field| match field {
@@ -60,12 +62,20 @@ fn held(state: &Value) -> Vec<Held> {
         return Vec::new();
     }
     let Wanted { key, indicator, .. } = read(state);
-    vec![Held { key, id: state.get(ID).as_str().map(str::to_owned), indicator, drifted: false }]
+    vec![Held {
+        key,
+        id: state.get(ID).as_str().map(str::to_owned),
+        indicator,
+        drifted: false,
+    }]
 }
 
 /// The state that says what was found, in the spelling of `state` where that means the same.
 fn as_found(state: &Value, said: &Indicator, found: &Indicator, id: &str) -> Value {
-    let mut object = state.as_object().cloned().unwrap_or_else(|| Object::null(resource_type().clone()));
+    let mut object = state
+        .as_object()
+        .cloned()
+        .unwrap_or_else(|| Object::null(resource_type().clone()));
     for difference in differences(said, found) {
         object.set(difference.field.name(), fields::write(difference.field, found));
     }
@@ -86,7 +96,10 @@ impl Resource<Session> for SingleIndicator {
     fn validate(&self, config: &Value) -> Diagnostics {
         let row = read(config);
         let mut findings = Findings::default();
-        let unread = row.findings.iter().fold(row.unknown, |unknown, finding| unknown.with(finding.field));
+        let unread = row
+            .findings
+            .iter()
+            .fold(row.unknown, |unknown, finding| unknown.with(finding.field));
         for finding in row.findings.iter().cloned().chain(rules::check(&row.indicator, unread)) {
             findings.push(&row.key, Path::attribute(finding.field.name()), true, finding);
         }
@@ -94,7 +107,12 @@ impl Resource<Session> for SingleIndicator {
     }
 
     async fn plan(&self, session: Option<&Session>, request: PlanRequest) -> PlanResponse {
-        let PlanRequest { prior, proposed, private, .. } = request;
+        let PlanRequest {
+            prior,
+            proposed,
+            private,
+            ..
+        } = request;
         let held = held(&prior);
         let wanted = vec![read(&proposed)];
         let changes = reconcile(&held, &wanted, session.map_or_else(Timestamp::now, Session::now));
@@ -106,7 +124,9 @@ impl Resource<Session> for SingleIndicator {
         let mut diagnostics = Diagnostics::default();
         let mut notes = Notes::default();
         if let Some(session) = session {
-            let claimant = Notes::read(&private).claimant.unwrap_or_else(|| session.ledger.new_claimant());
+            let claimant = Notes::read(&private)
+                .claimant
+                .unwrap_or_else(|| session.ledger.new_claimant());
             notes.claimant = Some(claimant);
             diagnostics.extend(verdict::judge(session, claimant, &held, &wanted, &changes).await);
             diagnostics.extend(report::recreated(&changes, &wanted));
@@ -115,7 +135,12 @@ impl Resource<Session> for SingleIndicator {
             // If this creation is half of a replacement, the delete of the old object gets these notes.
             notes.wanted = Some(HashSet::from([wanted[0].indicator.identity().digest()]));
         }
-        PlanResponse { planned, requires_replace: Vec::new(), private: notes.write(), diagnostics }
+        PlanResponse {
+            planned,
+            requires_replace: Vec::new(),
+            private: notes.write(),
+            diagnostics,
+        }
     }
 
     async fn plan_destroy(&self, session: Option<&Session>, prior: Value, _private: Vec<u8>) -> (Vec<u8>, Diagnostics) {
@@ -135,7 +160,11 @@ impl Resource<Session> for SingleIndicator {
             Ok(listing) => listing,
             Err(error) => {
                 let diagnostics = unlisted(&error, "The state stays as it was.").into();
-                return ReadResponse { state, private, diagnostics };
+                return ReadResponse {
+                    state,
+                    private,
+                    diagnostics,
+                };
             }
         };
         let said = read(&state);
@@ -145,10 +174,18 @@ impl Resource<Session> for SingleIndicator {
         let Some(row) = listing.get(id).or_else(|| listing.find(&identity).next()) else {
             if said.indicator.is_expired(session.now()) {
                 let diagnostics = report::expired(1).into_iter().collect();
-                return ReadResponse { state, private, diagnostics };
+                return ReadResponse {
+                    state,
+                    private,
+                    diagnostics,
+                };
             }
             drift.gone(&said.key, id);
-            return ReadResponse { state: Value::Null, private, diagnostics: drift.into_warning().into_iter().collect() };
+            return ReadResponse {
+                state: Value::Null,
+                private,
+                diagnostics: drift.into_warning().into_iter().collect(),
+            };
         };
         if row.id != id && !id.is_empty() {
             drift.moved(&said.key, id, row);
@@ -159,7 +196,11 @@ impl Resource<Session> for SingleIndicator {
             drift.changed(&said.key, &differences, row);
         }
         let state = as_found(&state, &said.indicator, &row.indicator, &row.id);
-        ReadResponse { state, private, diagnostics: drift.into_warning().into_iter().collect() }
+        ReadResponse {
+            state,
+            private,
+            diagnostics: drift.into_warning().into_iter().collect(),
+        }
     }
 
     async fn update(&self, session: &Session, request: UpdateRequest) -> ApplyResponse {
@@ -173,8 +214,16 @@ impl Resource<Session> for SingleIndicator {
     async fn delete(&self, session: &Session, request: DeleteRequest) -> ApplyResponse {
         let keep = Notes::read(&request.private).wanted.unwrap_or_default();
         let outcome = remove(session, &held(&request.prior), &keep).await;
-        let state = if outcome.diagnostics.has_errors() { request.prior } else { Value::Null };
-        ApplyResponse { state, private: request.private, diagnostics: outcome.diagnostics }
+        let state = if outcome.diagnostics.has_errors() {
+            request.prior
+        } else {
+            Value::Null
+        };
+        ApplyResponse {
+            state,
+            private: request.private,
+            diagnostics: outcome.diagnostics,
+        }
     }
 
     async fn import(&self, session: &Session, id: &str) -> Result<Imported, Diagnostics> {
@@ -188,7 +237,10 @@ impl Resource<Session> for SingleIndicator {
 
 /// Whether the row keeps the id that the state has.
 fn keeps_id(changes: &Changes) -> bool {
-    let certain = changes.update.iter().all(|pair| !pair.fields.iter().any(Field::is_scope));
+    let certain = changes
+        .update
+        .iter()
+        .all(|pair| !pair.fields.iter().any(Field::is_scope));
     certain && changes.create.is_empty() && changes.recreate.is_empty()
 }
 
@@ -210,13 +262,21 @@ fn settle(planned: &Value, prior: &Value, mut outcome: Outcome) -> ApplyResponse
         _ if old_stands => prior.clone(),
         _ => Value::Null,
     };
-    ApplyResponse { state, private: Vec::new(), diagnostics: outcome.diagnostics }
+    ApplyResponse {
+        state,
+        private: Vec::new(),
+        diagnostics: outcome.diagnostics,
+    }
 }
 
 /// Finds a row by its id, or by its value if that is unambiguous.
 async fn import(session: &Session, id: &str) -> Result<Imported, Diagnostics> {
     let id = id.trim();
-    let listing = session.client.listing().await.map_err(|error| unlisted(&error, "Nothing was imported."))?;
+    let listing = session
+        .client
+        .listing()
+        .await
+        .map_err(|error| unlisted(&error, "Nothing was imported."))?;
     let rows: Vec<&Row> = match listing.get(id) {
         Some(row) => vec![row],
         None => by_value(&listing, id),
@@ -255,7 +315,9 @@ fn by_value<'a>(listing: &'a crate::defender::Listing, value: &str) -> Vec<&'a R
         .filter(|row| {
             let kind = &row.indicator.indicator_type;
             row.indicator.value == value
-                || canonical.as_deref().is_some_and(|text| crate::indicator::canonical(kind, &row.indicator.value) == text)
+                || canonical
+                    .as_deref()
+                    .is_some_and(|text| crate::indicator::canonical(kind, &row.indicator.value) == text)
         })
         .collect();
     rows.sort_by(|left, right| (left.id.len(), &left.id).cmp(&(right.id.len(), &right.id)));

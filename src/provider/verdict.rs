@@ -33,7 +33,12 @@ pub async fn judge(
             Ok(listing) => {
                 let own: HashSet<&str> = held.iter().filter_map(|row| row.id.as_deref()).collect();
                 let mut conflicts = Vec::new();
-                for row in changes.create.iter().map(|index| &wanted[*index]).filter(|row| row.has_identity()) {
+                for row in changes
+                    .create
+                    .iter()
+                    .map(|index| &wanted[*index])
+                    .filter(|row| row.has_identity())
+                {
                     match look(session, &listing, &row.indicator, &own) {
                         Existing::Free => fresh += 1,
                         Existing::Takeover(_) => {}
@@ -47,7 +52,10 @@ pub async fn judge(
                 diagnostics.extend(too_many_deletions(session, changes.plain_deletions()));
                 return diagnostics;
             }
-            Err(error) => diagnostics.push(report::unlisted(&error, "Nothing can be created without looking first.")),
+            Err(error) => diagnostics.push(report::unlisted(
+                &error,
+                "Nothing can be created without looking first.",
+            )),
         }
     }
     session.ledger.plan(fresh, changes.delete.len());
@@ -64,7 +72,10 @@ fn claimed_twice(session: &Session, claimant: Claimant, wanted: &[Wanted]) -> Op
         .filter_map(|row| {
             let other = session.ledger.want(claimant, &row.key, &row.indicator)?;
             let Wanted { key, indicator, .. } = row;
-            Some(format!("- {key} ({}, {}), called {other} there", indicator.indicator_type, indicator.action))
+            Some(format!(
+                "- {key} ({}, {}), called {other} there",
+                indicator.indicator_type, indicator.action
+            ))
         })
         .collect();
     (!twice.is_empty()).then(|| {
@@ -74,7 +85,11 @@ fn claimed_twice(session: &Session, claimant: Claimant, wanted: &[Wanted]) -> Op
                 "{} also in another resource of this configuration. The service keeps one row for one value, type and \
                  action, so the two would overwrite each other, and removing one would delete the other's:\n{}\n\nKeep \
                  each in one resource only.",
-                counted(twice.len(), "indicator of this resource is", "indicators of this resource are"),
+                counted(
+                    twice.len(),
+                    "indicator of this resource is",
+                    "indicators of this resource are"
+                ),
                 named(&twice)
             ),
         )
@@ -85,7 +100,13 @@ fn protected(session: &Session, wanted: &[Wanted]) -> Option<Diagnostic> {
     let hits: Vec<String> = wanted
         .iter()
         .filter(|row| row.has_identity())
-        .filter_map(|row| session.policy.protected.matches(&row.indicator).map(|words| format!("- {}: {words}", row.key)))
+        .filter_map(|row| {
+            session
+                .policy
+                .protected
+                .matches(&row.indicator)
+                .map(|words| format!("- {}: {words}", row.key))
+        })
         .collect();
     (!hits.is_empty()).then(|| {
         Diagnostic::error(

@@ -9,6 +9,8 @@ fn the_reference_is_current() {
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/docs"))
         .output()
         .unwrap();
-    let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    let text = [output.stdout, output.stderr]
+        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        .concat();
     assert!(output.status.success(), "{text}");
 }

@@ -15,7 +15,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("docs", &["tf"]),
     // The oracle: it shares no code with the client.
     ("simulator", &[]),
-    ("cli", &["provider", "simulator", "docs", "tf", "defender", "indicator", "feed"]),
+    (
+        "cli",
+        &["provider", "simulator", "docs", "tf", "defender", "indicator", "feed"],
+    ),
     ("main", &["cli", "plugin", "tf", "provider"]),
 ];
 
@@ -36,12 +39,20 @@ fn sources(directory: &Path, found: &mut Vec<PathBuf>) {
 /// The top module that a file of `src` belongs to.
 fn layer(root: &Path, file: &Path) -> String {
     let first = file.strip_prefix(root).unwrap().components().next().unwrap();
-    Path::new(first.as_os_str()).file_stem().unwrap().to_string_lossy().into_owned()
+    Path::new(first.as_os_str())
+        .file_stem()
+        .unwrap()
+        .to_string_lossy()
+        .into_owned()
 }
 
 /// The top modules that a text names, as `crate::x` in the library or `mde::x` in the binary.
 fn named(text: &str) -> BTreeSet<String> {
-    let code = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+    let code = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .collect::<Vec<_>>()
+        .join("\n");
     let mut names = BTreeSet::new();
     for prefix in ["crate::", "mde::"] {
         for (position, _) in code.match_indices(prefix) {
@@ -51,8 +62,18 @@ fn named(text: &str) -> BTreeSet<String> {
             }
             let rest = &code[position + prefix.len()..];
             let inner = rest.strip_prefix('{').unwrap_or(rest);
-            for part in inner.split('}').next().unwrap().split(',').take(if rest.starts_with('{') { usize::MAX } else { 1 }) {
-                let name: String = part.trim().chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect();
+            for part in inner
+                .split('}')
+                .next()
+                .unwrap()
+                .split(',')
+                .take(if rest.starts_with('{') { usize::MAX } else { 1 })
+            {
+                let name: String = part
+                    .trim()
+                    .chars()
+                    .take_while(|letter| letter.is_alphanumeric() || *letter == '_')
+                    .collect();
                 names.insert(name);
             }
         }
@@ -89,8 +110,14 @@ fn every_layer_uses_only_those_below_it() {
 
 #[test]
 fn the_table_sees_what_it_should() {
-    assert_eq!(named("use crate::tf::Value;\nlet x = crate::indicator::y;"), BTreeSet::from(["tf".into(), "indicator".into()]));
-    assert_eq!(named("use crate::{cli, plugin::x};"), BTreeSet::from(["cli".into(), "plugin".into()]));
+    assert_eq!(
+        named("use crate::tf::Value;\nlet x = crate::indicator::y;"),
+        BTreeSet::from(["tf".into(), "indicator".into()])
+    );
+    assert_eq!(
+        named("use crate::{cli, plugin::x};"),
+        BTreeSet::from(["cli".into(), "plugin".into()])
+    );
     assert_eq!(named("// crate::tf\nuse other_crate::tf;"), BTreeSet::new());
 }
 

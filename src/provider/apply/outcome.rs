@@ -75,7 +75,11 @@ impl Outcome {
 
     /// The held rows that are still there and that no settled row stands for.
     pub fn remaining(&self) -> impl Iterator<Item = usize> {
-        self.over.iter().enumerate().filter(|(_, over)| !**over).map(|(position, _)| position)
+        self.over
+            .iter()
+            .enumerate()
+            .filter(|(_, over)| !**over)
+            .map(|(position, _)| position)
     }
 
     /// Whether anything at all stands in the service for this object.

@@ -17,8 +17,16 @@ pub struct Hosts {
 /// Name of the environment, API host, token host. From the service's pages for government customers.
 const ENVIRONMENTS: [(&str, &str, &str); 4] = [
     ("public", "api.security.microsoft.com", "login.microsoftonline.com"),
-    ("usgovernment", "api-gcc.securitycenter.microsoft.us", "login.microsoftonline.com"),
-    ("usgovernmentl4", "api-gov.securitycenter.microsoft.us", "login.microsoftonline.us"),
+    (
+        "usgovernment",
+        "api-gcc.securitycenter.microsoft.us",
+        "login.microsoftonline.com",
+    ),
+    (
+        "usgovernmentl4",
+        "api-gov.securitycenter.microsoft.us",
+        "login.microsoftonline.us",
+    ),
     ("dod", "api-gov.securitycenter.microsoft.us", "login.microsoftonline.us"),
 ];
 
@@ -43,14 +51,19 @@ pub fn check(config: &Value) -> Diagnostics {
 fn unknown(name: &str, written: &str, known: &[&str]) -> Diagnostic {
     Diagnostic::error(
         format!("Unknown {name}"),
-        format!("`{written}` is not one of `{}`. Write one of these, or leave it out.", known.join("`, `")),
+        format!(
+            "`{written}` is not one of `{}`. Write one of these, or leave it out.",
+            known.join("`, `")
+        ),
     )
 }
 
 impl Hosts {
     /// Chooses the hosts; what is wrong is told.
     pub fn choose(source: &Source<'_>, diagnostics: &mut Diagnostics) -> Option<Self> {
-        let environment = source.find("environment", &["ARM_ENVIRONMENT"]).map_or("public".into(), |found| found.0);
+        let environment = source
+            .find("environment", &["ARM_ENVIRONMENT"])
+            .map_or("public".into(), |found| found.0);
         let region = source.find("region", &["MDE_REGION"]).map(|found| found.0);
         let names: Vec<&str> = ENVIRONMENTS.iter().map(|environment| environment.0).collect();
         let Some((_, api, authority)) = ENVIRONMENTS.iter().find(|known| known.0 == environment) else {
@@ -72,14 +85,21 @@ impl Hosts {
                 return None;
             }
         };
-        let audience =
-            if environment == "public" { PUBLIC_AUDIENCE.to_owned() } else { format!("https://{api}") };
+        let audience = if environment == "public" {
+            PUBLIC_AUDIENCE.to_owned()
+        } else {
+            format!("https://{api}")
+        };
         let mut url = |attribute: &str, variable: &str, default: String| {
             let (text, origin) = source.find(attribute, &[variable]).unwrap_or((default, String::new()));
             https(attribute, &text, origin.starts_with('`'), diagnostics)
         };
         let base_url = url("base_url", "MDE_BASE_URL", format!("https://{api}"))?;
         let authority_host = url("authority_host", "MDE_AUTHORITY_HOST", format!("https://{authority}"))?;
-        Some(Self { base_url, authority_host, scope: format!("{audience}/.default") })
+        Some(Self {
+            base_url,
+            authority_host,
+            scope: format!("{audience}/.default"),
+        })
     }
 }

@@ -33,7 +33,11 @@ impl Function for Indicators {
     }
 
     fn parameters(&self) -> Vec<Parameter> {
-        vec![Parameter::new("rows", ValueType::Dynamic, "A map or list of objects with the fields of an indicator.")]
+        vec![Parameter::new(
+            "rows",
+            ValueType::Dynamic,
+            "A map or list of objects with the fields of an indicator.",
+        )]
     }
 
     fn returns(&self) -> ValueType {
@@ -83,12 +87,16 @@ impl Collected {
             Value::Map(map) => map.iter().for_each(|(name, value)| write(name, value)),
             Value::Null => {}
             _ => {
-                self.problems.push(format!("{place}: not an object with the fields of an indicator"));
+                self.problems
+                    .push(format!("{place}: not an object with the fields of an indicator"));
                 return;
             }
         }
         if !unknown_fields.is_empty() {
-            self.problems.push(format!("{place}: an indicator has no field `{}`", unknown_fields.join("`, `")));
+            self.problems.push(format!(
+                "{place}: an indicator has no field `{}`",
+                unknown_fields.join("`, `")
+            ));
         }
         let value = Field::Value.name();
         let key = match key {
@@ -101,13 +109,16 @@ impl Collected {
                     text
                 }
                 None => {
-                    self.problems.push(format!("{place}: `value` is missing; in a list each object must name it"));
+                    self.problems.push(format!(
+                        "{place}: `value` is missing; in a list each object must name it"
+                    ));
                     return;
                 }
             },
         };
         if self.rows.insert(key.clone(), element.into()).is_some() {
-            self.problems.push(format!("{place}: the value `{key}` is in the list twice"));
+            self.problems
+                .push(format!("{place}: the value `{key}` is in the list twice"));
         }
     }
 
@@ -115,7 +126,13 @@ impl Collected {
         if self.problems.is_empty() {
             return Ok(Value::Map(self.rows));
         }
-        let mut text = self.problems.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join("; ");
+        let mut text = self
+            .problems
+            .iter()
+            .take(NAMED)
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join("; ");
         if self.problems.len() > NAMED {
             text.push_str(&format!("; and {} more problems", self.problems.len() - NAMED));
         }
@@ -139,13 +156,17 @@ fn put(element: &mut Object, name: &str, value: &Value) -> Result<(), Problem> {
         ValueType::Object(fields) => fields.attribute(name).map(|expected| (group, fields, expected)),
         _ => None,
     });
-    let Some((group, fields, expected)) = group else { return Err(Problem::NoSuchField) };
+    let Some((group, fields, expected)) = group else {
+        return Err(Problem::NoSuchField);
+    };
     let converted = convert(value, expected)?;
     if converted.is_null() {
         return Ok(());
     }
     let current = element.get(group).and_then(Value::as_object).cloned();
-    let filled = current.unwrap_or_else(|| Object::null(fields.clone())).with(name, converted);
+    let filled = current
+        .unwrap_or_else(|| Object::null(fields.clone()))
+        .with(name, converted);
     element.set(group, filled.into());
     Ok(())
 }
@@ -173,24 +194,27 @@ fn convert(value: &Value, expected: &ValueType) -> Result<Value, Problem> {
             .and_then(|text| text.parse::<i64>().ok())
             .map(|number| Value::Number(Number::Int(number)))
             .ok_or(Problem::WrongType("a whole number")),
-        (ValueType::List(item), Value::List(items)) => {
-            items.iter().map(|entry| convert(entry, item)).collect::<Result<_, _>>().map(Value::List)
-        }
+        (ValueType::List(item), Value::List(items)) => items
+            .iter()
+            .map(|entry| convert(entry, item))
+            .collect::<Result<_, _>>()
+            .map(Value::List),
         // One cell of a table holds a list joined by commas, as the portal's own CSV does.
-        (ValueType::List(item), Value::String(text)) => {
-            text.split(',').map(|part| convert(&part.trim().into(), item)).collect::<Result<_, _>>().map(Value::List)
-        }
+        (ValueType::List(item), Value::String(text)) => text
+            .split(',')
+            .map(|part| convert(&part.trim().into(), item))
+            .collect::<Result<_, _>>()
+            .map(Value::List),
         (ValueType::List(_), _) => Err(Problem::WrongType("a list")),
         (ValueType::Object(fields), Value::Object(object)) => nested(fields, object.iter()),
-        (ValueType::Object(fields), Value::Map(map)) => nested(fields, map.iter().map(|(name, value)| (name.as_str(), value))),
+        (ValueType::Object(fields), Value::Map(map)) => {
+            nested(fields, map.iter().map(|(name, value)| (name.as_str(), value)))
+        }
         _ => Err(Problem::WrongType("an object")),
     }
 }
 
-fn nested<'a>(
-    fields: &Arc<ObjectType>,
-    entries: impl Iterator<Item = (&'a str, &'a Value)>,
-) -> Result<Value, Problem> {
+fn nested<'a>(fields: &Arc<ObjectType>, entries: impl Iterator<Item = (&'a str, &'a Value)>) -> Result<Value, Problem> {
     let mut object = Object::null(fields.clone());
     for (name, value) in entries {
         let Some(expected) = fields.attribute(name) else {

@@ -19,7 +19,10 @@ pub fn check(config: &Value) -> Diagnostics {
         findings.push("the set's default", path, true, finding.clone());
     }
     for (index, row) in model.rows.iter().enumerate() {
-        let unread = row.findings.iter().fold(row.unknown, |unknown, finding| unknown.with(finding.field));
+        let unread = row
+            .findings
+            .iter()
+            .fold(row.unknown, |unknown, finding| unknown.with(finding.field));
         let found = rules::check(&row.indicator, unread);
         for finding in row.findings.iter().cloned().chain(found) {
             let own = row.written.contains(finding.field) || !has_default(config, finding.field);
@@ -96,7 +99,10 @@ fn exclusive_scope(config: &Value) -> Option<Diagnostic> {
     if group.is_null() || !group.is_wholly_known() {
         return None;
     }
-    let application = group.get(EXCLUSIVE_APPLICATION).as_str().is_some_and(|label| !label.is_empty());
+    let application = group
+        .get(EXCLUSIVE_APPLICATION)
+        .as_str()
+        .is_some_and(|label| !label.is_empty());
     let own = group.get(EXCLUSIVE_OWN).as_bool() == Some(true);
     (!application && !own).then(|| {
         Diagnostic::error(

@@ -21,7 +21,10 @@ impl<'a> Scope<'a> {
     /// The scope that a configuration or state names; `None` if the set is not exclusive.
     fn read(value: &'a Value) -> Option<Self> {
         let group = value.get(EXCLUSIVE);
-        let application = group.get(EXCLUSIVE_APPLICATION).as_str().filter(|label| !label.is_empty());
+        let application = group
+            .get(EXCLUSIVE_APPLICATION)
+            .as_str()
+            .filter(|label| !label.is_empty());
         let own = group.get(EXCLUSIVE_OWN).as_bool() == Some(true);
         (application.is_some() || own).then_some(Self { application, own })
     }
@@ -38,7 +41,9 @@ impl<'a> Scope<'a> {
 
 /// The rows of the scope that are neither in the list nor held by another object that this run has seen.
 pub async fn extra<'a>(session: &Session, state: &Value, listing: &'a Listing, listed: &HashSet<&str>) -> Vec<&'a Row> {
-    let Some(scope) = Scope::read(state) else { return Vec::new() };
+    let Some(scope) = Scope::read(state) else {
+        return Vec::new();
+    };
     let outside = |row: &&Row| {
         !listed.contains(row.id.as_str()) && scope.contains(session, row) && !session.ledger.is_observed(&row.id)
     };
@@ -58,12 +63,18 @@ pub fn as_value(rows: &[&Row]) -> Value {
     if rows.is_empty() {
         return Value::Null;
     }
-    Value::Map(rows.iter().map(|row| (row.id.clone(), Value::from(describe(row)))).collect::<BTreeMap<_, _>>())
+    Value::Map(
+        rows.iter()
+            .map(|row| (row.id.clone(), Value::from(describe(row))))
+            .collect::<BTreeMap<_, _>>(),
+    )
 }
 
 /// Judges the deletion of the extra rows of a state: counts them, and refuses those that another object wants.
 pub async fn check(session: &Session, state: &Value) -> Diagnostics {
-    let Some(extra) = state.get(EXTRA).as_map() else { return Diagnostics::default() };
+    let Some(extra) = state.get(EXTRA).as_map() else {
+        return Diagnostics::default();
+    };
     let mut diagnostics = Diagnostics::default();
     if let Ok(listing) = session.client.listing().await {
         let wanted: Vec<String> = extra
@@ -80,7 +91,9 @@ pub async fn check(session: &Session, state: &Value) -> Diagnostics {
 
 /// Deletes the extra rows that the state recorded, except those that an object of this run holds.
 pub async fn remove_extra(session: &Session, state: &Value) -> Diagnostics {
-    let Some(extra) = state.get(EXTRA).as_map() else { return Diagnostics::default() };
+    let Some(extra) = state.get(EXTRA).as_map() else {
+        return Diagnostics::default();
+    };
     let ids: Vec<String> = extra
         .keys()
         .filter(|id| !session.ledger.is_observed(id) && session.ledger.begin_delete(id))

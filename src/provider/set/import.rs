@@ -16,7 +16,11 @@ const FILTERS: [&str; 5] = ["application", "title", "type", "action", "created_b
 /// Reads the rows that the filter `id` names, such as `application=gitops-c2` or `type=Url,action=Block`.
 pub async fn import(session: &Session, id: &str) -> Result<Imported, Diagnostics> {
     let filters = parse(id)?;
-    let listing = session.client.listing().await.map_err(|error| unlisted(&error, "Nothing was imported."))?;
+    let listing = session
+        .client
+        .listing()
+        .await
+        .map_err(|error| unlisted(&error, "Nothing was imported."))?;
     let mut rows: Vec<&Row> = listing.iter().filter(|row| matches(session, row, &filters)).collect();
     if rows.is_empty() {
         return Err(Diagnostic::error(
@@ -58,7 +62,10 @@ pub async fn import(session: &Session, id: &str) -> Result<Imported, Diagnostics
     state.set(INDICATORS, Value::Map(indicators));
     state.set(VALUES, Value::Null);
     state.set(super::model::IDS, Value::Map(ids));
-    Ok(Imported { state: state.into(), ..Imported::default() })
+    Ok(Imported {
+        state: state.into(),
+        ..Imported::default()
+    })
 }
 
 /// The fields that all rows agree on, for the set itself: that is how people write a list.
@@ -96,8 +103,15 @@ fn matches(session: &Session, row: &Row, filters: &[(String, String)]) -> bool {
             "type" => indicator.indicator_type.as_str() == wanted,
             "action" => indicator.action.as_str() == wanted,
             _ => {
-                let author = if wanted == "self" { session.client.application_id() } else { wanted };
-                row.facts.created_by.as_deref().is_some_and(|found| found.eq_ignore_ascii_case(author))
+                let author = if wanted == "self" {
+                    session.client.application_id()
+                } else {
+                    wanted
+                };
+                row.facts
+                    .created_by
+                    .as_deref()
+                    .is_some_and(|found| found.eq_ignore_ascii_case(author))
             }
         }
     })
@@ -116,11 +130,14 @@ fn parse(id: &str) -> Result<Vec<(String, String)>, Diagnostics> {
     };
     id.split(',')
         .map(|part| {
-            let (name, value) =
-                part.split_once('=').ok_or_else(|| refuse(format!("`{part}` is not of the form NAME=VALUE.")))?;
+            let (name, value) = part
+                .split_once('=')
+                .ok_or_else(|| refuse(format!("`{part}` is not of the form NAME=VALUE.")))?;
             let (name, value) = (name.trim(), value.trim());
             if !FILTERS.contains(&name) {
-                return Err(refuse(format!("`{name}` is not something that a set can be imported by.")));
+                return Err(refuse(format!(
+                    "`{name}` is not something that a set can be imported by."
+                )));
             }
             if value.is_empty() {
                 return Err(refuse(format!("`{name}` has no value.")));

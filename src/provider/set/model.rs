@@ -45,7 +45,12 @@ impl Model {
         let mut base = defaults.clone();
         // What is wrong with a default is said once, by the caller, not once a row.
         base.findings.clear();
-        let mut model = Self { defaults, rows: Vec::new(), elements: 0, incomplete: false };
+        let mut model = Self {
+            defaults,
+            rows: Vec::new(),
+            elements: 0,
+            incomplete: false,
+        };
         model.read_indicators(value.get(INDICATORS), &base);
         model.elements = model.rows.len();
         model.read_values(value.get(VALUES), &base);

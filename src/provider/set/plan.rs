@@ -15,24 +15,38 @@ use std::collections::{BTreeMap, HashSet};
 
 /// Plans a creation or an update.
 pub async fn plan(session: Option<&Session>, request: PlanRequest) -> PlanResponse {
-    let PlanRequest { prior, proposed, private, .. } = request;
+    let PlanRequest {
+        prior,
+        proposed,
+        private,
+        ..
+    } = request;
     let wanted = Model::read(&proposed);
     let prior_model = Model::read(&prior);
     let held = held(&prior, &prior_model);
     let changes = reconcile(&held, &wanted.rows, session.map_or_else(Timestamp::now, Session::now));
 
-    let ids = if prior.is_null() || wanted.incomplete { Value::Unknown } else { planned_ids(&wanted, &held, &changes) };
+    let ids = if prior.is_null() || wanted.incomplete {
+        Value::Unknown
+    } else {
+        planned_ids(&wanted, &held, &changes)
+    };
     let planned = match proposed.as_object() {
-        Some(object) => {
-            object.clone().with(IDS, ids).with(DRIFT, Value::Null).with(EXTRA, Value::Null).into()
-        }
+        Some(object) => object
+            .clone()
+            .with(IDS, ids)
+            .with(DRIFT, Value::Null)
+            .with(EXTRA, Value::Null)
+            .into(),
         None => proposed,
     };
 
     let mut diagnostics = Diagnostics::default();
     let mut notes = Notes::default();
     if let Some(session) = session {
-        let claimant = Notes::read(&private).claimant.unwrap_or_else(|| session.ledger.new_claimant());
+        let claimant = Notes::read(&private)
+            .claimant
+            .unwrap_or_else(|| session.ledger.new_claimant());
         notes.claimant = Some(claimant);
         diagnostics.extend(verdict::judge(session, claimant, &held, &wanted.rows, &changes).await);
         diagnostics.extend(exclusive::check(session, &prior).await);
@@ -42,17 +56,30 @@ pub async fn plan(session: Option<&Session>, request: PlanRequest) -> PlanRespon
     if prior.is_null() {
         // If this creation is half of a replacement, the delete of the old object gets these notes.
         notes.wanted = Some(
-            wanted.rows.iter().filter(|row| row.has_identity()).map(|row| row.indicator.identity().digest()).collect(),
+            wanted
+                .rows
+                .iter()
+                .filter(|row| row.has_identity())
+                .map(|row| row.indicator.identity().digest())
+                .collect(),
         );
     }
-    PlanResponse { planned, requires_replace: Vec::new(), private: notes.write(), diagnostics }
+    PlanResponse {
+        planned,
+        requires_replace: Vec::new(),
+        private: notes.write(),
+        diagnostics,
+    }
 }
 
 /// The ids as far as they are certain: those of rows that stay, and of rows whose update cannot change their identity.
 /// A write that comes back with another id all the same is an error, and the state then has the right one.
 fn planned_ids(wanted: &Model, held: &[Held], changes: &Changes) -> Value {
-    let mut ids: BTreeMap<String, Value> =
-        wanted.rows.iter().map(|row| (row.key.clone(), Value::Unknown)).collect();
+    let mut ids: BTreeMap<String, Value> = wanted
+        .rows
+        .iter()
+        .map(|row| (row.key.clone(), Value::Unknown))
+        .collect();
     let mut set = |wanted_index: usize, id: Value| {
         ids.insert(wanted.rows[wanted_index].key.clone(), id);
     };
@@ -61,7 +88,14 @@ fn planned_ids(wanted: &Model, held: &[Held], changes: &Changes) -> Value {
     }
     for pair in &changes.update {
         let certain = !held[pair.held].drifted && !pair.fields.iter().any(Field::is_scope);
-        set(pair.wanted, if certain { held[pair.held].id.as_deref().into() } else { Value::Unknown });
+        set(
+            pair.wanted,
+            if certain {
+                held[pair.held].id.as_deref().into()
+            } else {
+                Value::Unknown
+            },
+        );
     }
     for index in &changes.expired {
         set(*index, Value::Null);
@@ -84,16 +118,23 @@ fn changed_defaults(session: &Session, wanted: &Model, prior: &Model, changes: &
         .into_iter()
         .map(|difference| difference.field)
         .collect();
-    let leaning_rows: HashSet<usize> = changes
-        .update
-        .iter()
-        .chain(&changes.recreate)
-        .filter(|pair| pair.fields.iter().any(|field| changed.contains(field) && !wanted.rows[pair.wanted].written.contains(field)))
-        .map(|pair| pair.wanted)
-        .chain(changes.create.iter().copied().filter(|index| {
-            changed.contains(Field::Action) && !wanted.rows[*index].written.contains(Field::Action)
-        }))
-        .collect();
+    let leaning_rows: HashSet<usize> =
+        changes
+            .update
+            .iter()
+            .chain(&changes.recreate)
+            .filter(|pair| {
+                pair.fields
+                    .iter()
+                    .any(|field| changed.contains(field) && !wanted.rows[pair.wanted].written.contains(field))
+            })
+            .map(|pair| pair.wanted)
+            .chain(changes.create.iter().copied().filter(|index| {
+                changed.contains(Field::Action) && !wanted.rows[*index].written.contains(Field::Action)
+            }))
+            .collect();
     let names: Vec<&str> = changed.iter().map(Field::name).collect();
-    leaning(leaning_rows.len(), wanted.rows.len(), &names, session.policy.batch_size).into_iter().collect()
+    leaning(leaning_rows.len(), wanted.rows.len(), &names, session.policy.batch_size)
+        .into_iter()
+        .collect()
 }

@@ -19,7 +19,11 @@ pub async fn refresh(session: &Session, request: ReadRequest) -> ReadResponse {
         Ok(listing) => listing,
         Err(error) => {
             let diagnostics = unlisted(&error, "The state stays as it was.").into();
-            return ReadResponse { state, private, diagnostics };
+            return ReadResponse {
+                state,
+                private,
+                diagnostics,
+            };
         }
     };
     let model = Model::read(&state);
@@ -63,7 +67,11 @@ pub async fn refresh(session: &Session, request: ReadRequest) -> ReadResponse {
     diagnostics.extend(drift.into_warning());
     diagnostics.extend(crate::provider::report::expired(expired));
     let state = writer.finish(exclusive::as_value(&extra));
-    ReadResponse { state, private, diagnostics }
+    ReadResponse {
+        state,
+        private,
+        diagnostics,
+    }
 }
 
 /// The row by its id, else by its identity; in the latter case not one that another row of the set stands for.
@@ -72,7 +80,10 @@ fn find<'a>(listing: &'a Listing, old: &Held, own: &HashSet<&str>) -> Option<&'a
         return Some(row);
     }
     let identity = old.indicator.identity();
-    let id = listing.find(&identity).find(|row| !own.contains(row.id.as_str()))?.id.clone();
+    let id = listing
+        .find(&identity)
+        .find(|row| !own.contains(row.id.as_str()))?
+        .id
+        .clone();
     listing.get(&id)
 }
-

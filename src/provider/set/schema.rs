@@ -45,9 +45,10 @@ pub fn schema() -> Schema {
     ]);
     Schema {
         version: 0,
-        description: "A list of indicators, up to thousands, as one resource. Attributes of the set are the defaults of \
+        description:
+            "A list of indicators, up to thousands, as one resource. Attributes of the set are the defaults of \
                       all its rows. Applies use the service's import in batches of 500."
-            .into(),
+                .into(),
         attributes,
     }
 }
@@ -55,7 +56,10 @@ pub fn schema() -> Schema {
 fn element() -> Vec<Attribute> {
     let mut attributes = vec![fields::attribute(Field::Value).optional()];
     attributes.extend(ELEMENT.iter().map(|field| fields::attribute(*field).optional()));
-    let details = DETAILS.iter().map(|field| fields::attribute(*field).optional()).collect();
+    let details = DETAILS
+        .iter()
+        .map(|field| fields::attribute(*field).optional())
+        .collect();
     attributes.push(
         Attribute::nested_single(DETAILS_GROUP, details)
             .optional()
@@ -97,7 +101,11 @@ pub fn resource_type() -> &'static Arc<ObjectType> {
 }
 
 fn object_type(attributes: &[Attribute]) -> Arc<ObjectType> {
-    Arc::new(ObjectType::new(attributes.iter().map(|attribute| (attribute.name.clone(), value_type(attribute)))))
+    Arc::new(ObjectType::new(
+        attributes
+            .iter()
+            .map(|attribute| (attribute.name.clone(), value_type(attribute))),
+    ))
 }
 
 fn value_type(attribute: &Attribute) -> ValueType {

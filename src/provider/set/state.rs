@@ -71,7 +71,11 @@ impl<'a> StateWriter<'a> {
             }
             description
         } else {
-            let mut element = place.written.as_object().cloned().unwrap_or_else(|| Object::null(element_type().clone()));
+            let mut element = place
+                .written
+                .as_object()
+                .cloned()
+                .unwrap_or_else(|| Object::null(element_type().clone()));
             for difference in differences {
                 match self.shown(difference.field, found) {
                     Some(value) => set(&mut element, difference.field, value),
@@ -106,7 +110,11 @@ impl<'a> StateWriter<'a> {
     }
 
     fn put(&mut self, place: Place<'_>, written: Value, id: Option<&str>) {
-        let map = if place.plain { &mut self.values } else { &mut self.indicators };
+        let map = if place.plain {
+            &mut self.values
+        } else {
+            &mut self.indicators
+        };
         map.insert(place.key.to_owned(), written);
         self.ids.insert(place.key.to_owned(), id.into());
     }
@@ -115,10 +123,22 @@ impl<'a> StateWriter<'a> {
     pub fn finish(self, extra: Value) -> Value {
         let keep = |map: BTreeMap<String, Value>, name: &str| {
             // A map that nobody wrote stays null; an empty one stays empty.
-            if map.is_empty() && !matches!(self.template.get(name), Value::Map(_)) { Value::Null } else { Value::Map(map) }
+            if map.is_empty() && !matches!(self.template.get(name), Value::Map(_)) {
+                Value::Null
+            } else {
+                Value::Map(map)
+            }
         };
-        let drift = if self.drift.is_empty() { Value::Null } else { Value::Map(self.drift) };
-        let mut state = self.template.as_object().cloned().unwrap_or_else(|| Object::null(super::schema::resource_type().clone()));
+        let drift = if self.drift.is_empty() {
+            Value::Null
+        } else {
+            Value::Map(self.drift)
+        };
+        let mut state = self
+            .template
+            .as_object()
+            .cloned()
+            .unwrap_or_else(|| Object::null(super::schema::resource_type().clone()));
         state.set(INDICATORS, keep(self.indicators, INDICATORS));
         state.set(VALUES, keep(self.values, VALUES));
         state.set(IDS, Value::Map(self.ids));
@@ -145,5 +165,8 @@ pub fn set(element: &mut Object, field: Field, value: Value) {
 
 /// A difference in words, for attributes and messages.
 pub fn in_words(difference: &Difference) -> String {
-    format!("{} is {}, not {}", difference.field, difference.found, difference.wanted)
+    format!(
+        "{} is {}, not {}",
+        difference.field, difference.found, difference.wanted
+    )
 }

@@ -18,7 +18,11 @@ pub struct TenantClock {
 impl TenantClock {
     /// A clock that moves together with the simulator's.
     pub fn new(simulator: Arc<Simulator>) -> Self {
-        Self { simulator, start: Instant::now(), skipped: Mutex::default() }
+        Self {
+            simulator,
+            start: Instant::now(),
+            skipped: Mutex::default(),
+        }
     }
 
     /// How much time was skipped so far.

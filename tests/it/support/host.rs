@@ -106,7 +106,10 @@ impl Host {
                     .filter(|attribute| attribute.presence == Presence::Computed)
                     .map(|attribute| attribute.name.clone())
                     .collect();
-                (resource.type_name().to_owned(), (ValueType::Object(schema.object_type()), computed))
+                (
+                    resource.type_name().to_owned(),
+                    (ValueType::Object(schema.object_type()), computed),
+                )
             })
             .collect();
         Self {
@@ -127,7 +130,10 @@ impl Host {
 
     /// Writes the configuration: addresses such as `mde_indicator_set.c2` with their blocks.
     pub fn configure(&mut self, resources: &[(&str, Json)]) -> &mut Self {
-        self.config = resources.iter().map(|(address, block)| ((*address).to_owned(), block.clone())).collect();
+        self.config = resources
+            .iter()
+            .map(|(address, block)| ((*address).to_owned(), block.clone()))
+            .collect();
         self
     }
 
@@ -148,7 +154,9 @@ impl Host {
         let block = ValueType::Object(provider.schema().object_type());
         let config = dynamic(&block, &complete(&block, &self.provider));
         let mut client = ProviderClient::new(service(provider)).max_decoding_message_size(256 << 20);
-        let request = proto::validate_provider_config::Request { config: Some(config.clone()) };
+        let request = proto::validate_provider_config::Request {
+            config: Some(config.clone()),
+        };
         let response = client.validate_provider_config(request).await.unwrap().into_inner();
         if run.hear(response.diagnostics) {
             return None;
@@ -179,7 +187,14 @@ impl Host {
             config: Some(dynamic(value_type, &complete(value_type, block))),
             ..Default::default()
         };
-        !run.hear(client.validate_resource_config(request).await.unwrap().into_inner().diagnostics)
+        !run.hear(
+            client
+                .validate_resource_config(request)
+                .await
+                .unwrap()
+                .into_inner()
+                .diagnostics,
+        )
     }
 
     /// `terraform plan`; what was refreshed is forgotten, as the command does.
@@ -196,7 +211,9 @@ impl Host {
         if !run.errors.is_empty() {
             return run;
         }
-        let Some(client) = self.walk(&mut run).await else { return run };
+        let Some(client) = self.walk(&mut run).await else {
+            return run;
+        };
         for change in changes {
             self.apply_one(client.clone(), &mut run, change).await;
         }
@@ -216,7 +233,9 @@ impl Host {
     async fn plan_walk(&mut self) -> (Run, Vec<Change>) {
         let mut run = Run::default();
         let mut changes = Vec::new();
-        let Some(mut client) = self.walk(&mut run).await else { return (run, changes) };
+        let Some(mut client) = self.walk(&mut run).await else {
+            return (run, changes);
+        };
         for (address, stored) in self.state.clone() {
             self.upgrade(&mut client, &address, &stored).await;
             self.refresh(&mut client, &mut run, &address, stored).await;
@@ -227,16 +246,33 @@ impl Host {
             }
             changes.extend(self.plan_one(&mut client, &mut run, &address, &block).await);
         }
-        let orphans: Vec<String> =
-            self.state.keys().filter(|address| !self.config.iter().any(|(other, _)| other == *address)).cloned().collect();
+        let orphans: Vec<String> = self
+            .state
+            .keys()
+            .filter(|address| !self.config.iter().any(|(other, _)| other == *address))
+            .cloned()
+            .collect();
         for address in orphans {
             let (value_type, _) = self.schema(&address).clone();
             let stored = self.state[&address].clone();
-            let response = self.plan_call(&mut client, &address, &stored.value, &Value::Null, &Value::Null, stored.private).await;
+            let response = self
+                .plan_call(
+                    &mut client,
+                    &address,
+                    &stored.value,
+                    &Value::Null,
+                    &Value::Null,
+                    stored.private,
+                )
+                .await;
             if !run.hear(response.diagnostics) {
                 assert!(value(&value_type, response.planned_state).is_null());
                 run.changed.push(address.clone());
-                changes.push(Change { address, kind: Kind::Delete, planned_private: response.planned_private });
+                changes.push(Change {
+                    address,
+                    kind: Kind::Delete,
+                    planned_private: response.planned_private,
+                });
             }
         }
         (run, changes)
@@ -275,7 +311,14 @@ impl Host {
             self.state.remove(address);
         } else {
             let private = response.private.to_vec();
-            self.state.insert(address.to_owned(), Stored { value: fresh, private, tainted: stored.tainted });
+            self.state.insert(
+                address.to_owned(),
+                Stored {
+                    value: fresh,
+                    private,
+                    tainted: stored.tainted,
+                },
+            );
         }
     }
 
@@ -289,7 +332,9 @@ impl Host {
             _ => (Value::Null, Vec::new()),
         };
         let suggestion = proposed(&computed, &prior, &config);
-        let response = self.plan_call(client, address, &prior, &suggestion, &config, private).await;
+        let response = self
+            .plan_call(client, address, &prior, &suggestion, &config, private)
+            .await;
         if run.hear(response.diagnostics) {
             return None;
         }
@@ -306,7 +351,11 @@ impl Host {
         };
         run.changed.push(address.to_owned());
         run.planned.insert(address.to_owned(), planned);
-        Some(Change { address: address.to_owned(), kind, planned_private: response.planned_private.to_vec() })
+        Some(Change {
+            address: address.to_owned(),
+            kind,
+            planned_private: response.planned_private.to_vec(),
+        })
     }
 
     async fn plan_call(
@@ -340,13 +389,24 @@ impl Host {
         if matches!(change.kind, Kind::Delete | Kind::Replace) {
             let prior = stored.as_ref().unwrap();
             let response = self
-                .apply_call(&mut client, address, &prior.value, &Value::Null, &Value::Null, change.planned_private)
+                .apply_call(
+                    &mut client,
+                    address,
+                    &prior.value,
+                    &Value::Null,
+                    &Value::Null,
+                    change.planned_private,
+                )
                 .await;
             let failed = run.hear(response.diagnostics);
             let left = value(&value_type, response.new_state);
             if failed {
                 let value = if left.is_null() { prior.value.clone() } else { left };
-                let kept = Stored { value, private: response.private.to_vec(), tainted: prior.tainted };
+                let kept = Stored {
+                    value,
+                    private: response.private.to_vec(),
+                    tainted: prior.tainted,
+                };
                 self.state.insert(change.address.clone(), kept);
                 return;
             }
@@ -356,7 +416,13 @@ impl Host {
                 return;
             }
         }
-        let block = self.config.iter().find(|(other, _)| other == address).unwrap().1.clone();
+        let block = self
+            .config
+            .iter()
+            .find(|(other, _)| other == address)
+            .unwrap()
+            .1
+            .clone();
         if !self.validate_one(&mut client, run, address, &block).await {
             return;
         }
@@ -366,7 +432,9 @@ impl Host {
             None => (Value::Null, Vec::new()),
         };
         let suggestion = proposed(&computed, &prior, &config);
-        let response = self.plan_call(&mut client, address, &prior, &suggestion, &config, private).await;
+        let response = self
+            .plan_call(&mut client, address, &prior, &suggestion, &config, private)
+            .await;
         if run.hear(response.diagnostics) {
             return;
         }
@@ -376,8 +444,16 @@ impl Host {
         if planned == prior {
             return;
         }
-        let response =
-            self.apply_call(&mut client, address, &prior, &planned, &config, response.planned_private.to_vec()).await;
+        let response = self
+            .apply_call(
+                &mut client,
+                address,
+                &prior,
+                &planned,
+                &config,
+                response.planned_private.to_vec(),
+            )
+            .await;
         let failed = run.hear(response.diagnostics);
         let fresh = value(&value_type, response.new_state);
         if !failed {
@@ -391,7 +467,14 @@ impl Host {
             }
         } else {
             let private = response.private.to_vec();
-            self.state.insert(change.address.clone(), Stored { value: fresh, private, tainted: failed && creating });
+            self.state.insert(
+                change.address.clone(),
+                Stored {
+                    value: fresh,
+                    private,
+                    tainted: failed && creating,
+                },
+            );
         }
     }
 
@@ -422,7 +505,10 @@ fn type_name(address: &str) -> String {
 }
 
 fn dynamic(value_type: &ValueType, value: &Value) -> proto::DynamicValue {
-    proto::DynamicValue { msgpack: msgpack::encode(value_type, value).unwrap().into(), ..Default::default() }
+    proto::DynamicValue {
+        msgpack: msgpack::encode(value_type, value).unwrap().into(),
+        ..Default::default()
+    }
 }
 
 fn value(value_type: &ValueType, message: Option<proto::DynamicValue>) -> Value {
@@ -437,11 +523,15 @@ fn assert_consistent(earlier: &Value, later: &Value) {
     match (earlier, later) {
         (Value::Unknown, _) => {}
         (Value::Object(before), Value::Object(after)) => {
-            before.iter().for_each(|(name, value)| assert_consistent(value, after.get(name).unwrap()));
+            before
+                .iter()
+                .for_each(|(name, value)| assert_consistent(value, after.get(name).unwrap()));
         }
         (Value::Map(before), Value::Map(after)) => {
             assert_eq!(before.len(), after.len());
-            before.iter().for_each(|(key, value)| assert_consistent(value, &after[key]));
+            before
+                .iter()
+                .for_each(|(key, value)| assert_consistent(value, &after[key]));
         }
         (before, after) => assert_eq!(before, after, "inconsistent final plan"),
     }

@@ -20,10 +20,16 @@ impl Tenant {
     /// A tenant with switches set.
     pub async fn with(set: impl FnOnce(&mut Options)) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let mut options = Options { directory: Some(directory.path().to_owned()), ..Options::default() };
+        let mut options = Options {
+            directory: Some(directory.path().to_owned()),
+            ..Options::default()
+        };
         set(&mut options);
         let simulator = Arc::new(Simulator::start(options).await.unwrap());
-        Self { simulator, _directory: directory }
+        Self {
+            simulator,
+            _directory: directory,
+        }
     }
 
     /// Environment variables that lead a provider here.
@@ -33,7 +39,11 @@ impl Tenant {
 
     /// The calls of one kind since the log was cleared.
     pub fn calls(&self, method: &str, end: &str) -> Vec<Call> {
-        self.simulator.calls().into_iter().filter(|call| call.method == method && call.path.ends_with(end)).collect()
+        self.simulator
+            .calls()
+            .into_iter()
+            .filter(|call| call.method == method && call.path.ends_with(end))
+            .collect()
     }
 
     pub fn imports(&self) -> usize {
@@ -55,7 +65,10 @@ impl Tenant {
 
     /// The row of a value; the first if there are several.
     pub fn row(&self, value: &str) -> Option<Value> {
-        self.simulator.rows().into_iter().find(|row| row["indicatorValue"] == value)
+        self.simulator
+            .rows()
+            .into_iter()
+            .find(|row| row["indicatorValue"] == value)
     }
 
     /// Changes the tenant as somebody in the portal would.

@@ -16,12 +16,17 @@ pub fn complete(value_type: &ValueType, json: &Json) -> Value {
             Value::List(items.iter().map(|item| complete(element, item)).collect())
         }
         (ValueType::Map(element), Json::Object(entries)) => Value::Map(
-            entries.iter().map(|(key, value)| (key.clone(), complete(element, value))).collect::<BTreeMap<_, _>>(),
+            entries
+                .iter()
+                .map(|(key, value)| (key.clone(), complete(element, value)))
+                .collect::<BTreeMap<_, _>>(),
         ),
         (ValueType::Object(object_type), Json::Object(entries)) => {
             let mut object = Object::null(object_type.clone());
             for (name, value) in entries {
-                let attribute = object_type.attribute(name).unwrap_or_else(|| panic!("no attribute {name}"));
+                let attribute = object_type
+                    .attribute(name)
+                    .unwrap_or_else(|| panic!("no attribute {name}"));
                 object.set(name, complete(attribute, value));
             }
             object.into()
@@ -64,7 +69,14 @@ pub fn assert_kept(path: &str, planned: &Value, actual: &Value) {
 /// Panics unless every configured attribute is planned as it is written.
 pub fn assert_planned(computed: &[String], config: &Value, planned: &Value) {
     let (config, planned) = (config.as_object().unwrap(), planned.as_object().unwrap());
-    for (name, value) in config.iter().filter(|(name, _)| !computed.iter().any(|other| other == name)) {
-        assert_eq!(value, planned.get(name).unwrap(), "{name} is planned otherwise than configured");
+    for (name, value) in config
+        .iter()
+        .filter(|(name, _)| !computed.iter().any(|other| other == name))
+    {
+        assert_eq!(
+            value,
+            planned.get(name).unwrap(),
+            "{name} is planned otherwise than configured"
+        );
     }
 }

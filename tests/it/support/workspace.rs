@@ -31,7 +31,11 @@ impl Ran {
 
     /// Whether the text is in the output, whatever the line breaks of the host's boxes.
     pub fn says(&self, text: &str) -> bool {
-        let plain: String = self.output.chars().map(|letter| if "│╷╵".contains(letter) { ' ' } else { letter }).collect();
+        let plain: String = self
+            .output
+            .chars()
+            .map(|letter| if "│╷╵".contains(letter) { ' ' } else { letter })
+            .collect();
         plain.split_whitespace().collect::<Vec<_>>().join(" ").contains(text)
     }
 }
@@ -84,8 +88,18 @@ impl Workspace {
     /// A command that is ready to be started.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(terraform());
-        command.args(arguments).arg("-no-color").current_dir(self.path()).stdin(Stdio::null());
-        for name in ["TF_LOG", "TF_DATA_DIR", "TF_WORKSPACE", "TF_REATTACH_PROVIDERS", "TF_CLI_ARGS"] {
+        command
+            .args(arguments)
+            .arg("-no-color")
+            .current_dir(self.path())
+            .stdin(Stdio::null());
+        for name in [
+            "TF_LOG",
+            "TF_DATA_DIR",
+            "TF_WORKSPACE",
+            "TF_REATTACH_PROVIDERS",
+            "TF_CLI_ARGS",
+        ] {
             command.env_remove(name);
         }
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
@@ -95,9 +109,17 @@ impl Workspace {
     /// Runs one command to its end, off the test's own executor.
     pub async fn run(&self, arguments: &[&str]) -> Ran {
         let mut command = self.command(arguments);
-        let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
-        let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
-        Ran { code: output.status.code().unwrap_or(-1), output: text }
+        let output = tokio::task::spawn_blocking(move || command.output())
+            .await
+            .unwrap()
+            .unwrap();
+        let text = [output.stdout, output.stderr]
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            .concat();
+        Ran {
+            code: output.status.code().unwrap_or(-1),
+            output: text,
+        }
     }
 
     pub async fn apply(&self) -> Ran {
