@@ -7,7 +7,7 @@ use std::io::Write;
 use std::path::Path;
 
 /// How many lines of Terraform's output one step shows.
-const SHOWN: usize = 24;
+const SHOWN: usize = 40;
 /// Domains, addresses and hashes in the example's list.
 const ROWS: [usize; 3] = [400, 200, 600];
 
