@@ -10,6 +10,9 @@ use std::collections::BTreeMap;
 /// otherwise bury everything else.
 const SINGLE_ERRORS: usize = 100;
 
+/// How many rows a warning names: it is printed by every plan.
+const EXAMPLES: usize = 5;
+
 /// Gathers findings of the rows of one object.
 #[derive(Debug, Default)]
 pub struct Findings {
