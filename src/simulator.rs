@@ -1,1 +1,361 @@
-//! Not written yet.
+//! A faithful double of the indicator API, with its token endpoint, its limits and its faults, over HTTPS on this
+//! machine.
+//!
+//! **Invariant:** written from what is known of the service and of nothing else; it imports nothing of this crate, so
+//! that a mistake of the client cannot hide in it.
+//!
+//! Reading order: [`Options`] (what is an assumption), `service` (what a call does), `store` (the rows), `columns` (their
+//! properties), `faults`, `control` (the paths for tests), `server` (HTTPS).
+
+mod answer;
+mod application;
+mod batch_delete;
+mod calls;
+mod columns;
+mod compress;
+mod control;
+mod draft;
+mod faults;
+mod filter;
+mod import;
+mod limits;
+mod listing;
+mod options;
+mod plan;
+mod portal;
+mod request;
+mod row;
+mod rules;
+mod server;
+mod service;
+mod single;
+mod store;
+mod switches;
+mod time;
+mod tls;
+mod token;
+mod values;
+
+#[cfg(test)]
+mod tests;
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use secrecy::ExposeSecret;
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+pub use calls::Call;
+pub use faults::{Fault, FaultKind};
+pub use options::Options;
+pub use switches::{
+    CertificateActions, Compression, DeleteAnswer, EarlyRetry, ExpiredRows, FilterProperties, Lengths, MissingTexts,
+    OnUpdate, Order, Paging, Part, Permission, ReadOnlyFields, Results, RetiredActions, RetryAfter, SubSecondExpiry,
+    Toggle, Verdict,
+};
+pub use tls::TlsError;
+
+/// Why the simulator could not be started or told something.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The address is taken or not of this machine.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// The address that was asked for.
+        address: SocketAddr,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// A file or directory cannot be read or written.
+    #[error("cannot use {}", path.display())]
+    File {
+        /// Which one.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// The rows are not what a tenant can hold.
+    #[error("the rows cannot be used: {0}")]
+    Rows(String),
+    /// A fault cannot be applied.
+    #[error("the fault cannot be used: {0}")]
+    Fault(String),
+    /// There are no certificates.
+    #[error("the certificates of the simulator cannot be made")]
+    Tls(#[from] TlsError),
+    /// The system gives no random numbers.
+    #[error("the system gives no random numbers for the simulator's credentials")]
+    Random,
+    /// The ready line cannot be written, or a signal not be waited for.
+    #[error("the simulator cannot talk to its surroundings")]
+    Surroundings(#[source] io::Error),
+}
+
+/// A running simulator. It stops when it is dropped.
+#[derive(Debug)]
+pub struct Simulator {
+    shared: server::Shared,
+    url: String,
+    ca_pem: String,
+    directory: Directory,
+    server: JoinHandle<()>,
+}
+
+impl Simulator {
+    /// Starts serving, and writes `ca.pem` and `environment` into the directory.
+    ///
+    /// # Errors
+    /// If the address cannot be listened on, the directory not written, or the file with rows not used.
+    pub async fn start(options: Options) -> Result<Self, Error> {
+        let application = application::Application::new(&options).map_err(|_| Error::Random)?;
+        let authority = tls::authority(options.listen.ip())?;
+        let directory = Directory::new(options.directory.as_deref())?;
+        let rows = options.rows.as_deref().map(read_rows).transpose()?;
+
+        let refused = |source| Error::Listen {
+            address: options.listen,
+            source,
+        };
+        let listener = TcpListener::bind(options.listen).await.map_err(refused)?;
+        let mut address = listener.local_addr().map_err(refused)?;
+        if address.ip().is_unspecified() {
+            // Nobody can call "any address"; the certificate has the name of the loopback one.
+            address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+        }
+        let state = control::State {
+            service: service::Service::new(options, application),
+            faults: plan::Faults::default(),
+            log: calls::Log::default(),
+        };
+        let shared = server::Shared::new(state);
+        let server = tokio::spawn(server::serve(listener, authority.server, shared.clone()));
+        let simulator = Self {
+            shared,
+            url: format!("https://{address}"),
+            ca_pem: authority.ca_pem,
+            directory,
+            server,
+        };
+        if let Some(rows) = rows {
+            simulator.put_rows(rows)?;
+        }
+        simulator.write_files()?;
+        Ok(simulator)
+    }
+
+    /// Where it serves, without a slash at the end.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The certificate of the authority to trust, PEM.
+    #[must_use]
+    pub fn ca_pem(&self) -> &str {
+        &self.ca_pem
+    }
+
+    /// The directory with `ca.pem` and `environment`. A temporary one is removed with the simulator.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// What points the provider at the simulator.
+    #[must_use]
+    pub fn environment(&self) -> Vec<(String, String)> {
+        let state = self.shared.lock();
+        let application = &state.service.application;
+        let ca_path = self.directory().join("ca.pem").display().to_string();
+        let pairs: [(&str, &str); 6] = [
+            ("MDE_BASE_URL", &self.url),
+            ("MDE_AUTHORITY_HOST", &self.url),
+            ("MDE_CA_CERTIFICATE_PATH", &ca_path),
+            ("ARM_TENANT_ID", &application.tenant_id),
+            ("ARM_CLIENT_ID", &application.client_id),
+            ("ARM_CLIENT_SECRET", application.client_secret.expose_secret()),
+        ];
+        pairs
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect()
+    }
+
+    /// Every call so far, the ones to the token endpoint included, in the order they arrived.
+    #[must_use]
+    pub fn calls(&self) -> Vec<Call> {
+        self.shared.lock().log.calls().to_vec()
+    }
+
+    /// Forgets the calls so far.
+    pub fn clear_calls(&self) {
+        self.shared.lock().log.clear();
+    }
+
+    /// The rows of the tenant, oldest id first.
+    #[must_use]
+    pub fn rows(&self) -> Vec<Value> {
+        let mut state = self.shared.lock();
+        let control::State { service, .. } = &mut *state;
+        service.store.tidy(service.clock.now(), &service.options);
+        service
+            .store
+            .iter(Order::Ascending)
+            .filter_map(|row| row.json().parse().ok())
+            .collect()
+    }
+
+    /// Replaces the rows of the tenant. What a row leaves out is filled in as for one made in the portal.
+    ///
+    /// # Errors
+    /// If a row is not one that a tenant can hold; then nothing is changed.
+    pub fn put_rows(&self, rows: Vec<Value>) -> Result<(), Error> {
+        self.shared.lock().put_rows(&rows).map_err(Error::Rows)
+    }
+
+    /// Adds faults behind those that are still to come.
+    ///
+    /// # Errors
+    /// If a row that the portal would write is not one that a tenant can hold; then no fault is added.
+    pub fn add_faults(&self, faults: Vec<Fault>) -> Result<(), Error> {
+        self.shared.lock().add_faults(faults).map_err(Error::Fault)
+    }
+
+    /// Puts the clock of the simulator forward.
+    pub fn advance(&self, by: Duration) {
+        self.shared.lock().service.clock.advance(by);
+    }
+
+    /// Stops serving and waits until the port is closed.
+    pub async fn stop(mut self) {
+        self.server.abort();
+        // An aborted task ends with an error that says so.
+        let _ = (&mut self.server).await;
+    }
+
+    fn write_files(&self) -> Result<(), Error> {
+        let environment: String = self
+            .environment()
+            .iter()
+            .map(|(name, value)| format!("{name}={}\n", quoted(value)))
+            .collect();
+        for (name, content) in [("ca.pem", &self.ca_pem), ("environment", &environment)] {
+            let path = self.directory().join(name);
+            std::fs::write(&path, content).map_err(|source| Error::File { path, source })?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+/// Serves until the program is told to stop, by SIGTERM or Ctrl-C. Writes `ready URL` once it accepts calls, and for a
+/// temporary directory a second line that names it.
+///
+/// # Errors
+/// As [`Simulator::start`], or if the lines cannot be written.
+pub async fn run(options: Options, output: &mut (dyn Write + Send)) -> Result<(), Error> {
+    // Before the ready line, so that whoever reads it can already stop the program.
+    let stopped = stop_signal().map_err(Error::Surroundings)?;
+    let names_directory = options.directory.is_none();
+    let simulator = Simulator::start(options).await?;
+    let announce = |output: &mut (dyn Write + Send)| {
+        writeln!(output, "ready {}", simulator.url())?;
+        if names_directory {
+            writeln!(output, "directory {}", simulator.directory().display())?;
+        }
+        output.flush()
+    };
+    announce(output).map_err(Error::Surroundings)?;
+    stopped.await;
+    simulator.stop().await;
+    Ok(())
+}
+
+#[cfg(unix)]
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+#[cfg(not(unix))]
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        // Without a handler there is nothing to wait for but the end of the process.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    })
+}
+
+#[derive(Debug)]
+enum Directory {
+    Given(PathBuf),
+    Temporary(TempDir),
+}
+
+impl Directory {
+    fn new(given: Option<&Path>) -> Result<Self, Error> {
+        let Some(path) = given else {
+            let made = tempfile::Builder::new().prefix("mde-simulator-").tempdir();
+            return made.map(Self::Temporary).map_err(|source| Error::File {
+                path: std::env::temp_dir(),
+                source,
+            });
+        };
+        // The provider may run in another directory, so that only an absolute path finds the certificate.
+        let made = std::fs::create_dir_all(path).and_then(|()| std::path::absolute(path));
+        made.map(Self::Given).map_err(|source| Error::File {
+            path: path.to_owned(),
+            source,
+        })
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Self::Given(path) => path,
+            Self::Temporary(directory) => directory.path(),
+        }
+    }
+}
+
+fn read_rows(path: &Path) -> Result<Vec<Value>, Error> {
+    let text = std::fs::read_to_string(path).map_err(|source| Error::File {
+        path: path.to_owned(),
+        source,
+    })?;
+    match text.parse() {
+        Ok(Value::Array(rows)) => Ok(rows),
+        Ok(_) => Err(Error::Rows(format!("{} is not a JSON array", path.display()))),
+        Err(error) => Err(Error::Rows(format!("{} is not JSON: {error}", path.display()))),
+    }
+}
+
+/// The value as a shell reads it back.
+fn quoted(value: &str) -> String {
+    let plain = value
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"-_./:[]".contains(&byte));
+    if plain {
+        value.to_owned()
+    } else {
+        format!("'{}'", value.replace('\'', "'\\''"))
+    }
+}

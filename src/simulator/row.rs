@@ -1,0 +1,213 @@
+//! One row of the tenant.
+//!
+//! **Invariant:** a row's text is written once, when the row changes, so that a listing only strings texts together.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use super::columns::{ACTION, COLUMNS, EXPIRATION, ID, RBAC_NAMES, TYPE, VALUE};
+use super::options::Options;
+use super::switches::Part;
+use super::time;
+
+/// One row.
+#[derive(Debug)]
+pub struct Row {
+    values: Vec<Value>,
+    extra: Map<String, Value>,
+    expiry: Option<Timestamp>,
+    json: String,
+}
+
+impl Row {
+    /// A row from one value for each column, and properties that are not in the metadata.
+    pub fn new(values: Vec<Value>, extra: Map<String, Value>) -> Self {
+        debug_assert_eq!(values.len(), COLUMNS.len());
+        let expiry = values[EXPIRATION].as_str().and_then(time::parse);
+        let json = write(&values, &extra);
+        Self {
+            values,
+            extra,
+            expiry,
+            json,
+        }
+    }
+
+    /// The id as the service writes it.
+    pub fn id(&self) -> &str {
+        self.text(ID)
+    }
+
+    /// A property as text, empty if it is not a string.
+    pub fn text(&self, column: usize) -> &str {
+        self.values[column].as_str().unwrap_or_default()
+    }
+
+    /// Every property of the metadata, by position.
+    pub fn values(&self) -> &[Value] {
+        &self.values
+    }
+
+    /// The properties that the metadata does not have.
+    pub fn extra(&self) -> &Map<String, Value> {
+        &self.extra
+    }
+
+    /// Whether the expiry has come.
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        self.expiry.is_some_and(|expiry| expiry <= now)
+    }
+
+    /// The expiry.
+    pub fn expiry(&self) -> Option<Timestamp> {
+        self.expiry
+    }
+
+    /// The row as the service writes it.
+    pub fn json(&self) -> &str {
+        &self.json
+    }
+
+    /// What tells the row apart from others.
+    pub fn key(&self, options: &Options) -> Key {
+        Key::of(&self.values, options)
+    }
+}
+
+fn write(values: &[Value], extra: &Map<String, Value>) -> String {
+    let mut json = String::with_capacity(1024);
+    json.push('{');
+    let named = COLUMNS.iter().zip(values).map(|(column, value)| (column.name, value));
+    for (name, value) in named.chain(extra.iter().map(|(name, value)| (name.as_str(), value))) {
+        if json.len() > 1 {
+            json.push(',');
+        }
+        json.push_str(&Value::from(name).to_string());
+        json.push(':');
+        json.push_str(&value.to_string());
+    }
+    json.push('}');
+    json
+}
+
+/// What the service tells two rows apart by.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Key {
+    value: String,
+    indicator_type: String,
+    action: Option<String>,
+    scope: Option<Vec<String>>,
+}
+
+impl Key {
+    /// The key of a row with these values.
+    pub fn of(values: &[Value], options: &Options) -> Self {
+        let text = |column: usize| values[column].as_str().unwrap_or_default().to_owned();
+        let indicator_type = text(TYPE);
+        let case_matters = options.hash_case == Part::Included || !is_hash(&indicator_type);
+        Self {
+            value: if case_matters {
+                text(VALUE)
+            } else {
+                text(VALUE).to_ascii_lowercase()
+            },
+            action: (options.action_in_identity == Part::Included).then(|| text(ACTION)),
+            scope: (options.scope_in_identity == Part::Included).then(|| scope(&values[RBAC_NAMES])),
+            indicator_type,
+        }
+    }
+}
+
+fn is_hash(indicator_type: &str) -> bool {
+    indicator_type.starts_with("File") || indicator_type == "CertificateThumbprint"
+}
+
+fn scope(names: &Value) -> Vec<String> {
+    let mut names: Vec<String> = names
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn values(value: &str, indicator_type: &str, action: &str, groups: &Value) -> Vec<Value> {
+        let mut values: Vec<Value> = COLUMNS
+            .iter()
+            .map(super::super::columns::Column::default_value)
+            .collect();
+        values[VALUE] = value.into();
+        values[TYPE] = indicator_type.into();
+        values[ACTION] = action.into();
+        values[RBAC_NAMES] = groups.clone();
+        values
+    }
+
+    #[test]
+    fn the_text_has_every_property_in_order() {
+        let row = Row::new(
+            values("a \"quoted\" ü", "Url", "Block", &json!([])),
+            Map::from_iter([("x".into(), 1.into())]),
+        );
+        let first =
+            "{\"id\":null,\"indicatorValue\":\"a \\\"quoted\\\" ü\",\"indicatorType\":\"Url\",\"action\":\"Block\",";
+        assert!(row.json().starts_with(first), "{}", row.json());
+        assert!(
+            row.json().ends_with("\"createdBySource\":\"Unspecified\",\"x\":1}"),
+            "{}",
+            row.json()
+        );
+        let names: Vec<_> = COLUMNS
+            .iter()
+            .map(|column| row.json().find(&format!("\"{}\":", column.name)))
+            .collect();
+        assert!(names.is_sorted() && names.iter().all(Option::is_some));
+    }
+
+    #[test]
+    fn the_key_follows_the_switches() {
+        let all = json!([]);
+        let two = json!(["B", "A"]);
+        let key = |row: &[Value], options: &Options| Key::of(row, options);
+        let plain = Options::default();
+
+        let block = values("AB", "FileSha1", "Block", &all);
+        let allow = values("AB", "FileSha1", "Allowed", &all);
+        assert_ne!(key(&block, &plain), key(&allow, &plain));
+        let without_action = Options {
+            action_in_identity: Part::Ignored,
+            ..Options::default()
+        };
+        assert_eq!(key(&block, &without_action), key(&allow, &without_action));
+
+        let lower = values("ab", "FileSha1", "Block", &all);
+        assert_ne!(key(&block, &plain), key(&lower, &plain));
+        let without_case = Options {
+            hash_case: Part::Ignored,
+            ..Options::default()
+        };
+        assert_eq!(key(&block, &without_case), key(&lower, &without_case));
+        let url = |value| values(value, "Url", "Block", &all);
+        assert_ne!(key(&url("AB"), &without_case), key(&url("ab"), &without_case));
+
+        let scoped = values("AB", "FileSha1", "Block", &two);
+        assert_eq!(key(&block, &plain), key(&scoped, &plain));
+        let with_scope = Options {
+            scope_in_identity: Part::Included,
+            ..Options::default()
+        };
+        assert_ne!(key(&block, &with_scope), key(&scoped, &with_scope));
+        let other_order = values("AB", "FileSha1", "Block", &json!(["A", "B"]));
+        assert_eq!(key(&other_order, &with_scope), key(&scoped, &with_scope));
+    }
+}

@@ -1,0 +1,297 @@
+//! The service: one tenant, and what each call does to it.
+//!
+//! **Invariant:** a call is answered whole, under one lock and at one instant; the transport only carries the answer.
+
+use axum::http::{Method, StatusCode};
+use jiff::Timestamp;
+
+use super::answer::{Answer, Refusal};
+use super::application::Application;
+use super::faults::{FaultKind, first_of};
+use super::limits::{Destination, Limits, MINUTE, too_many};
+use super::options::Options;
+use super::plan::Plan;
+use super::portal;
+use super::request::Request;
+use super::store::{Author, Store};
+use super::switches::Permission;
+use super::time::{self, Clock};
+use super::token::{self, Tokens};
+use super::{batch_delete, import, listing, single};
+
+/// The service and its one tenant.
+#[derive(Debug)]
+pub struct Service {
+    /// The switches.
+    pub options: Options,
+    /// The application that may call.
+    pub application: Application,
+    /// Its clock.
+    pub clock: Clock,
+    /// The rows.
+    pub store: Store,
+    tokens: Tokens,
+    limits: Limits,
+    refusals: u64,
+}
+
+/// What a handler needs beside the rows.
+pub struct Context<'a> {
+    /// The request.
+    pub request: &'a Request,
+    /// The switches.
+    pub options: &'a Options,
+    /// The instant of the call.
+    pub now: Timestamp,
+    /// Who calls.
+    pub author: Author,
+    /// The faults of this call.
+    pub plan: &'a Plan,
+}
+
+/// What a path and a method mean.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Operation<'a> {
+    Submit,
+    List,
+    Import,
+    BatchDelete,
+    Get(&'a str),
+    Delete(&'a str),
+}
+
+impl Operation<'_> {
+    fn destination(&self) -> Destination {
+        match self {
+            Self::Submit => Destination::Submit,
+            Self::Import => Destination::Import,
+            Self::BatchDelete => Destination::BatchDelete,
+            Self::Delete(_) => Destination::Delete,
+            Self::List | Self::Get(_) => Destination::Read,
+        }
+    }
+}
+
+impl Context<'_> {
+    /// Whether the application sees a row made by this author.
+    pub fn sees(&self, created_by: &str) -> bool {
+        self.options.permission == Permission::All || created_by == self.author.id
+    }
+
+    /// `@odata.context` with what it is about; it echoes the host and the prefix that were called.
+    pub fn odata_context(&self, about: &str) -> String {
+        let prefix = if self.request.path.starts_with("/api/v1.0/") {
+            "/api/v1.0"
+        } else {
+            "/api"
+        };
+        format!("https://{}{prefix}/$metadata#{about}", self.request.host)
+    }
+}
+
+impl Service {
+    /// A service without rows.
+    pub fn new(options: Options, application: Application) -> Self {
+        Self {
+            options,
+            application,
+            clock: Clock::start(),
+            store: Store::default(),
+            tokens: Tokens::default(),
+            limits: Limits::default(),
+            refusals: 0,
+        }
+    }
+
+    /// Answers a call.
+    pub fn answer(&mut self, request: &Request, plan: &Plan) -> Answer {
+        let now = self.clock.now();
+        self.store.tidy(now, &self.options);
+        for kind in &plan.others {
+            self.apply_foreign(kind, now);
+        }
+        match &plan.decisive {
+            Some(FaultKind::Status {
+                code,
+                message,
+                retry_after,
+            }) => self.status(*code, message.as_deref(), *retry_after),
+            Some(FaultKind::StatusAfter {
+                code,
+                message,
+                retry_after,
+            }) => {
+                self.respond(request, plan, now);
+                self.status(*code, message.as_deref(), *retry_after)
+            }
+            _ => self.respond(request, plan, now),
+        }
+    }
+
+    fn apply_foreign(&mut self, kind: &FaultKind, now: Timestamp) {
+        match kind {
+            FaultKind::MoveRows { remove, add } => {
+                portal::move_rows(&mut self.store, *remove, *add, now, &self.options);
+            }
+            FaultKind::ForeignWrite { row, delete: true } => portal::delete(&mut self.store, row, now, &self.options),
+            FaultKind::ForeignWrite { row, delete: false } => {
+                // Checked when the fault was added; a row that it meant to change may be gone by now.
+                let _ = portal::save(&mut self.store, row, now, &self.options);
+            }
+            _ => {}
+        }
+    }
+
+    fn respond(&mut self, request: &Request, plan: &Plan, now: Timestamp) -> Answer {
+        if let Some(tenant) = token::tenant_in(&request.path) {
+            return self.tokens.answer(request, tenant, &self.application, now);
+        }
+        match self.carry_out(request, plan, now) {
+            Ok(answer) => answer,
+            Err(refusal) => self.refuse(&refusal),
+        }
+    }
+
+    fn carry_out(&mut self, request: &Request, plan: &Plan, now: Timestamp) -> Result<Answer, Refusal> {
+        self.tokens.check(request.authorization.as_deref(), now)?;
+        let operation = match route(&request.method, &request.path) {
+            Ok(operation) => operation,
+            Err(Some(allow)) => return Ok(Answer::method_not_allowed(allow)),
+            Err(None) => return Err(Refusal::not_found(&request.path)),
+        };
+        if self.options.permission == Permission::None {
+            let message = "The application does not have any of the required application permissions \
+                           (Ti.ReadWrite, Ti.ReadWrite.All) to access the resource.";
+            return Err(Refusal::new(403, "Forbidden", message));
+        }
+        self.limits
+            .admit(operation.destination(), self.clock.elapsed(), &self.options)?;
+        if let Some(FaultKind::RefuseCall { values, message }) = &plan.decisive {
+            let value = first_of(values, request).unwrap_or_default();
+            return Err(Refusal::new(400, "BadRequest", message.replace("{value}", value)));
+        }
+        let author = Author {
+            id: self.application.client_id.clone(),
+            display_name: "Simulated application".to_owned(),
+            source: "PublicApi",
+        };
+        let context = Context {
+            request,
+            options: &self.options,
+            now,
+            author,
+            plan,
+        };
+        match operation {
+            Operation::Submit => single::submit(&mut self.store, &context),
+            Operation::Get(id) => single::get(&self.store, &context, id),
+            Operation::Delete(id) => single::delete(&mut self.store, &context, id),
+            Operation::List => listing::list(&self.store, &context),
+            Operation::Import => import::import(&mut self.store, &context),
+            Operation::BatchDelete => batch_delete::batch_delete(&mut self.store, &context),
+        }
+    }
+
+    fn refuse(&mut self, refusal: &Refusal) -> Answer {
+        self.refusals += 1;
+        if refusal.names_tenant {
+            return refusal.answer(&self.application.tenant_id);
+        }
+        // Counted rather than random: the same run answers the same bytes.
+        refusal.answer(&format!("00000000-0000-4000-8000-{:012x}", self.refusals))
+    }
+
+    fn status(&mut self, code: u16, message: Option<&str>, retry_after: Option<u64>) -> Answer {
+        let mut refusal = match code {
+            429 => too_many(30, MINUTE, retry_after.unwrap_or(8)),
+            400 => Refusal::new(code, "BadRequest", "Bad request."),
+            401 => Refusal::new(
+                code,
+                "Unauthorized",
+                "Unauthorized (invalid or expired authorization header).",
+            ),
+            403 => Refusal::new(
+                code,
+                "Forbidden",
+                "Forbidden (valid token but insufficient permission for the action).",
+            ),
+            404 => Refusal::new(code, "NotFound", "Not found."),
+            500 => Refusal::new(code, "InternalServerError", "Internal server error."),
+            _ => {
+                let reason = StatusCode::from_u16(code)
+                    .ok()
+                    .and_then(|status| status.canonical_reason());
+                Refusal::new(code, &code.to_string(), reason.unwrap_or("Error"))
+            }
+        };
+        refusal.retry_after = retry_after;
+        if let Some(message) = message {
+            message.clone_into(&mut refusal.message);
+        }
+        self.refuse(&refusal)
+    }
+
+    /// The present instant as the service writes it.
+    pub fn time(&self) -> String {
+        time::format(self.clock.now())
+    }
+}
+
+/// What a call means. The error is the list of methods that the path has, or nothing for an unknown path. Paths are
+/// taken only as they are documented, case included.
+fn route<'a>(method: &Method, path: &'a str) -> Result<Operation<'a>, Option<&'static str>> {
+    let rest = path
+        .strip_prefix("/api/v1.0")
+        .or_else(|| path.strip_prefix("/api"))
+        .ok_or(None)?;
+    let rest = rest.strip_prefix("/indicators").ok_or(None)?;
+    match (rest.strip_prefix('/'), method) {
+        (None, _) if !rest.is_empty() => Err(None),
+        (None, &Method::GET) => Ok(Operation::List),
+        (None, &Method::POST) => Ok(Operation::Submit),
+        (None, _) => Err(Some("GET, POST")),
+        (Some("import"), &Method::POST) => Ok(Operation::Import),
+        (Some("BatchDelete"), &Method::POST) => Ok(Operation::BatchDelete),
+        (Some("import" | "BatchDelete"), _) => Err(Some("POST")),
+        // Only the metadata has it; what it takes and answers is not known.
+        (Some("BatchUpdate"), _) => Err(None),
+        (Some(id), _) if id.is_empty() || id.contains('/') => Err(None),
+        (Some(id), &Method::GET) => Ok(Operation::Get(id)),
+        (Some(id), &Method::DELETE) => Ok(Operation::Delete(id)),
+        (Some(_), _) => Err(Some("GET, DELETE")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_and_methods() {
+        let cases = [
+            ("GET", "/api/indicators", Ok(Operation::List)),
+            ("GET", "/api/v1.0/indicators", Ok(Operation::List)),
+            ("POST", "/api/indicators", Ok(Operation::Submit)),
+            ("PATCH", "/api/indicators", Err(Some("GET, POST"))),
+            ("POST", "/api/v1.0/indicators/import", Ok(Operation::Import)),
+            ("GET", "/api/indicators/import", Err(Some("POST"))),
+            ("POST", "/api/indicators/BatchDelete", Ok(Operation::BatchDelete)),
+            ("DELETE", "/api/indicators/BatchDelete", Err(Some("POST"))),
+            ("POST", "/api/indicators/BatchUpdate", Err(None)),
+            ("GET", "/api/indicators/7", Ok(Operation::Get("7"))),
+            ("DELETE", "/api/indicators/7", Ok(Operation::Delete("7"))),
+            ("PUT", "/api/indicators/7", Err(Some("GET, DELETE"))),
+            ("POST", "/api/indicators/batchDelete", Err(Some("GET, DELETE"))),
+            ("GET", "/api/indicators/", Err(None)),
+            ("GET", "/api/indicators/7/x", Err(None)),
+            ("GET", "/api/indicatorsx", Err(None)),
+            ("GET", "/api/Indicators", Err(None)),
+            ("GET", "/api/machines", Err(None)),
+            ("GET", "/indicators", Err(None)),
+        ];
+        for (method, path, expected) in cases {
+            let method: Method = method.parse().unwrap();
+            assert_eq!(route(&method, path), expected, "{method} {path}");
+        }
+    }
+}

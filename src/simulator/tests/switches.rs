@@ -1,0 +1,267 @@
+//! Each switch that changes what a write does, with both answers.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{Tenant, domain, switched, with};
+
+const SHA1: &str = "0123456789abcdef0123456789abcdef01234567";
+
+fn item(indicator_type: &str, value: &str, changes: &Value) -> Value {
+    with(with(domain(value), &json!({"indicatorType": indicator_type})), changes)
+}
+
+/// Imports the items one after the other; the ids that were answered, or why not.
+async fn ids(tenant: &Tenant, items: &[Value]) -> Vec<String> {
+    let mut found = Vec::new();
+    for item in items {
+        let answer = tenant.import(std::slice::from_ref(item)).await.json();
+        let result = &answer["value"][0];
+        found.push(
+            result["id"]
+                .as_str()
+                .or(answer["error"]["code"].as_str())
+                .unwrap_or("failed")
+                .to_owned(),
+        );
+    }
+    found
+}
+
+/// What each switch makes of the same items.
+async fn check(items: &[Value], cases: &[(&[&str], &[&str])]) {
+    for (arguments, expected) in cases {
+        let tenant = Tenant::start(switched(arguments)).await;
+        assert_eq!(ids(&tenant, items).await, *expected, "{arguments:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_identifies_a_row() {
+    let actions = [
+        domain("a.example"),
+        with(domain("a.example"), &json!({"action": "Allowed"})),
+    ];
+    check(
+        &actions,
+        &[(&[], &["1", "2"]), (&["--action-in-identity", "ignored"], &["1", "1"])],
+    )
+    .await;
+    let scopes = [
+        domain("a.example"),
+        with(domain("a.example"), &json!({"rbacGroupNames": ["Servers"]})),
+    ];
+    check(
+        &scopes,
+        &[(&[], &["1", "1"]), (&["--scope-in-identity", "included"], &["1", "2"])],
+    )
+    .await;
+    let cases = [
+        item("FileSha1", SHA1, &json!({})),
+        item("FileSha1", &SHA1.to_uppercase(), &json!({})),
+    ];
+    check(
+        &cases,
+        &[(&[], &["1", "2"]), (&["--hash-case", "ignored"], &["1", "1"])],
+    )
+    .await;
+    let tenant = Tenant::start(switched(&["--hash-case", "ignored"])).await;
+    ids(&tenant, &cases).await;
+    assert_eq!(tenant.values(), [SHA1], "the first spelling stays");
+}
+
+#[tokio::test]
+async fn what_is_taken_and_what_is_refused() {
+    let md5 = [item("FileMd5", &SHA1[..32], &json!({}))];
+    check(&md5, &[(&[], &["1"]), (&["--file-md5", "refused"], &["failed"])]).await;
+    let group = [with(domain("a.example"), &json!({"rbacGroupNames": ["Typo"]}))];
+    check(
+        &group,
+        &[
+            (&[], &["1"]),
+            (
+                &["--unknown-rbac-group", "refused", "--rbac-groups", "Servers"],
+                &["failed"],
+            ),
+        ],
+    )
+    .await;
+    let read_only = [with(domain("a.example"), &json!({"id": "77"}))];
+    check(
+        &read_only,
+        &[(&[], &["1"]), (&["--read-only-fields", "refused"], &["InvalidInput"])],
+    )
+    .await;
+    let remediate = [item(
+        "Url",
+        "https://a.example/",
+        &json!({"action": "BlockAndRemediate"}),
+    )];
+    check(
+        &remediate,
+        &[
+            (&[], &["1"]),
+            (&["--network-block-and-remediate", "refused"], &["failed"]),
+        ],
+    )
+    .await;
+    let certificate = [item("CertificateThumbprint", SHA1, &json!({"action": "Warn"}))];
+    check(
+        &certificate,
+        &[(&[], &["failed"]), (&["--certificate-actions", "any"], &["1"])],
+    )
+    .await;
+    let untitled = [with(domain("a.example"), &json!({"title": null}))];
+    check(
+        &untitled,
+        &[
+            (&[], &["MissingRequiredParameter"]),
+            (&["--missing-texts", "item"], &["failed"]),
+            (&["--missing-texts", "accepted"], &["1"]),
+        ],
+    )
+    .await;
+    let private = [item("IpAddress", "10.10.10.10", &json!({}))];
+    check(
+        &private,
+        &[(&[], &["failed"]), (&["--private-addresses", "accepted"], &["1"])],
+    )
+    .await;
+    let short = [item("IpAddress", "2001:db8::1", &json!({}))];
+    check(&short, &[(&[], &["failed"]), (&["--short-ipv6", "accepted"], &["1"])]).await;
+    let long = [with(domain("a.example"), &json!({"description": "d".repeat(101)}))];
+    check(&long, &[(&[], &["1"]), (&["--lengths", "claimed"], &["failed"])]).await;
+    let documented = [with(domain("a.example"), &json!({"lookBackPeriod": "7"}))];
+    check(
+        &documented,
+        &[
+            (&[], &["InvalidInput"]),
+            (&["--documented-spellings", "accepted"], &["1"]),
+        ],
+    )
+    .await;
+    for (arguments, status) in [(&[][..], 400), (&["--empty-import", "accepted"], 200)] {
+        let tenant = Tenant::start(switched(arguments)).await;
+        assert_eq!(tenant.import(&[]).await.status, status);
+    }
+}
+
+#[tokio::test]
+async fn what_is_stored() {
+    let alert = with(
+        domain("a.example"),
+        &json!({"action": "Alert", "expirationTime": "2099-01-01T00:00:00.5Z"}),
+    );
+    for (arguments, action, expiry) in [
+        (&[][..], "Alert", "2099-01-01T00:00:00.5Z"),
+        (
+            &["--retired-actions", "mapped", "--sub-second-expiry", "dropped"],
+            "Audit",
+            "2099-01-01T00:00:00Z",
+        ),
+    ] {
+        let tenant = Tenant::start(switched(arguments)).await;
+        let row = tenant.submit(&alert).await.json();
+        assert_eq!(
+            (&row["action"], &row["expirationTime"]),
+            (&json!(action), &json!(expiry))
+        );
+    }
+    let tenant = Tenant::start(switched(&["--rbac-groups", "Clients,Servers"])).await;
+    let row = tenant
+        .submit(&with(domain("a.example"), &json!({"rbacGroupNames": ["Servers"]})))
+        .await
+        .json();
+    assert_eq!(
+        (&row["rbacGroupNames"], &row["rbacGroupIds"]),
+        (&json!(["Servers"]), &json!([2]))
+    );
+}
+
+#[tokio::test]
+async fn what_an_update_keeps() {
+    for (arguments, after_absent, after_null) in [
+        (&[][..], json!(null), json!(null)),
+        (&["--absent-field", "keeps"], json!("old"), json!(null)),
+        (
+            &["--absent-field", "keeps", "--null-field", "keeps"],
+            json!("old"),
+            json!("old"),
+        ),
+    ] {
+        let tenant = Tenant::start(switched(arguments)).await;
+        let old = with(domain("a.example"), &json!({"externalId": "old"}));
+        tenant.submit(&old).await;
+        assert_eq!(
+            tenant.submit(&domain("a.example")).await.json()["externalId"],
+            after_absent,
+            "{arguments:?}"
+        );
+        tenant.submit(&old).await;
+        let null = with(domain("a.example"), &json!({"externalId": null}));
+        assert_eq!(
+            tenant.submit(&null).await.json()["externalId"],
+            after_null,
+            "{arguments:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_becomes_of_expired_rows() {
+    let soon = (jiff::Timestamp::now() + Duration::from_secs(600)).to_string();
+    for (arguments, left, deleted) in [(&[][..], 0, 404), (&["--expired-rows", "listed"], 1, 200)] {
+        let tenant = Tenant::start(switched(arguments)).await;
+        tenant
+            .submit(&with(domain("a.example"), &json!({"expirationTime": soon})))
+            .await;
+        tenant.simulator.advance(Duration::from_secs(600));
+        let listed = tenant.get("/api/indicators").await.json();
+        assert_eq!(listed["value"].as_array().unwrap().len(), left);
+        assert_eq!(tenant.delete("/api/indicators/1").await.status, deleted);
+    }
+}
+
+#[tokio::test]
+async fn what_deletes_answer_and_when_their_room_is_free() {
+    for (arguments, status) in [(&[][..], 200), (&["--delete-answer", "204"], 204)] {
+        let tenant = Tenant::start(switched(arguments)).await;
+        tenant.submit(&domain("a.example")).await;
+        assert_eq!(tenant.delete("/api/indicators/1").await.status, status);
+    }
+    for (delay, at_once) in [("0", 200), ("20", 400)] {
+        let tenant = Tenant::start(switched(&["--capacity", "1", "--freed-capacity-delay-seconds", delay])).await;
+        tenant.submit(&domain("a.example")).await;
+        tenant.batch_delete(&["1"]).await;
+        assert_eq!(tenant.submit(&domain("b.example")).await.status, at_once);
+        tenant.simulator.advance(Duration::from_secs(20));
+        assert_eq!(tenant.submit(&domain("b.example")).await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn in_which_order_imports_answer() {
+    let items = [domain("a.example"), domain("b.example")];
+    for (arguments, expected) in [
+        (&[][..], ["a.example 1", "b.example 2"]),
+        (&["--results", "shuffled"], ["b.example 2", "a.example 1"]),
+    ] {
+        let tenant = Tenant::start(switched(arguments)).await;
+        assert_eq!(tenant.results(&items).await, expected);
+    }
+}
+
+#[tokio::test]
+async fn what_can_be_filtered_by() {
+    for (arguments, status) in [(&[][..], 400), (&["--filter-properties", "any"], 200)] {
+        let tenant = Tenant::start(switched(arguments)).await;
+        assert_eq!(
+            tenant
+                .get("/api/indicators?$filter=description%20eq%20'd'")
+                .await
+                .status,
+            status
+        );
+    }
+}
