@@ -264,19 +264,19 @@ impl Drop for Simulator {
 ///
 /// # Errors
 /// As [`Simulator::start`], or if the lines cannot be written.
-pub async fn run(options: Options, output: &mut (dyn Write + Send)) -> Result<(), Error> {
+pub async fn run<W: Write + ?Sized>(options: Options, output: &mut W) -> Result<(), Error> {
     // Before the ready line, so that whoever reads it can already stop the program.
     let stopped = stop_signal().map_err(Error::Surroundings)?;
     let names_directory = options.directory.is_none();
     let simulator = Simulator::start(options).await?;
-    let announce = |output: &mut (dyn Write + Send)| {
-        writeln!(output, "ready {}", simulator.url())?;
-        if names_directory {
-            writeln!(output, "directory {}", simulator.directory().display())?;
-        }
-        output.flush()
-    };
-    announce(output).map_err(Error::Surroundings)?;
+    let mut lines = format!("ready {}\n", simulator.url());
+    if names_directory {
+        lines.push_str(&format!("directory {}\n", simulator.directory().display()));
+    }
+    output
+        .write_all(lines.as_bytes())
+        .and_then(|()| output.flush())
+        .map_err(Error::Surroundings)?;
     stopped.await;
     simulator.stop().await;
     Ok(())

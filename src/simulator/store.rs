@@ -157,12 +157,12 @@ impl Store {
         true
     }
 
-    /// Forgets every row, but not which ids were given out.
-    pub fn clear(&mut self) {
-        self.rows.clear();
-        self.by_key.clear();
-        self.freed.clear();
-        self.next_expiry = None;
+    /// A store without rows that goes on counting ids where this one is.
+    pub fn emptied(&self) -> Self {
+        Self {
+            last_id: self.last_id,
+            ..Self::default()
+        }
     }
 
     fn take_out(&mut self, number: u64, options: &Options) -> Option<Row> {
