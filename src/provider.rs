@@ -120,7 +120,7 @@ impl Provider for MdeProvider {
 fn unusable(error: &crate::defender::Error) -> Diagnostics {
     Diagnostic::error(
         "The provider cannot be used as configured",
-        format!("{error}\n\n{}", error.hint()),
+        format!("{}\n\n{}", report::sentence(&error.to_string()), error.hint()),
     )
     .into()
 }

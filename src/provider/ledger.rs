@@ -38,6 +38,8 @@ struct Known {
     states: usize,
     /// Rows that planned objects want, by identity and scope.
     wanted: HashMap<u64, (Claimant, String)>,
+    /// Rows that the tenant held when the first creation was planned.
+    rows: Option<usize>,
     /// Deletions planned so far.
     deletions: usize,
     /// Deletions planned so far that make way for no other row.
@@ -50,6 +52,8 @@ struct Known {
 /// What all plans of the process together ask for so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Totals {
+    /// Rows of all authors that the tenant held before anything of this was done.
+    pub rows: usize,
     /// Rows to be made.
     pub creations: usize,
     /// Rows to be deleted for good.
@@ -165,15 +169,22 @@ impl Ledger {
         self.lock().wanted.contains_key(&scoped_digest(indicator))
     }
 
-    /// Adds what one plan asks for, and answers the sums.
-    pub fn plan(&self, creations: usize, deletions: usize) -> Totals {
+    /// Adds what one plan asks for of a tenant that holds `rows` now, and answers the sums. While the run applies, the
+    /// host plans each object again after others are done, so only the first number of rows is one to count from.
+    pub fn plan(&self, rows: usize, creations: usize, deletions: usize) -> Totals {
         let mut known = self.lock();
         known.creations += creations;
         known.deletions += deletions;
         Totals {
+            rows: *known.rows.get_or_insert(rows),
             creations: known.creations,
             deletions: known.deletions,
         }
+    }
+
+    /// Adds what one plan asks for that creates nothing.
+    pub fn plan_deletions(&self, deletions: usize) {
+        self.lock().deletions += deletions;
     }
 
     /// Adds deletions that make way for no other row, and answers their sum.
