@@ -50,6 +50,15 @@ impl Error {
         }))
     }
 
+    /// Nothing more is sent, because the run was stopped.
+    pub(crate) fn stopped(purpose: &str) -> Self {
+        Self::new(
+            Kind::Stopped,
+            format!("could not {purpose}: the run was stopped"),
+            "Run the command again.",
+        )
+    }
+
     /// What to do about it.
     #[must_use]
     pub fn hint(&self) -> String {
@@ -114,7 +123,38 @@ pub enum WriteError {
     Failed(#[from] Error),
 }
 
+/// What the reason of an item says when the tenant is full.
+const CAPACITY: &str = "max capacity exceeded";
+
 impl WriteError {
+    /// The service's reason why it did not take an item.
+    pub(crate) fn from_reason(reason: String) -> Self {
+        if reason.to_ascii_lowercase().contains(CAPACITY) {
+            Self::Capacity { reason }
+        } else {
+            Self::Refused { reason }
+        }
+    }
+
+    /// The item was not sent, because it would have been of no use after this error.
+    pub(crate) fn unsent(error: &Error) -> Self {
+        if error.is_stopped() {
+            Self::Stopped
+        } else {
+            Self::Failed(error.clone())
+        }
+    }
+
+    /// The call with this item was refused again and again, and the bound on calls was reached before it was known
+    /// which items are to blame.
+    pub(crate) fn refused_with_others(words: &str) -> Self {
+        let reason = format!(
+            "{words}; this was said of a call with several indicators, and there was no time to find \
+                              out which of them are meant"
+        );
+        Self::Refused { reason }
+    }
+
     /// What to do about it.
     #[must_use]
     pub fn hint(&self) -> String {

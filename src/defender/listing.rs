@@ -1,31 +1,78 @@
 //! All rows of the tenant as one picture.
 
 use crate::indicator::{Identity, Row};
+use jiff::Timestamp;
+use std::cmp::Ordering;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, OnceLock};
 
 /// The active rows of the tenant at one moment, kept current by this process's own writes.
 #[derive(Debug, Clone, Default)]
 pub struct Listing {
-    rows: Vec<Row>,
+    /// By id.
+    rows: Vec<Arc<Row>>,
+    /// Positions in `rows`. Made when it is first needed: a run that changes nothing finds all its rows by id.
+    by_identity: OnceLock<HashMap<Identity, Vec<usize>>>,
+    /// Ids of rows that the service lists but that are not among `rows`.
+    apart: HashSet<String>,
     expired: usize,
 }
 
+/// A change that this process made after a listing was asked for.
+#[derive(Debug, Clone)]
+pub(crate) enum Change {
+    /// A row was made or changed.
+    Written(Row),
+    /// A row was deleted.
+    Deleted(String),
+}
+
 impl Listing {
+    /// The listing of these rows at this moment. Rows whose expiry has passed are set apart: the service drops them,
+    /// but may go on listing them for a while. `unreadable` are ids of rows that are there but cannot be read.
+    pub(crate) fn new(rows: Vec<Row>, unreadable: Vec<String>, now: Timestamp) -> Self {
+        let mut listing = Self {
+            apart: unreadable.into_iter().collect(),
+            ..Self::default()
+        };
+        for row in rows {
+            if row.indicator.is_expired(now) {
+                listing.expired += 1;
+                listing.apart.insert(row.id);
+            } else {
+                listing.rows.push(Arc::new(row));
+            }
+        }
+        listing.rows.sort_by(|one, other| by_id(&one.id, &other.id));
+        listing
+    }
+
     /// The row with this id.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Row> {
-        self.rows.iter().find(|row| row.id == id)
+        let position = self.rows.binary_search_by(|row| by_id(&row.id, id)).ok()?;
+        self.rows.get(position).map(AsRef::as_ref)
     }
 
     /// The rows with this identity: usually one at most, several when they differ in device groups.
-    pub fn find<'a>(&'a self, identity: &'a Identity) -> impl Iterator<Item = &'a Row> {
-        self.rows
+    pub fn find(&self, identity: &Identity) -> impl Iterator<Item = &Row> + use<'_> {
+        let index = self.by_identity.get_or_init(|| {
+            let mut index: HashMap<Identity, Vec<usize>> = HashMap::with_capacity(self.rows.len());
+            for (position, row) in self.rows.iter().enumerate() {
+                index.entry(row.indicator.identity()).or_default().push(position);
+            }
+            index
+        });
+        let positions = index.get(identity).map(Vec::as_slice).unwrap_or_default();
+        positions
             .iter()
-            .filter(move |row| row.indicator.identity() == *identity)
+            .filter_map(|position| self.rows.get(*position))
+            .map(AsRef::as_ref)
     }
 
     /// Every row, oldest id first.
     pub fn iter(&self) -> impl Iterator<Item = &Row> {
-        self.rows.iter()
+        self.rows.iter().map(AsRef::as_ref)
     }
 
     /// How many rows there are.
@@ -40,9 +87,161 @@ impl Listing {
         self.rows.is_empty()
     }
 
-    /// How many rows the service still lists although their expiry has passed; they are not among the others.
+    /// How many rows the service still listed although their expiry had passed; they are not among the others.
     #[must_use]
-    pub fn expired(&self) -> usize {
+    pub const fn expired(&self) -> usize {
         self.expired
+    }
+
+    /// Whether the service lists a row with this id, be it active, expired or unreadable.
+    pub(crate) fn mentions(&self, id: &str) -> bool {
+        self.apart.contains(id) || self.get(id).is_some()
+    }
+
+    /// Puts changes in, the latest last.
+    pub(crate) fn apply(&mut self, changes: &[Change]) {
+        if changes.is_empty() {
+            return;
+        }
+        let mut latest: HashMap<&str, Option<Arc<Row>>> = HashMap::with_capacity(changes.len());
+        for change in changes {
+            match change {
+                Change::Deleted(id) => {
+                    latest.insert(id, None);
+                }
+                Change::Written(row) => {
+                    let before = latest.get(row.id.as_str()).cloned();
+                    let before = before.unwrap_or_else(|| self.shared(&row.id));
+                    latest.insert(&row.id, Some(Arc::new(merged(before.as_deref(), row))));
+                }
+            }
+        }
+        self.rows.retain(|row| !latest.contains_key(row.id.as_str()));
+        self.apart.retain(|id| !latest.contains_key(id.as_str()));
+        self.rows.extend(latest.into_values().flatten());
+        self.rows.sort_by(|one, other| by_id(&one.id, &other.id));
+        self.by_identity = OnceLock::new();
+    }
+
+    fn shared(&self, id: &str) -> Option<Arc<Row>> {
+        let position = self.rows.binary_search_by(|row| by_id(&row.id, id)).ok()?;
+        self.rows.get(position).cloned()
+    }
+}
+
+/// Ids are numbers written as text, so that the shorter is the smaller.
+fn by_id(one: &str, other: &str) -> Ordering {
+    one.len().cmp(&other.len()).then_with(|| one.cmp(other))
+}
+
+/// What a row says after it was written: what is taken at creation only stays, and so does who made it.
+fn merged(before: Option<&Row>, written: &Row) -> Row {
+    let mut row = written.clone();
+    if let Some(before) = before {
+        let kept = &before.indicator.fields;
+        row.indicator.value.clone_from(&before.indicator.value);
+        row.indicator.fields.application.clone_from(&kept.application);
+        row.indicator.fields.version.clone_from(&kept.version);
+        row.indicator.fields.certificate_info.clone_from(&kept.certificate_info);
+        row.facts.created_by.clone_from(&before.facts.created_by);
+        row.facts
+            .created_by_display_name
+            .clone_from(&before.facts.created_by_display_name);
+        row.facts.created_by_source.clone_from(&before.facts.created_by_source);
+        row.facts.creation_time = before.facts.creation_time;
+    }
+    row
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::defender::testing::{domain, row};
+    use crate::indicator::Action;
+
+    fn at(time: &str) -> Timestamp {
+        time.parse().unwrap()
+    }
+
+    fn ids(listing: &Listing) -> Vec<&str> {
+        listing.iter().map(|row| row.id.as_str()).collect()
+    }
+
+    #[test]
+    fn rows_are_found_by_id_and_by_identity() {
+        let mut audit = row("2", "a.example");
+        audit.indicator.action = Action::Audit;
+        let listing = Listing::new(
+            vec![
+                row("10", "b.example"),
+                row("9", "a.example"),
+                audit,
+                row("11", "a.example"),
+            ],
+            vec!["12".to_owned()],
+            Timestamp::MIN,
+        );
+        assert_eq!(ids(&listing), ["2", "9", "10", "11"], "as numbers");
+        assert_eq!(listing.get("10").unwrap().indicator.value, "b.example");
+        assert_eq!(listing.get("12"), None);
+        let found: Vec<_> = listing
+            .find(&domain("a.example").identity())
+            .map(|row| row.id.as_str())
+            .collect();
+        assert_eq!(found, ["9", "11"]);
+        assert_eq!(listing.find(&domain("c.example").identity()).count(), 0);
+        assert!(["2", "12"].iter().all(|id| listing.mentions(id)) && !listing.mentions("1"));
+    }
+
+    #[test]
+    fn what_has_expired_is_set_apart_to_the_second() {
+        let expiring = |id: &str, time: &str| {
+            let mut row = row(id, "a.example");
+            row.indicator.fields.expiration_time = Some(at(time));
+            row
+        };
+        let rows = vec![
+            expiring("1", "2026-01-01T00:00:00Z"),
+            expiring("2", "2026-01-01T00:00:01Z"),
+            row("3", "b"),
+        ];
+        let listing = Listing::new(rows, vec![], at("2026-01-01T00:00:00Z"));
+        assert_eq!(ids(&listing), ["2", "3"]);
+        assert_eq!((listing.len(), listing.expired()), (2, 1));
+        assert!(listing.mentions("1") && listing.get("1").is_none());
+    }
+
+    #[test]
+    fn own_writes_are_put_in() {
+        let mut old = row("2", "A.example");
+        old.indicator.fields.application = Some("old".to_owned());
+        old.facts.created_by = Some("somebody".to_owned());
+        let mut listing = Listing::new(vec![row("1", "x.example"), old], vec!["7".to_owned()], Timestamp::MIN);
+        assert_eq!(listing.find(&domain("x.example").identity()).count(), 1);
+
+        let mut new = row("2", "a.example");
+        new.indicator.fields.application = Some("new".to_owned());
+        new.indicator.fields.title = Some("new".to_owned());
+        listing.apply(&[
+            Change::Written(new),
+            Change::Deleted("1".to_owned()),
+            Change::Written(row("3", "y.example")),
+            Change::Written(row("4", "z.example")),
+            Change::Deleted("4".to_owned()),
+            Change::Deleted("7".to_owned()),
+            Change::Deleted("99".to_owned()),
+        ]);
+        assert_eq!(ids(&listing), ["2", "3"]);
+        assert_eq!(listing.find(&domain("x.example").identity()).count(), 0);
+        assert!(!listing.mentions("7"));
+        let changed = listing.get("2").unwrap();
+        assert_eq!(changed.indicator.value, "A.example", "the first spelling stays");
+        assert_eq!(changed.indicator.fields.title.as_deref(), Some("new"));
+        assert_eq!(
+            changed.indicator.fields.application.as_deref(),
+            Some("old"),
+            "taken at creation only"
+        );
+        assert_eq!(changed.facts.created_by.as_deref(), Some("somebody"));
     }
 }

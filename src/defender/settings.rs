@@ -1,5 +1,6 @@
 //! What a client is made from.
 
+use super::error::{Error, Kind};
 use secrecy::SecretString;
 use url::Url;
 
@@ -45,5 +46,42 @@ impl Credential {
         match self {
             Self::ClientSecret { client_id, .. } => client_id,
         }
+    }
+}
+
+/// Most items that the service takes in one call, see the API's pages "Import indicators" and "Batch delete indicators".
+const MOST_ITEMS: usize = 500;
+
+impl Settings {
+    /// Whether they can be used.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let unusable = |what: String, hint: &str| Err(Error::new(Kind::Settings, what, hint));
+        for (name, url) in [("base_url", &self.base_url), ("authority_host", &self.authority_host)] {
+            if url.scheme() != "https" || url.host().is_none() {
+                return unusable(
+                    format!("{name} is {url}, which is not an HTTPS address"),
+                    "Secrets and tokens are sent there, so it has to begin with https://.",
+                );
+            }
+        }
+        if !(1..=100).contains(&self.quota_share) {
+            return unusable(
+                format!(
+                    "quota_share is {}, which is not a percentage from 1 to 100",
+                    self.quota_share
+                ),
+                "100 uses the service's call limits in full; less leaves room for others.",
+            );
+        }
+        if !(1..=MOST_ITEMS).contains(&self.batch_size) {
+            return unusable(
+                format!(
+                    "the batch size is {}, which is not from 1 to {MOST_ITEMS}",
+                    self.batch_size
+                ),
+                "The service takes 500 indicators in one call at most.",
+            );
+        }
+        Ok(())
     }
 }

@@ -1,0 +1,135 @@
+//! The one listing of the process, and the process's own writes that it has to show.
+
+use super::error::Error;
+use super::flight::Flight;
+use super::listing::{Change, Listing};
+use super::paging;
+use super::session::Session;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Keeps the listing.
+pub(crate) struct Catalogue {
+    session: Arc<Session>,
+    store: Arc<Mutex<Store>>,
+    flight: Flight<Arc<Listing>>,
+}
+
+impl Catalogue {
+    pub fn new(session: Arc<Session>) -> Self {
+        Self {
+            session,
+            store: Arc::default(),
+            flight: Flight::new(),
+        }
+    }
+
+    /// The listing, asked for if there is none yet.
+    pub async fn listing(&self) -> Result<Arc<Listing>, Error> {
+        if let Some(listing) = lock(&self.store).current() {
+            return Ok(listing);
+        }
+        let (session, store) = (Arc::clone(&self.session), Arc::clone(&self.store));
+        self.flight
+            .join(move || async move {
+                // Somebody may have finished it between the caller's look and the start of this flight.
+                let present = lock(&store).current();
+                match present {
+                    Some(listing) => Ok(listing),
+                    None => fetch(&session, &store).await,
+                }
+            })
+            .await
+    }
+
+    /// The listing, asked for now.
+    pub async fn fresh_listing(&self) -> Result<Arc<Listing>, Error> {
+        fetch(&self.session, &self.store).await
+    }
+
+    /// Notes what this process has written.
+    pub fn record(&self, changes: impl IntoIterator<Item = Change>) {
+        let mut store = lock(&self.store);
+        if store.current.is_some() || store.under_way > 0 {
+            store.changes.extend(changes);
+        }
+    }
+}
+
+async fn fetch(session: &Session, store: &Arc<Mutex<Store>>) -> Result<Arc<Listing>, Error> {
+    let begun = Begun::new(store);
+    let listing = paging::fetch(session).await?;
+    Ok(begun.finished(listing))
+}
+
+fn lock(store: &Mutex<Store>) -> MutexGuard<'_, Store> {
+    store.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[derive(Default)]
+struct Store {
+    current: Option<Arc<Listing>>,
+    /// Writes since the oldest listing that is present or under way was asked for.
+    changes: Vec<Change>,
+    /// How many of them `current` shows.
+    shown: usize,
+    under_way: usize,
+}
+
+impl Store {
+    /// The listing with all writes in it. They are put in when it is asked for, so that many small writes cost nothing.
+    fn current(&mut self) -> Option<Arc<Listing>> {
+        let listing = self.current.as_mut()?;
+        if self.shown < self.changes.len() {
+            Arc::make_mut(listing).apply(&self.changes[self.shown..]);
+            self.shown = self.changes.len();
+        }
+        let listing = Arc::clone(listing);
+        self.forget_shown();
+        Some(listing)
+    }
+
+    fn forget_shown(&mut self) {
+        let shown_by_all = self.current.is_none() || self.shown == self.changes.len();
+        if self.under_way == 0 && shown_by_all {
+            self.changes.clear();
+            self.shown = 0;
+        }
+    }
+}
+
+/// A listing that is under way. What is written meanwhile may or may not be in it, and is put in at the end.
+struct Begun<'a> {
+    store: &'a Mutex<Store>,
+    changes_before: usize,
+}
+
+impl<'a> Begun<'a> {
+    fn new(store: &'a Mutex<Store>) -> Self {
+        let mut locked = lock(store);
+        locked.under_way += 1;
+        Self {
+            store,
+            changes_before: locked.changes.len(),
+        }
+    }
+
+    fn finished(self, mut listing: Listing) -> Arc<Listing> {
+        let mut store = lock(self.store);
+        listing.apply(store.changes.get(self.changes_before..).unwrap_or_default());
+        let listing = Arc::new(listing);
+        store.shown = store.changes.len();
+        store.current = Some(Arc::clone(&listing));
+        listing
+    }
+}
+
+impl Drop for Begun<'_> {
+    fn drop(&mut self) {
+        let mut store = lock(self.store);
+        store.under_way -= 1;
+        store.forget_shown();
+    }
+}
+
+#[cfg(test)]
+mod tests;

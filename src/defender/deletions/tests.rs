@@ -1,0 +1,132 @@
+//! Batch deletes that go wrong in every way that is known, and what is left of each.
+
+use crate::defender::WriteError;
+use crate::defender::testing::{Service, client, lost_after, refusal};
+
+fn ids(ids: impl IntoIterator<Item = u64>) -> Vec<String> {
+    ids.into_iter().map(|id| id.to_string()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn five_hundred_a_call() {
+    let service = Service::new();
+    service.fill(1200);
+    let answers = client(&service).delete(ids(1..=1200)).await;
+    assert!(answers.iter().all(Result::is_ok));
+    assert_eq!(service.log(), ["BatchDelete 500", "BatchDelete 500", "BatchDelete 200"]);
+    assert!(service.tenant().rows.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn ids_that_are_gone_count_as_deleted() {
+    let service = Service::new();
+    service.fill(10);
+    service.tenant().rows.remove(&3);
+    let answers = client(&service).delete(ids([1, 2, 3, 4, 99])).await;
+    assert!(answers.iter().all(Result::is_ok));
+    assert_eq!(service.log(), ["BatchDelete 5", "indicators", "BatchDelete 3"]);
+    assert_eq!(service.tenant().rows.len(), 6);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_expired_row_that_is_still_listed_is_deleted() {
+    let service = Service::new();
+    service.fill(2);
+    service.tenant().rows.get_mut(&1).unwrap()["expirationTime"] = "2020-01-01T00:00:00Z".into();
+    let answers = client(&service).delete(ids([1, 7])).await;
+    assert!(answers.iter().all(Result::is_ok));
+    assert_eq!(service.tenant().rows.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_id_that_goes_while_the_rows_are_looked_at_does_not_matter() {
+    let service = Service::new();
+    service.fill(4);
+    service.next(|tenant, call| tenant.answer(call));
+    service.next(|tenant, call| {
+        let answer = tenant.answer(call);
+        tenant.rows.remove(&2);
+        answer
+    });
+    let answers = client(&service).delete(ids([1, 2, 3, 4, 99])).await;
+    assert!(answers.iter().all(Result::is_ok));
+    assert!(service.tenant().rows.is_empty());
+    assert_eq!(service.log()[..3], ["BatchDelete 5", "indicators", "BatchDelete 4"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_malformed_id_fails_alone() {
+    let service = Service::new();
+    service.fill(20);
+    let mut ids = ids(1..=20);
+    ids[6] = "seven".to_owned();
+    let answers = client(&service).delete(ids).await;
+    for (position, answer) in answers.iter().enumerate() {
+        match answer {
+            Err(WriteError::Refused { reason }) => {
+                assert!(position == 6 && reason.contains("An id is malformed."), "{reason}");
+            }
+            other => assert!(position != 6 && other.is_ok(), "{position}"),
+        }
+    }
+    assert_eq!(service.tenant().rows.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn rows_of_other_device_groups_fail_alone() {
+    let service = Service::new();
+    service.fill(8);
+    service.next_times(99, |tenant, call| {
+        let ids = call.body["IndicatorIds"].as_array().unwrap();
+        if ids.iter().any(|id| id == "5") {
+            refusal(403, "Forbidden", "No access to the device groups of an indicator")
+        } else {
+            tenant.answer(call)
+        }
+    });
+    let answers = client(&service).delete(ids(1..=8)).await;
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 7);
+    let Err(WriteError::Failed(error)) = &answers[4] else {
+        panic!()
+    };
+    assert!(
+        error.is_forbidden() && error.to_string().contains("device groups"),
+        "{error}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delete_that_was_done_but_not_answered_is_recognised() {
+    let service = Service::new();
+    service.fill(5);
+    service.next(lost_after);
+    let answers = client(&service).delete(ids([1, 2])).await;
+    assert!(answers.iter().all(Result::is_ok));
+    assert_eq!(service.log(), ["BatchDelete 2", "BatchDelete 2", "indicators"]);
+    assert_eq!(service.tenant().rows.len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_unanswered_delete_has_done_is_kept_when_the_service_goes_down() {
+    let service = Service::new();
+    service.fill(3);
+    service.next(|tenant, _| {
+        tenant.rows.remove(&1);
+        refusal(500, "InternalServerError", "")
+    });
+    service.next_times(7, |_, _| refusal(500, "InternalServerError", ""));
+    let answers = client(&service).delete(ids([1, 2])).await;
+    assert_eq!(answers.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_404_of_something_else_than_the_api_deletes_nothing() {
+    let service = Service::new();
+    service.next_times(2, |_, _| refusal(404, "", "no such page"));
+    let answers = client(&service).delete(ids([1])).await;
+    let error = answers[0].as_ref().unwrap_err();
+    assert!(
+        error.to_string().contains("no such page") && error.hint().contains("base_url"),
+        "{error}"
+    );
+}

@@ -1,0 +1,206 @@
+//! The only place that knows the HTTP client. Sends one message and hands the answer back as it arrives; whether to
+//! ask again is decided elsewhere.
+//!
+//! Nothing here logs a header or a body: one holds the access token, the other the application's secret.
+
+mod trouble;
+
+pub(crate) use trouble::{TransportError, TransportTrouble};
+
+use super::endpoint::Method;
+use super::error::{Error, Kind};
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::redirect;
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
+use std::sync::OnceLock;
+use std::time::Duration;
+use url::{Host, Url};
+
+/// Time for the connection and its TLS handshake.
+const CONNECT_TIME: Duration = Duration::from_secs(20);
+
+/// Longest silence: an import of 500 rows is answered only when all are stored.
+const SILENCE: Duration = Duration::from_secs(120);
+
+/// Time for one call as a whole: a page of 10,000 rows has about ten megabytes before compression.
+const CALL_TIME: Duration = Duration::from_secs(300);
+
+/// Bodies of refusals, and of tokens, are not read further than this.
+const LONGEST_SMALL_BODY: usize = 1 << 20;
+
+/// One message. Not `Debug`: it holds the access token or the application's secret.
+pub(crate) struct Message {
+    pub method: Method,
+    pub url: Url,
+    pub headers: Vec<(String, String)>,
+    pub body: Bytes,
+}
+
+/// The answer, its body still arriving.
+pub(crate) struct Reply {
+    pub status: u16,
+    /// The header `Retry-After`, if it is a number of seconds.
+    pub retry_after: Option<Duration>,
+    pub body: BoxStream<'static, Result<Bytes, TransportError>>,
+}
+
+impl Reply {
+    /// The whole of a body that is not supposed to be long.
+    pub async fn small_body(mut self) -> Result<Vec<u8>, TransportError> {
+        let mut body = Vec::new();
+        while let Some(chunk) = self.body.next().await {
+            body.extend_from_slice(&chunk?);
+            if body.len() > LONGEST_SMALL_BODY {
+                body.truncate(LONGEST_SMALL_BODY);
+                break;
+            }
+        }
+        Ok(body)
+    }
+}
+
+/// Sends messages.
+#[async_trait]
+pub(crate) trait Transport: Send + Sync {
+    /// Sends one message, once.
+    async fn send(&self, message: Message) -> Result<Reply, TransportError>;
+}
+
+/// The network.
+pub(crate) struct Network {
+    user_agent: String,
+    authorities: Vec<CertificateDer<'static>>,
+    proxy_allowed: bool,
+    /// Made at the first use: loading the system's certificates takes tens of milliseconds.
+    client: OnceLock<Result<reqwest::Client, String>>,
+}
+
+impl Network {
+    /// `ca_certificate_pem` is trusted beside the system's own authorities. `hosts` are those that will be called.
+    pub fn new(user_agent: &str, ca_certificate_pem: Option<&[u8]>, hosts: [&Url; 2]) -> Result<Self, Error> {
+        if HeaderValue::from_str(user_agent).is_err() {
+            return Err(Error::new(
+                Kind::Settings,
+                format!("{user_agent:?} cannot be sent as a user agent"),
+                "Use printable ASCII characters only.",
+            ));
+        }
+        Ok(Self {
+            user_agent: user_agent.to_owned(),
+            authorities: ca_certificate_pem.map(authorities).transpose()?.unwrap_or_default(),
+            proxy_allowed: !hosts.into_iter().all(is_this_machine),
+            client: OnceLock::new(),
+        })
+    }
+
+    fn client(&self) -> Result<&reqwest::Client, TransportError> {
+        self.client
+            .get_or_init(|| self.build().map_err(|error| trouble::innermost(&error)))
+            .as_ref()
+            .map_err(|text| TransportError {
+                trouble: TransportTrouble::NoAuthorities,
+                text: text.clone(),
+            })
+    }
+
+    fn build(&self) -> Result<reqwest::Client, reqwest::Error> {
+        let extra = self
+            .authorities
+            .iter()
+            .map(|authority| reqwest::Certificate::from_der(authority))
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut builder = reqwest::Client::builder()
+            .https_only(true)
+            .redirect(redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .user_agent(&self.user_agent)
+            .connect_timeout(CONNECT_TIME)
+            .read_timeout(SILENCE)
+            .timeout(CALL_TIME);
+        if !extra.is_empty() {
+            builder = builder.tls_certs_merge(extra);
+        }
+        if !self.proxy_allowed {
+            builder = builder.no_proxy();
+        }
+        builder.build()
+    }
+}
+
+fn authorities(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, Error> {
+    let unusable = |why: &str| {
+        Error::new(
+            Kind::Settings,
+            format!("the file in ca_certificate_path cannot be used: {why}"),
+            "It has to hold certificates in PEM form: blocks that begin with `-----BEGIN CERTIFICATE-----`.",
+        )
+    };
+    let certificates: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(pem)
+        .collect::<Result<_, _>>()
+        .map_err(|error| unusable(&error.to_string()))?;
+    let mut store = rustls::RootCertStore::empty();
+    for certificate in &certificates {
+        store
+            .add(certificate.clone())
+            .map_err(|error| unusable(&error.to_string()))?;
+    }
+    if certificates.is_empty() {
+        Err(unusable("it holds no certificate"))
+    } else {
+        Ok(certificates)
+    }
+}
+
+/// A proxy cannot reach this machine's loopback addresses.
+fn is_this_machine(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+#[async_trait]
+impl Transport for Network {
+    async fn send(&self, message: Message) -> Result<Reply, TransportError> {
+        let method = match message.method {
+            Method::Get => reqwest::Method::GET,
+            Method::Post => reqwest::Method::POST,
+        };
+        let mut headers = HeaderMap::new();
+        for (name, value) in &message.headers {
+            if let (Ok(name), Ok(mut value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+                value.set_sensitive(true);
+                headers.insert(name, value);
+            }
+        }
+        let request = self
+            .client()?
+            .request(method, message.url)
+            .headers(headers)
+            .body(message.body);
+        let response = request.send().await.map_err(|error| trouble::classify(&error))?;
+        let retry_after = response.headers().get(RETRY_AFTER).and_then(seconds);
+        Ok(Reply {
+            status: response.status().as_u16(),
+            retry_after,
+            body: response
+                .bytes_stream()
+                .map(|chunk| chunk.map_err(|error| trouble::classify(&error)))
+                .boxed(),
+        })
+    }
+}
+
+fn seconds(value: &HeaderValue) -> Option<Duration> {
+    value.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
+}
+
+#[cfg(test)]
+mod tests;

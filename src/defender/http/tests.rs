@@ -1,0 +1,1 @@
+//! The real transport over loopback TLS.

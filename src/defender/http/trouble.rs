@@ -1,0 +1,169 @@
+//! What can go wrong on the way to the other side and back.
+
+use super::super::error::{Error, Kind};
+use rustls::CertificateError;
+use std::error::Error as StdError;
+use std::io;
+use url::Url;
+
+/// A message that got no answer, or an answer that broke off.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{text}")]
+pub(crate) struct TransportError {
+    pub trouble: TransportTrouble,
+    /// The cause in the words of the library that met it.
+    pub text: String,
+}
+
+/// What sort of trouble it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TransportTrouble {
+    /// This machine knows no authority, so it can trust nobody.
+    NoAuthorities,
+    /// The certificate is signed by nobody that this machine trusts.
+    UnknownAuthority,
+    /// The certificate is for another name.
+    WrongName,
+    /// The certificate is not valid now.
+    NotValidNow,
+    /// The certificate is not acceptable for another reason.
+    BadCertificate,
+    /// The name has no address.
+    UnknownHost,
+    /// No connection came about.
+    Unreachable,
+    /// The connection was there and broke off; the message may have arrived.
+    Interrupted,
+    /// Nothing came in time; the message may have arrived.
+    TooSlow,
+}
+
+impl TransportTrouble {
+    /// Whether asking again is of no use.
+    pub const fn is_lasting(self) -> bool {
+        matches!(
+            self,
+            Self::NoAuthorities | Self::UnknownAuthority | Self::WrongName | Self::NotValidNow | Self::BadCertificate
+        )
+    }
+
+    /// Whether the message may have arrived.
+    pub const fn may_have_arrived(self) -> bool {
+        matches!(self, Self::Interrupted | Self::TooSlow)
+    }
+}
+
+impl TransportError {
+    /// The error for the user; `purpose` is what the message was sent for, such as "list the indicators".
+    pub fn explain(&self, purpose: &str, url: &Url) -> Error {
+        let host = url.host_str().unwrap_or_default();
+        let place = url
+            .port()
+            .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+        let text = &self.text;
+        let certificate = |what: &str, hint: String| {
+            Error::new(Kind::Certificate, format!("could not {purpose}: {what} ({text})"), hint)
+        };
+        let connection = |what: &str, hint: &str| {
+            Error::new(Kind::Connection, format!("could not {purpose}: {what} ({text})"), hint)
+        };
+        match self.trouble {
+            TransportTrouble::NoAuthorities => certificate(
+                "this machine has no list of trusted certificate authorities",
+                "Install the system's package of certificate authorities (often called ca-certificates), or point \
+                 SSL_CERT_FILE at such a list, or name a file in ca_certificate_path."
+                    .to_owned(),
+            ),
+            TransportTrouble::UnknownAuthority => certificate(
+                &format!("the certificate of {place} is signed by an authority that this machine does not trust"),
+                "If a proxy inspects the traffic, or the server is your own, name the file with the certificate of its \
+                 authority in ca_certificate_path (MDE_CA_CERTIFICATE_PATH)."
+                    .to_owned(),
+            ),
+            TransportTrouble::WrongName => certificate(
+                &format!("the server at {place} showed a certificate for another name"),
+                format!("Check whether {host} in base_url or authority_host is the name that the server goes by."),
+            ),
+            TransportTrouble::NotValidNow => certificate(
+                &format!("the certificate of {place} is not valid at this time"),
+                "Check the clock of this machine. If it is right, the server's certificate has to be renewed."
+                    .to_owned(),
+            ),
+            TransportTrouble::BadCertificate => certificate(
+                &format!("the certificate of {place} is not acceptable"),
+                "If a proxy inspects the traffic, name the file with the certificate of its authority in \
+                 ca_certificate_path (MDE_CA_CERTIFICATE_PATH)."
+                    .to_owned(),
+            ),
+            TransportTrouble::UnknownHost => connection(
+                &format!("the name {host} could not be resolved"),
+                "Check the spelling of base_url, authority_host, environment and region, and the DNS of this machine.",
+            ),
+            TransportTrouble::Unreachable => connection(
+                &format!("no connection to {place}"),
+                "Check whether this machine may reach the host: network, firewall, and the proxy in HTTPS_PROXY if one \
+                 is needed.",
+            ),
+            TransportTrouble::Interrupted => connection(
+                &format!("the connection to {place} broke off"),
+                "This is usually temporary: run the command again. What was written so far is kept.",
+            ),
+            TransportTrouble::TooSlow => connection(
+                &format!("{place} did not answer in time"),
+                "This is usually temporary: run the command again. What was written so far is kept.",
+            ),
+        }
+    }
+}
+
+/// What the HTTP client's error means.
+pub(super) fn classify(error: &reqwest::Error) -> TransportError {
+    let trouble = match certificate_error(error) {
+        Some(CertificateError::UnknownIssuer) => TransportTrouble::UnknownAuthority,
+        Some(CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. }) => {
+            TransportTrouble::WrongName
+        }
+        Some(
+            CertificateError::Expired
+            | CertificateError::ExpiredContext { .. }
+            | CertificateError::NotValidYet
+            | CertificateError::NotValidYetContext { .. },
+        ) => TransportTrouble::NotValidNow,
+        Some(_) => TransportTrouble::BadCertificate,
+        None if error.is_connect() && causes(error).any(|cause| cause.to_string().starts_with("dns error")) => {
+            TransportTrouble::UnknownHost
+        }
+        None if error.is_connect() => TransportTrouble::Unreachable,
+        None if error.is_timeout() => TransportTrouble::TooSlow,
+        None => TransportTrouble::Interrupted,
+    };
+    TransportError {
+        trouble,
+        text: innermost(error),
+    }
+}
+
+/// The last cause says what happened; the ones before it only that something did.
+pub(super) fn innermost(error: &reqwest::Error) -> String {
+    causes(error)
+        .last()
+        .map_or_else(|| error.to_string(), ToString::to_string)
+}
+
+fn certificate_error(error: &reqwest::Error) -> Option<CertificateError> {
+    causes(error).find_map(|cause| match cause.downcast_ref::<rustls::Error>() {
+        Some(rustls::Error::InvalidCertificate(error)) => Some(error.clone()),
+        _ => None,
+    })
+}
+
+/// The error and its causes. An `io::Error` leaves out the error that it wraps, so that is looked up.
+fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |error: &&'a (dyn StdError + 'static)| {
+        let error: &'a (dyn StdError + 'static) = *error;
+        match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(wrapped) => Some(wrapped),
+            None => error.source(),
+        }
+    })
+}

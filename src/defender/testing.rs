@@ -1,0 +1,131 @@
+//! What the tests of this module share: time that passes by itself when everybody waits, and a small double of the
+//! service whose answers can be scripted.
+
+mod service;
+
+pub(crate) use service::{Answer, Service, cut_off, json, lost, lost_after, refusal};
+
+use super::Client;
+use super::clock::Clock;
+use super::settings::{Credential, Settings};
+use super::token::{IssueError, Issued, Issuer};
+use crate::indicator::{Action, Facts, Fields, Indicator, IndicatorType, Row};
+use async_trait::async_trait;
+use jiff::Timestamp;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::time::Instant;
+use url::Url;
+
+/// tokio's paused time: it jumps to the next timer whenever nothing else is to be done.
+pub(crate) struct VirtualClock {
+    start: Instant,
+}
+
+/// When virtual time starts: 2026-05-01T00:00:00Z.
+const START: i64 = 1_777_593_600;
+
+impl VirtualClock {
+    pub fn shared() -> Arc<Self> {
+        Arc::new(Self { start: Instant::now() })
+    }
+}
+
+#[async_trait]
+impl Clock for VirtualClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_second(START).unwrap() + self.elapsed()
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.start.elapsed()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+}
+
+/// Hands out `token-1`, `token-2` and so on, each for an hour.
+pub(crate) struct TokenMint {
+    issued: Arc<AtomicUsize>,
+    authority: Url,
+}
+
+impl TokenMint {
+    pub fn new(issued: Arc<AtomicUsize>) -> Self {
+        Self {
+            issued,
+            authority: Url::parse("https://login.example.test").unwrap(),
+        }
+    }
+}
+
+#[async_trait]
+impl Issuer for TokenMint {
+    async fn issue(&self) -> Result<Issued, IssueError> {
+        let number = self.issued.fetch_add(1, Ordering::SeqCst) + 1;
+        Ok(Issued {
+            token: format!("token-{number}").into(),
+            lifetime: Duration::from_secs(3600),
+        })
+    }
+
+    fn authority(&self) -> &Url {
+        &self.authority
+    }
+}
+
+/// Settings that go with the double.
+pub(crate) fn settings() -> Settings {
+    Settings {
+        base_url: Url::parse("https://api.example.test").unwrap(),
+        authority_host: Url::parse("https://login.example.test").unwrap(),
+        scope: "https://api.example.test/.default".to_owned(),
+        ca_certificate_pem: None,
+        credential: Credential::ClientSecret {
+            tenant_id: "11111111-1111-1111-1111-111111111111".to_owned(),
+            client_id: "22222222-2222-2222-2222-222222222222".to_owned(),
+            client_secret: "the secret".to_owned().into(),
+        },
+        quota_share: 100,
+        batch_size: 500,
+        user_agent: "test".to_owned(),
+    }
+}
+
+/// A client of the double.
+pub(crate) fn client(service: &Arc<Service>) -> Client {
+    client_with(service, &settings())
+}
+
+/// A client of the double with these settings.
+pub(crate) fn client_with(service: &Arc<Service>, settings: &Settings) -> Client {
+    let issuer = Box::new(TokenMint::new(Arc::clone(&service.tokens)));
+    Client::assemble(settings, service.clock(), Arc::<Service>::clone(service), issuer)
+}
+
+/// A domain to block, with nothing else said.
+pub(crate) fn domain(value: &str) -> Indicator {
+    Indicator {
+        value: value.to_owned(),
+        indicator_type: IndicatorType::DomainName,
+        action: Action::Block,
+        fields: Fields::default(),
+    }
+}
+
+/// So many different domains.
+pub(crate) fn domains(count: usize) -> Vec<Indicator> {
+    (0..count).map(|number| domain(&format!("d{number}.example"))).collect()
+}
+
+/// The row of a [`domain`].
+pub(crate) fn row(id: &str, value: &str) -> Row {
+    Row {
+        id: id.to_owned(),
+        indicator: domain(value),
+        facts: Facts::default(),
+    }
+}

@@ -1,0 +1,261 @@
+//! Creates and changes rows: one import call for a batch, and what it takes to know what became of every item.
+
+use super::catalogue::Catalogue;
+use super::endpoint;
+use super::error::{Error, Kind, WriteError};
+use super::halt::Stopped;
+use super::listing::Change;
+use super::narrowing::{Narrowing, mentioned};
+use super::queue::{Carried, Work};
+use super::quota::{Class, Permit};
+use super::refusal::Refusal;
+use super::results::{self, Outcome};
+use super::session::{Fault, Session};
+use super::wire::ImportDecoder;
+use crate::indicator::{Facts, Identity, Indicator, Row, differences};
+use async_trait::async_trait;
+use std::sync::Arc;
+
+/// How often items of which the answers say nothing are sent again.
+const MOST_REPEATS: usize = 2;
+
+const PURPOSE: &str = "import indicators";
+
+/// What the upsert queue does with a batch.
+pub(crate) struct Upserts {
+    pub session: Arc<Session>,
+    pub catalogue: Arc<Catalogue>,
+    /// What `createdBy` of our own rows holds.
+    pub application_id: String,
+}
+
+#[async_trait]
+impl Work for Upserts {
+    type Item = Indicator;
+    type Key = Identity;
+    type Done = String;
+
+    fn key(&self, item: &Indicator) -> Identity {
+        item.identity()
+    }
+
+    async fn permit(&self) -> Result<Permit, Stopped> {
+        self.session.permit(Class::Import).await
+    }
+
+    async fn carry_out(&self, permit: Permit, items: Vec<Indicator>) -> Carried<String> {
+        let mut batch = Batch {
+            answers: items.iter().map(|_| None).collect(),
+            items,
+            hopeless: None,
+        };
+        let all = (0..batch.items.len()).collect();
+        let mut unclear = self.send(&mut batch, all, Some(permit)).await;
+        for _ in 0..MOST_REPEATS {
+            if unclear.is_empty() {
+                break;
+            }
+            self.look_up(&mut batch, &mut unclear).await;
+            if batch.hopeless.is_none() {
+                unclear = self.send(&mut batch, unclear, None).await;
+            }
+        }
+        if !unclear.is_empty() {
+            self.look_up(&mut batch, &mut unclear).await;
+        }
+        for position in unclear {
+            batch.answers[position].get_or_insert_with(|| Err(never_clear().into()));
+        }
+        batch.into_carried()
+    }
+}
+
+/// The items of one batch and what is known of them.
+struct Batch {
+    items: Vec<Indicator>,
+    answers: Vec<Option<Result<String, WriteError>>>,
+    hopeless: Option<Error>,
+}
+
+impl Batch {
+    fn answer(&mut self, positions: impl IntoIterator<Item = usize>, answer: impl Fn() -> WriteError) {
+        for position in positions {
+            self.answers[position] = Some(Err(answer()));
+        }
+    }
+
+    fn into_carried(self) -> Carried<String> {
+        let answer = |answer: Option<_>| answer.unwrap_or_else(|| Err(never_clear().into()));
+        Carried {
+            answers: self.answers.into_iter().map(answer).collect(),
+            hopeless: self.hopeless,
+        }
+    }
+}
+
+impl Upserts {
+    /// Sends the items at these positions, in as many calls as it takes to keep bad ones from sinking the others.
+    /// Returns the positions of which it is not known what became of them.
+    async fn send(&self, batch: &mut Batch, positions: Vec<usize>, mut permit: Option<Permit>) -> Vec<usize> {
+        let mut narrowing = Narrowing::new(positions);
+        let mut unclear = Vec::new();
+        let mut last_refusal = None;
+        while let Some(group) = narrowing.next() {
+            let permit = match permit.take() {
+                Some(permit) => Ok(permit),
+                None => self.permit().await,
+            };
+            let outcome = match permit {
+                Ok(permit) => self.import(batch, &group, permit).await,
+                Err(Stopped) => Err(Fault::Stopped),
+            };
+            match outcome {
+                Ok(outcomes) => unclear.extend(self.take_in(batch, group, outcomes)),
+                Err(Fault::Refused(refusal)) if refusal.concerns_items() => {
+                    self.narrow(batch, &mut narrowing, group, &refusal);
+                    last_refusal = Some(refusal);
+                }
+                Err(Fault::Unclear(error)) => {
+                    unclear.extend(group);
+                    if error.kind() != Kind::Unexpected {
+                        batch.answer(narrowing.rest(), || WriteError::unsent(&error));
+                        batch.hopeless = Some(error);
+                        return unclear;
+                    }
+                }
+                Err(Fault::Stopped) => {
+                    batch.answer(group.into_iter().chain(narrowing.rest()), || WriteError::Stopped);
+                    return unclear;
+                }
+                Err(fault @ (Fault::Failed(_) | Fault::Refused(_))) => {
+                    let error = fault.into_error(PURPOSE);
+                    batch.answer(group.into_iter().chain(narrowing.rest()), || WriteError::unsent(&error));
+                    batch.hopeless = Some(error);
+                    return unclear;
+                }
+            }
+        }
+        let words = last_refusal.map(|refusal| refusal.words()).unwrap_or_default();
+        batch.answer(narrowing.rest(), || WriteError::refused_with_others(&words));
+        unclear
+    }
+
+    async fn import(&self, batch: &Batch, group: &[usize], permit: Permit) -> Result<Vec<Outcome>, Fault> {
+        let items: Vec<&Indicator> = group.iter().map(|position| &batch.items[*position]).collect();
+        let request = endpoint::import(self.session.base(), &items);
+        let results = self.session.call::<ImportDecoder>(&request, permit).await?;
+        Ok(results::assign(&items, results))
+    }
+
+    /// Notes what a call says about its items; returns the positions that it says nothing about.
+    fn take_in(&self, batch: &mut Batch, group: Vec<usize>, outcomes: Vec<Outcome>) -> Vec<usize> {
+        let mut written = Vec::new();
+        let mut unclear = Vec::new();
+        for (position, outcome) in group.into_iter().zip(outcomes) {
+            match outcome {
+                Outcome::Saved(id) => {
+                    written.push(Change::Written(self.row(&id, &batch.items[position])));
+                    batch.answers[position] = Some(Ok(id));
+                }
+                Outcome::Refused(error) => batch.answers[position] = Some(Err(error)),
+                Outcome::Unclear => unclear.push(position),
+            }
+        }
+        self.catalogue.record(written);
+        unclear
+    }
+
+    /// The row that this item has become, as far as it is known without asking.
+    fn row(&self, id: &str, indicator: &Indicator) -> Row {
+        let now = self.session.halt().clock().now();
+        let facts = Facts {
+            created_by: Some(self.application_id.clone()),
+            created_by_source: Some("PublicApi".to_owned()),
+            creation_time: Some(now),
+            last_update_time: Some(now),
+            last_updated_by: Some(self.application_id.clone()),
+            ..Facts::default()
+        };
+        Row {
+            id: id.to_owned(),
+            indicator: indicator.clone(),
+            facts,
+        }
+    }
+
+    /// Decides what of a refused group is sent again, and in which groups.
+    fn narrow(&self, batch: &mut Batch, narrowing: &mut Narrowing, group: Vec<usize>, refusal: &Refusal) {
+        let values: Vec<&str> = group
+            .iter()
+            .map(|position| batch.items[*position].value.as_str())
+            .collect();
+        let named: Vec<usize> = mentioned(&refusal.problem.message, &values)
+            .iter()
+            .map(|at| group[*at])
+            .collect();
+        match named.as_slice() {
+            _ if group.len() == 1 => batch.answer(group, || WriteError::from_reason(refusal.words())),
+            [] => narrowing.halve(group),
+            [bad] => {
+                let now = self.session.halt().clock().now();
+                let bad_is_expired = batch.items[*bad].is_expired(now);
+                // Others that are past their expiry would be named one by one: they go by themselves.
+                let (alike, others): (Vec<usize>, Vec<usize>) = group
+                    .into_iter()
+                    .filter(|position| position != bad)
+                    .partition(|position| bad_is_expired && batch.items[*position].is_expired(now));
+                batch.answer([*bad], || WriteError::from_reason(refusal.words()));
+                narrowing.add(others);
+                narrowing.add(alike);
+            }
+            // Several items of one value: it is not said which of them is meant.
+            several => {
+                narrowing.add(
+                    group
+                        .into_iter()
+                        .filter(|position| !several.contains(position))
+                        .collect(),
+                );
+                for position in several {
+                    narrowing.add(vec![*position]);
+                }
+            }
+        }
+    }
+
+    /// Looks at the rows for what became of items. Those that are there as wanted are answered; `unclear` keeps the rest.
+    async fn look_up(&self, batch: &mut Batch, unclear: &mut Vec<usize>) {
+        let listing = match self.catalogue.fresh_listing().await {
+            Ok(listing) => listing,
+            Err(error) => {
+                // The first failure says more than the failure to find out about it.
+                let error = batch.hopeless.get_or_insert(error).clone();
+                batch.answer(unclear.drain(..), || WriteError::Failed(error.clone()));
+                return;
+            }
+        };
+        unclear.retain(|position| {
+            let item = &batch.items[*position];
+            let mut rows = listing.find(&item.identity());
+            let row = rows.find(|row| differences(item, &row.indicator).is_empty());
+            if let Some(row) = row {
+                batch.answers[*position] = Some(Ok(row.id.clone()));
+            }
+            row.is_none()
+        });
+        if let Some(error) = batch.hopeless.clone() {
+            batch.answer(unclear.drain(..), || WriteError::Failed(error.clone()));
+        }
+    }
+}
+
+fn never_clear() -> Error {
+    Error::new(
+        Kind::Unexpected,
+        "the service accepted the call several times without saying what became of this indicator, and does not list it",
+        "Run the command again; if it happens again, report it with the service's answers (TF_LOG_PROVIDER=debug).",
+    )
+}
+
+#[cfg(test)]
+mod tests;

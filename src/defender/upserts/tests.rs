@@ -1,0 +1,292 @@
+//! Imports that go wrong in every way that is known, and what is left of each.
+
+use crate::defender::testing::{
+    Service, client, client_with, cut_off, domain, domains, json, lost_after, refusal, settings,
+};
+use crate::defender::{Clock, Settings, WriteError};
+use crate::indicator::{Action, Indicator};
+use serde_json::{Value, json as value};
+use std::collections::HashSet;
+use std::time::Duration;
+
+/// The values that a call carries.
+fn values(body: &Value) -> Vec<String> {
+    let items = body["Indicators"].as_array().unwrap();
+    items
+        .iter()
+        .map(|item| item["indicatorValue"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+/// From now on, a call with any of these values is refused as a whole.
+fn refuse(service: &Service, calls: usize, bad: &[&str], message: fn(&str) -> String) {
+    let bad: HashSet<String> = bad.iter().map(|value| (*value).to_owned()).collect();
+    service.next_times(calls, move |tenant, call| {
+        match values(&call.body).iter().find(|value| bad.contains(*value)) {
+            Some(value) if call.path.ends_with("/import") => refusal(400, "BadRequest", &message(value)),
+            _ => tenant.answer(call),
+        }
+    });
+}
+
+fn inactive(value: &str) -> String {
+    format!("Indicator {value} is inactive. (Expiration time should be set to a future date time)")
+}
+
+fn nameless(_: &str) -> String {
+    "Request body is incorrect".to_owned()
+}
+
+fn reason(answer: &Result<String, WriteError>) -> &str {
+    match answer {
+        Err(WriteError::Refused { reason }) => reason,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn failures_inside_a_successful_answer_fail_those_items_only() {
+    let service = Service::new();
+    service.next(|_, _| {
+        json(
+            200,
+            value!({"value": [
+                {"id": "1", "indicator": "d0.example", "isFailed": false, "failureReason": null},
+                {"id": null, "indicator": "d1.example", "isFailed": true, "failureReason": "Invalid value"},
+                {"id": null, "indicator": "d2.example", "isFailed": true,
+                 "failureReason": "Max capacity exceeded. Current Total: 15000, Limit: 15000"},
+            ]}),
+        )
+    });
+    let answers = client(&service).upsert(domains(3)).await;
+    assert_eq!(answers[0].as_ref().unwrap(), "1");
+    assert_eq!(reason(&answers[1]), "Invalid value");
+    assert!(answers[2].as_ref().unwrap_err().is_capacity());
+    assert_eq!(service.log(), ["import 3"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_item_that_the_refusal_names_is_left_out() {
+    let service = Service::new();
+    refuse(&service, 9, &["d7.example", "d42.example"], inactive);
+    let answers = client(&service).upsert(domains(100)).await;
+    for (position, answer) in answers.iter().enumerate() {
+        assert_eq!(answer.is_err(), [7, 42].contains(&position), "{position}");
+    }
+    assert!(
+        reason(&answers[7]).contains("d7.example is inactive") && reason(&answers[7]).contains("the-correlation-id")
+    );
+    assert_eq!(service.log(), ["import 100", "import 99", "import 98"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_nameless_refusal_is_narrowed_down_by_halves() {
+    let service = Service::new();
+    refuse(&service, 99, &["d123.example"], nameless);
+    let answers = client(&service).upsert(domains(500)).await;
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 499);
+    assert!(reason(&answers[123]).contains("Request body is incorrect"));
+    assert_eq!(service.log().len(), 19);
+    assert_eq!(service.tenant().rows.len(), 499);
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_bad_items_cost_a_bounded_number_of_calls() {
+    let service = Service::new();
+    let bad: Vec<String> = (0..50).map(|number| format!("d{}.example", number * 10)).collect();
+    refuse(
+        &service,
+        999,
+        &bad.iter().map(String::as_str).collect::<Vec<_>>(),
+        nameless,
+    );
+    let answers = client(&service).upsert(domains(500)).await;
+    assert_eq!(service.log().len(), 65);
+    assert!(
+        answers
+            .iter()
+            .all(|answer| answer.is_ok() || reason(answer).contains("Request body is incorrect"))
+    );
+    let kept = answers.iter().filter(|answer| answer.is_ok()).count();
+    assert_eq!(kept, service.tenant().rows.len());
+    assert!((1..500).contains(&kept));
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_many_expired_items_the_good_ones_do_not_wait() {
+    let service = Service::new();
+    let past = service.clock().now() - Duration::from_secs(60);
+    let mut items = domains(300);
+    let mut bad = Vec::new();
+    for position in 0..100 {
+        items[position * 3].fields.expiration_time = Some(past);
+        bad.push(items[position * 3].value.clone());
+    }
+    refuse(
+        &service,
+        999,
+        &bad.iter().map(String::as_str).collect::<Vec<_>>(),
+        inactive,
+    );
+    let answers = client(&service).upsert(items).await;
+    for (position, answer) in answers.iter().enumerate() {
+        assert_eq!(answer.is_ok(), position % 3 != 0, "{position}");
+    }
+    assert_eq!(service.log()[..2], ["import 300", "import 200"]);
+    assert_eq!(service.log().len(), 65);
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_items_of_one_value_are_told_apart() {
+    let service = Service::new();
+    let items = vec![
+        domain("a.example"),
+        Indicator {
+            action: Action::Audit,
+            ..domain("a.example")
+        },
+        domain("b.example"),
+    ];
+    service.next_times(9, |tenant, call| {
+        let audit = call.body["Indicators"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|item| item["action"] == "Audit");
+        if audit {
+            refusal(400, "BadRequest", "a.example needs an alert")
+        } else {
+            tenant.answer(call)
+        }
+    });
+    let answers = client(&service).upsert(items).await;
+    assert_eq!(
+        answers.iter().map(Result::is_ok).collect::<Vec<_>>(),
+        [true, false, true]
+    );
+    assert_eq!(service.log(), ["import 3", "import 1", "import 1", "import 1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_was_done_but_not_answered_is_made_again() {
+    for trouble in [lost_after, cut_off] {
+        let service = Service::new();
+        service.next(trouble);
+        let answers = client(&service).upsert(domains(10)).await;
+        assert!(answers.iter().all(Result::is_ok));
+        assert_eq!(service.log(), ["import 10", "import 10"]);
+        assert_eq!(service.tenant().rows.len(), 10);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_short_answer_is_completed_by_looking_at_the_rows() {
+    let service = Service::new();
+    service.next(|tenant, call| {
+        drop(tenant.answer(call));
+        tenant.rows.remove(&4);
+        json(
+            200,
+            value!({"value": [
+                {"id": "2", "indicator": "d1.example", "isFailed": false, "failureReason": null},
+                {"id": "1", "indicator": "d0.example", "isFailed": false, "failureReason": null},
+            ]}),
+        )
+    });
+    let answers = client(&service).upsert(domains(4)).await;
+    let ids: Vec<_> = answers.into_iter().map(Result::unwrap).collect();
+    assert_eq!(ids, ["1", "2", "3", "5"], "d2 is found, d3 sent again");
+    assert_eq!(service.log(), ["import 4", "indicators", "import 1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_cannot_be_read_is_completed_by_looking_at_the_rows() {
+    let service = Service::new();
+    service.next_times(3, |tenant, call| {
+        drop(tenant.answer(call));
+        json(200, value!("done"))
+    });
+    let answers = client(&service).upsert(domains(4)).await;
+    assert!(answers.iter().all(Result::is_ok));
+    assert_eq!(service.log(), ["import 4", "import 4", "import 4", "indicators"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_item_of_which_nothing_is_ever_known_ends_as_an_error() {
+    let service = Service::new();
+    service.next_times(3, |_, _| json(200, value!({"value": []})));
+    service.next_times(99, |tenant, call| {
+        if call.path.ends_with("/import") {
+            json(200, value!({"value": []}))
+        } else {
+            tenant.answer(call)
+        }
+    });
+    let error = client(&service).upsert(domains(1)).await.remove(0).unwrap_err();
+    assert!(matches!(&error, WriteError::Failed(_)), "{error}");
+    assert!(service.log().len() < 10, "{:?}", service.log());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_is_down_is_not_asked_once_per_batch() {
+    let service = Service::new();
+    let settings = Settings {
+        batch_size: 10,
+        ..settings()
+    };
+    service.next_times(8, |_, _| refusal(503, "ServiceUnavailable", "down"));
+    let answers = client_with(&service, &settings).upsert(domains(100)).await;
+    assert_eq!(service.count("/import"), 8);
+    assert!(
+        answers
+            .iter()
+            .all(|answer| matches!(answer, Err(WriteError::Failed(_))))
+    );
+    let text = answers[99].as_ref().unwrap_err().to_string();
+    assert!(text.contains("HTTP 503") && text.contains("down"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_unanswered_call_has_done_is_kept_when_the_service_goes_down() {
+    let service = Service::new();
+    service.next(|tenant, call| {
+        drop(tenant.answer(call));
+        tenant.rows.remove(&2);
+        refusal(500, "InternalServerError", "")
+    });
+    service.next_times(7, |_, _| refusal(500, "InternalServerError", ""));
+    let answers = client(&service).upsert(domains(3)).await;
+    assert_eq!(
+        answers.iter().map(Result::is_ok).collect::<Vec<_>>(),
+        [true, false, true]
+    );
+    assert_eq!(service.log().last().unwrap(), "indicators");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_missing_permission_fails_everything_at_once() {
+    let service = Service::new();
+    service.next_times(9, |_, _| refusal(403, "Forbidden", "Missing application roles."));
+    let answers = client(&service).upsert(domains(1200)).await;
+    assert_eq!(service.log(), ["import 500"]);
+    assert!(
+        answers
+            .iter()
+            .all(|answer| matches!(answer, Err(WriteError::Failed(error)) if error.is_forbidden()))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn device_groups_that_are_out_of_reach_fail_their_items_only() {
+    let service = Service::new();
+    service.next_times(99, |tenant, call| {
+        if values(&call.body).contains(&"d3.example".to_owned()) {
+            refusal(403, "Forbidden", "No access to the indicator's device groups")
+        } else {
+            tenant.answer(call)
+        }
+    });
+    let answers = client(&service).upsert(domains(8)).await;
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 7);
+    assert!(reason(&answers[3]).contains("device groups"));
+}

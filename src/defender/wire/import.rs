@@ -1,0 +1,106 @@
+//! The answer to an import call.
+
+use super::loose::Loose;
+use super::splitter::Splitter;
+use super::{Decode, Unreadable};
+use serde::Deserialize;
+
+/// What became of one item of an import call.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct ImportResult {
+    /// Id of the row; absent when the item failed.
+    pub id: Option<String>,
+    /// The value of the item, as the service repeats it. Its type and action are not repeated.
+    pub value: Option<String>,
+    /// Absent when the service does not say.
+    pub is_failed: Option<bool>,
+    /// Why it failed, in the service's words.
+    pub failure_reason: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct LooseResult {
+    id: Loose,
+    indicator: Loose,
+    is_failed: Loose,
+    failure_reason: Loose,
+}
+
+/// Reads the results as they arrive.
+#[derive(Debug, Default)]
+pub(crate) struct ImportDecoder {
+    splitter: Splitter,
+    results: Vec<ImportResult>,
+}
+
+impl Decode for ImportDecoder {
+    type Output = Vec<ImportResult>;
+
+    fn feed(&mut self, chunk: &[u8]) -> Result<(), Unreadable> {
+        let results = &mut self.results;
+        self.splitter.feed(chunk, |text| {
+            let result = match serde_json::from_slice::<LooseResult>(text) {
+                Ok(result) => result,
+                // Sound JSON, but no result: it keeps its place and says nothing.
+                Err(error) if error.is_data() => LooseResult::default(),
+                Err(error) => return Err(Unreadable(format!("a result is not JSON: {error}"))),
+            };
+            results.push(ImportResult {
+                id: result.id.text().filter(|id| !id.is_empty()),
+                value: result.indicator.text(),
+                is_failed: result.is_failed.boolean(),
+                failure_reason: result.failure_reason.text().filter(|reason| !reason.trim().is_empty()),
+            });
+            Ok(())
+        })
+    }
+
+    fn finish(self) -> Result<Vec<ImportResult>, Unreadable> {
+        self.splitter.finish()?;
+        Ok(self.results)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_are_read_with_what_they_say() {
+        let mut decoder = ImportDecoder::default();
+        decoder
+            .feed(
+                br#"{"@odata.context":"c","value":[
+                    {"id":"2841","indicator":"220e","isFailed":false,"failureReason":null},
+                    {"id":null,"indicator":"2233","isFailed":true,"failureReason":"Max capacity exceeded."},
+                    {"id":7,"indicator":{},"isFailed":"True","failureReason":" ","new":1}, null]}"#,
+            )
+            .unwrap();
+        let text = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            decoder.finish().unwrap(),
+            [
+                ImportResult {
+                    id: text("2841"),
+                    value: text("220e"),
+                    is_failed: Some(false),
+                    failure_reason: None
+                },
+                ImportResult {
+                    id: None,
+                    value: text("2233"),
+                    is_failed: Some(true),
+                    failure_reason: text("Max capacity exceeded.")
+                },
+                ImportResult {
+                    id: text("7"),
+                    value: None,
+                    is_failed: Some(true),
+                    failure_reason: None
+                },
+                ImportResult::default(),
+            ]
+        );
+    }
+}

@@ -1,0 +1,165 @@
+//! A JSON value taken as it comes: a field of another type than expected costs that field, not the row.
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use std::fmt;
+
+/// One field of a row.
+#[derive(Debug, Default)]
+pub(super) enum Loose {
+    /// Missing, null, or nothing that a field can hold.
+    #[default]
+    Nothing,
+    Bool(bool),
+    Integer(i64),
+    Text(String),
+    List(Vec<Loose>),
+}
+
+impl Loose {
+    pub fn text(self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Integer(number) => Some(number.to_string()),
+            _ => None,
+        }
+    }
+
+    pub fn boolean(&self) -> Option<bool> {
+        match self {
+            Self::Bool(value) => Some(*value),
+            Self::Text(text) => text.to_ascii_lowercase().parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// A number, or a number written as text: the service's documents call some numbers strings.
+    pub fn number<N: TryFrom<i64>>(&self) -> Option<N> {
+        match self {
+            Self::Integer(number) => N::try_from(*number).ok(),
+            Self::Text(text) => text.trim().parse().ok().and_then(|number| N::try_from(number).ok()),
+            _ => None,
+        }
+    }
+
+    /// RFC 3339 with any number of fraction digits; without offset it is UTC, as everything else the service writes.
+    pub fn time(&self) -> Option<Timestamp> {
+        let Self::Text(text) = self else { return None };
+        let without_offset = || TimeZone::UTC.to_timestamp(text.parse::<DateTime>().ok()?).ok();
+        text.parse().ok().or_else(without_offset)
+    }
+
+    /// The elements that `read` can make sense of.
+    pub fn list<T>(self, read: impl Fn(Self) -> Option<T>) -> Option<Vec<T>> {
+        match self {
+            Self::List(elements) => Some(elements.into_iter().filter_map(read).collect()),
+            _ => None,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Loose {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(LooseVisitor)
+    }
+}
+
+struct LooseVisitor;
+
+impl<'de> Visitor<'de> for LooseVisitor {
+    type Value = Loose;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("anything")
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Loose, E> {
+        Ok(Loose::Bool(value))
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Loose, E> {
+        Ok(Loose::Integer(value))
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Loose, E> {
+        Ok(i64::try_from(value).map_or(Loose::Nothing, Loose::Integer))
+    }
+
+    fn visit_f64<E: Error>(self, _value: f64) -> Result<Loose, E> {
+        Ok(Loose::Nothing)
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<Loose, E> {
+        Ok(Loose::Text(value.to_owned()))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Loose, E> {
+        Ok(Loose::Nothing)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Loose, A::Error> {
+        let mut list = Vec::new();
+        while let Some(element) = elements.next_element()? {
+            list.push(element);
+        }
+        Ok(Loose::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Loose, A::Error> {
+        while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Loose::Nothing)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn loose(json: &str) -> Loose {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn each_reading_takes_what_it_can_and_nothing_else() {
+        assert_eq!(loose(r#""a""#).text().as_deref(), Some("a"));
+        assert_eq!(loose("12").text().as_deref(), Some("12"));
+        assert_eq!(loose("{\"a\":[1]}").text(), None);
+        assert_eq!(loose("true").boolean(), Some(true));
+        assert_eq!(loose(r#""False""#).boolean(), Some(false));
+        assert_eq!(loose("1").boolean(), None);
+        assert_eq!(loose("30").number::<i32>(), Some(30));
+        assert_eq!(loose(r#""30""#).number::<i32>(), Some(30));
+        assert_eq!(loose("300").number::<u8>(), None);
+        assert_eq!(loose("1.5").number::<i32>(), None);
+        assert_eq!(loose("18446744073709551615").number::<i32>(), None);
+        assert_eq!(
+            loose(r#"["a", null, 7, {}]"#).list(Loose::text),
+            Some(vec!["a".to_owned(), "7".to_owned()])
+        );
+        assert_eq!(loose(r#""a""#).list(Loose::text), None);
+    }
+
+    #[test]
+    fn times_have_any_number_of_fraction_digits() {
+        let time = |json: &str| loose(json).time().map(|time| time.to_string());
+        for (json, read) in [
+            (r#""2024-12-12T00:00:00Z""#, Some("2024-12-12T00:00:00Z")),
+            (r#""2023-04-25T18:02:06.322598Z""#, Some("2023-04-25T18:02:06.322598Z")),
+            (
+                r#""2023-04-25T18:02:06.3225981Z""#,
+                Some("2023-04-25T18:02:06.3225981Z"),
+            ),
+            (r#""2023-04-25T20:02:06+02:00""#, Some("2023-04-25T18:02:06Z")),
+            (r#""2023-04-25T18:02:06.5""#, Some("2023-04-25T18:02:06.5Z")),
+            (r#""0001-01-01T00:00:00Z""#, Some("0001-01-01T00:00:00Z")),
+            (r#""soon""#, None),
+            ("null", None),
+            ("5", None),
+        ] {
+            assert_eq!(time(json).as_deref(), read, "{json}");
+        }
+    }
+}
