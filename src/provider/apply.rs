@@ -46,6 +46,10 @@ pub async fn carry_out(
     mut changes: Changes,
 ) -> Outcome {
     let mut run = Run::new(session, held, wanted);
+    for (position, _) in held.iter().enumerate().filter(|(_, row)| row.id.is_none()) {
+        // An expired row is not there; nothing of it can be left over.
+        run.outcome.gone(position);
+    }
     for pair in &changes.keep {
         run.outcome.settle(
             pair.wanted,

@@ -9,15 +9,14 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("plugin", &["proto"]),
     ("tf", &["proto"]),
     ("indicator", &[]),
-    ("feed", &["indicator"]),
     ("defender", &["indicator"]),
-    ("provider", &["tf", "defender", "feed", "indicator"]),
+    ("provider", &["tf", "defender", "indicator"]),
     ("docs", &["tf"]),
     // The oracle: it shares no code with the client.
     ("simulator", &[]),
     (
         "cli",
-        &["provider", "simulator", "docs", "tf", "defender", "indicator", "feed"],
+        &["provider", "simulator", "docs", "tf", "defender", "indicator"],
     ),
     ("main", &["cli", "plugin", "tf", "provider"]),
 ];
