@@ -210,3 +210,6 @@ pub fn scoped_digest(indicator: &Indicator) -> u64 {
     (indicator.identity().digest(), names, ids).hash(&mut hasher);
     hasher.finish()
 }
+
+#[cfg(test)]
+mod tests;

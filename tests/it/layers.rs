@@ -14,10 +14,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("docs", &["tf"]),
     // The oracle: it shares no code with the client.
     ("simulator", &[]),
-    (
-        "cli",
-        &["provider", "simulator", "docs", "tf", "defender", "indicator"],
-    ),
+    ("cli", &["provider", "simulator", "docs", "tf", "defender", "indicator"]),
     ("main", &["cli", "plugin", "tf", "provider"]),
 ];
 
