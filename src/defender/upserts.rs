@@ -154,7 +154,7 @@ impl Upserts {
         for (position, outcome) in group.into_iter().zip(outcomes) {
             match outcome {
                 Outcome::Saved(id) => {
-                    written.push(Change::Written(self.row(&id, &batch.items[position])));
+                    written.push(Change::Written(Arc::new(self.row(&id, &batch.items[position]))));
                     batch.answers[position] = Some(Ok(id));
                 }
                 Outcome::Refused(error) => batch.answers[position] = Some(Err(error)),
@@ -237,7 +237,7 @@ impl Upserts {
         unclear.retain(|position| {
             let item = &batch.items[*position];
             let mut rows = listing.find(&item.identity());
-            let row = rows.find(|row| differences(item, &row.indicator).is_empty());
+            let row = rows.find(|row| says_what_was_sent(item, row));
             if let Some(row) = row {
                 batch.answers[*position] = Some(Ok(row.id.clone()));
             }
@@ -249,10 +249,19 @@ impl Upserts {
     }
 }
 
+/// Whether the row holds what an import of `item` would leave, whoever made it: fields that are taken at creation only
+/// do not count.
+fn says_what_was_sent(item: &Indicator, row: &Row) -> bool {
+    differences(item, &row.indicator)
+        .iter()
+        .all(|difference| difference.field.is_create_only())
+}
+
 fn never_clear() -> Error {
     Error::new(
         Kind::Unexpected,
-        "the service accepted the call several times without saying what became of this indicator, and does not list it",
+        "the service took the call several times without saying what became of this indicator, and does not list it as \
+         it was sent",
         "Run the command again; if it happens again, report it with the service's answers (TF_LOG_PROVIDER=debug).",
     )
 }
