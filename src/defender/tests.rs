@@ -1,6 +1,6 @@
 //! The client as a whole.
 
-use super::testing::settings;
+use super::testing::{Service, TokenMint, domains, refusal, settings};
 use super::*;
 use url::Url;
 
@@ -64,4 +64,49 @@ async fn settings_that_cannot_be_used_are_refused_at_once() {
     }
     let client = Client::new(good, Arc::new(SystemClock::new())).unwrap();
     assert_eq!(client.application_id(), "22222222-2222-2222-2222-222222222222");
+}
+
+/// Time that passes only by waiting, and then at once, without anybody else getting a turn.
+#[derive(Default)]
+struct JumpingClock(std::sync::Mutex<std::time::Duration>);
+
+#[async_trait::async_trait]
+impl Clock for JumpingClock {
+    fn now(&self) -> jiff::Timestamp {
+        jiff::Timestamp::UNIX_EPOCH + self.elapsed()
+    }
+
+    fn elapsed(&self) -> std::time::Duration {
+        *self.0.lock().unwrap()
+    }
+
+    async fn sleep(&self, duration: std::time::Duration) {
+        *self.0.lock().unwrap() += duration;
+    }
+}
+
+#[tokio::test]
+async fn any_clock_will_do() {
+    let service = Service::new();
+    let clock = Arc::new(JumpingClock::default());
+    let issuer = Box::new(TokenMint::new(Arc::clone(&service.tokens)));
+    let client = Client::assemble(
+        &settings(),
+        Arc::<JumpingClock>::clone(&clock),
+        Arc::<Service>::clone(&service),
+        issuer,
+    );
+    service.next(|_, _| refusal(503, "ServiceUnavailable", "busy"));
+    service.next(|_, _| refusal(429, "429", "You can send requests again in 100 seconds."));
+    let answers = client.upsert(domains(40 * 500)).await;
+    assert!(answers.iter().all(Result::is_ok));
+    assert_eq!(service.log().len(), 42);
+    let seconds = clock.elapsed().as_secs();
+    assert!(
+        (160..170).contains(&seconds),
+        "the pause, and the minute after 30 more calls: {seconds}"
+    );
+    let answers = client.delete(answers.into_iter().map(Result::unwrap).collect()).await;
+    assert!(answers.iter().all(Result::is_ok));
+    assert!(client.listing().await.unwrap().is_empty());
 }

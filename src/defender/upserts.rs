@@ -5,7 +5,7 @@ use super::endpoint;
 use super::error::{Error, Kind, WriteError};
 use super::halt::Stopped;
 use super::listing::Change;
-use super::narrowing::{Narrowing, mentioned};
+use super::narrowing::{Futile, Narrowing, mentioned};
 use super::queue::{Carried, Work};
 use super::quota::{Class, Permit};
 use super::refusal::Refusal;
@@ -27,6 +27,7 @@ pub(crate) struct Upserts {
     pub catalogue: Arc<Catalogue>,
     /// What `createdBy` of our own rows holds.
     pub application_id: String,
+    pub futile: Futile,
 }
 
 #[async_trait]
@@ -99,7 +100,7 @@ impl Upserts {
     async fn send(&self, batch: &mut Batch, positions: Vec<usize>, mut permit: Option<Permit>) -> Vec<usize> {
         let mut narrowing = Narrowing::new(positions);
         let mut unclear = Vec::new();
-        let mut last_refusal = None;
+        let mut last_refusal: Option<Refusal> = None;
         while let Some(group) = narrowing.next() {
             let permit = match permit.take() {
                 Some(permit) => Ok(permit),
@@ -111,6 +112,9 @@ impl Upserts {
             };
             match outcome {
                 Ok(outcomes) => unclear.extend(self.take_in(batch, group, outcomes)),
+                Err(Fault::Refused(refusal)) if refusal.concerns_items() && self.futile.is(&refusal) => {
+                    batch.answer(group, || WriteError::refused_with_others(&refusal.words()));
+                }
                 Err(Fault::Refused(refusal)) if refusal.concerns_items() => {
                     self.narrow(batch, &mut narrowing, group, &refusal);
                     last_refusal = Some(refusal);
@@ -135,8 +139,13 @@ impl Upserts {
                 }
             }
         }
-        let words = last_refusal.map(|refusal| refusal.words()).unwrap_or_default();
-        batch.answer(narrowing.rest(), || WriteError::refused_with_others(&words));
+        if let Some(refusal) = last_refusal {
+            let rest: Vec<usize> = narrowing.rest().collect();
+            if !rest.is_empty() && !batch.answers.iter().flatten().any(Result::is_ok) {
+                self.futile.note(&refusal);
+            }
+            batch.answer(rest, || WriteError::refused_with_others(&refusal.words()));
+        }
         unclear
     }
 
@@ -160,6 +169,9 @@ impl Upserts {
                 Outcome::Refused(error) => batch.answers[position] = Some(Err(error)),
                 Outcome::Unclear => unclear.push(position),
             }
+        }
+        if !written.is_empty() {
+            self.futile.forget();
         }
         self.catalogue.record(written);
         unclear
