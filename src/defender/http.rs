@@ -30,8 +30,8 @@ const SILENCE: Duration = Duration::from_secs(120);
 /// Time for one call as a whole: a page of 10,000 rows has about ten megabytes before compression.
 const CALL_TIME: Duration = Duration::from_secs(300);
 
-/// The compression asked for. Not deflate as well: servers disagree about what that is, with a zlib header or without,
-/// and the service has been seen to prefer it.
+/// The compression asked for, whatever the HTTP client was built with. Not deflate as well: servers disagree about what
+/// that is, with a zlib header or without, and the service has been seen to prefer it.
 const ENCODING: &str = "gzip";
 
 /// Bodies of refusals, and of tokens, are not read further than this.

@@ -208,28 +208,20 @@ async fn a_body_that_breaks_off_is_an_error_and_not_an_end() {
     );
 }
 
-/// The answer of a server that redirects and packs its body.
-fn packed_redirect(encoding: &str, body: &[u8]) -> Vec<u8> {
-    let head = "HTTP/1.1 302 Found\r\nLocation: https://evil.test/\r\nContent-Encoding";
-    let head = format!("{head}: {encoding}\r\nContent-Length: {}\r\n\r\n", body.len());
-    [head.as_bytes(), body].concat()
-}
-
 #[tokio::test]
 async fn packed_bodies_are_unpacked_and_redirects_are_not_followed() {
     use std::io::Write;
     let text = b"hello ".repeat(1000);
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     gzip.write_all(&text).unwrap();
-    let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
-    zlib.write_all(&text).unwrap();
-    for (encoding, body) in [("gzip", gzip.finish().unwrap()), ("deflate", zlib.finish().unwrap())] {
-        let server = Server::start("127.0.0.1", packed_redirect(encoding, &body)).await;
-        let pem = server.authority_pem.clone();
-        let reply = server.call(Some(pem.as_bytes())).await.unwrap();
-        assert_eq!(reply.status, 302);
-        assert_eq!(reply.small_body().await.unwrap(), text, "{encoding}");
-    }
+    let body = gzip.finish().unwrap();
+    let head = "HTTP/1.1 302 Found\r\nLocation: https://evil.test/\r\nContent-Encoding: gzip";
+    let head = format!("{head}\r\nContent-Length: {}\r\n\r\n", body.len());
+    let server = Server::start("127.0.0.1", [head.as_bytes(), &body].concat()).await;
+    let pem = server.authority_pem.clone();
+    let reply = server.call(Some(pem.as_bytes())).await.unwrap();
+    assert_eq!(reply.status, 302);
+    assert_eq!(reply.small_body().await.unwrap(), text);
 }
 
 #[test]
