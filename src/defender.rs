@@ -45,6 +45,7 @@ use credential::Entra;
 use deletions::Deletions;
 use halt::Halt;
 use http::{Network, Transport};
+use narrowing::Futile;
 use queue::{Announcements, Queue};
 use session::Session;
 use std::sync::Arc;
@@ -103,10 +104,12 @@ impl Client {
             session: Arc::clone(&session),
             catalogue: Arc::clone(&catalogue),
             application_id: application_id.clone(),
+            futile: Futile::default(),
         };
         let deletions = Deletions {
             session: Arc::clone(&session),
             catalogue: Arc::clone(&catalogue),
+            futile: Futile::default(),
         };
         let size = settings.batch_size;
         Self(Arc::new(Parts {
