@@ -11,7 +11,7 @@ use super::reconcile::{Changes, Pair};
 use super::report::Failures;
 use super::row::{Held, Wanted};
 use super::session::Session;
-use crate::indicator::{Field, Indicator};
+use crate::indicator::{Field, Indicator, submitted};
 use crate::tf::Diagnostics;
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -46,6 +46,10 @@ pub async fn carry_out(
     mut changes: Changes,
 ) -> Outcome {
     let mut run = Run::new(session, held, wanted);
+    for (position, _) in held.iter().enumerate().filter(|(_, row)| row.id.is_none()) {
+        // An expired row is not there; nothing of it can be left over.
+        run.outcome.gone(position);
+    }
     for pair in &changes.keep {
         run.outcome.settle(
             pair.wanted,
@@ -260,16 +264,17 @@ impl<'a> Run<'a> {
                 seconds = wait.as_secs(),
                 "waiting for freed capacity to show"
             );
-            self.session.client.clock().sleep(*wait).await;
+            self.session.client.pause(*wait).await;
             targets = full.into_iter().map(|(target, _)| target).collect();
         }
     }
 
     fn item(&self, target: &Target) -> Indicator {
         let mut item = self.wanted[target.wanted].indicator.clone();
-        if let Some(spelling) = &target.spelling {
-            item.value.clone_from(spelling);
-        }
+        item.value = match &target.spelling {
+            Some(spelling) => spelling.clone(),
+            None => submitted(&item.indicator_type, &item.value).into_owned(),
+        };
         item
     }
 

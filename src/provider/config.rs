@@ -314,3 +314,6 @@ fn without_password(written: &str) -> String {
         _ => written.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -153,3 +153,6 @@ pub fn reconcile(held: &[Held], wanted: &[Wanted], now: Timestamp) -> Changes {
     }
     changes
 }
+
+#[cfg(test)]
+mod tests;

@@ -311,3 +311,6 @@ fn nested<'a>(
     }
     Ok(object.into())
 }
+
+#[cfg(test)]
+mod tests;
