@@ -187,7 +187,7 @@ impl Client {
         self.0.halt.resume();
     }
 
-    /// Somebody will probably ask for a write soon: a waiting partial batch waits a little longer.
+    /// One more caller will probably ask for a write soon: a waiting partial batch waits a little longer.
     pub fn arriving(&self) {
         self.0.announcements.announce();
     }

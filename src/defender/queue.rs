@@ -166,6 +166,10 @@ impl<W: Work> Shared<W> {
             };
             match readiness {
                 Readiness::Now => break,
+                Readiness::NowInVain => {
+                    self.announcements.forget();
+                    break;
+                }
                 Readiness::In(wait) => self.wait(wait).await?,
             }
         }
@@ -216,7 +220,6 @@ async fn work_off<W: Work>(shared: Arc<Shared<W>>) {
             }
             Ok(permit) => {
                 let batch = shared.state().pending.take(shared.batch_size);
-                shared.announcements.sent();
                 send(&shared, permit, batch).await;
             }
         }
@@ -229,9 +232,16 @@ async fn send<W: Work>(shared: &Shared<W>, permit: Permit, batch: Vec<Ticket<W>>
         .map(|ticket| (ticket.item, (ticket.position, ticket.submission)))
         .unzip();
     let carried = shared.work.carry_out(permit, items).await;
+    let mut complete = Vec::new();
     for ((position, submission), answer) in places.into_iter().zip(carried.answers) {
         submission.put(position, answer);
+        complete.extend(Arc::into_inner(submission));
     }
+    // Noted before they learn of it by losing their senders, since they may come back at once.
+    if !complete.is_empty() {
+        shared.announcements.answered();
+    }
+    drop(complete);
     if let Some(error) = carried.hopeless {
         let tickets = shared.state().pending.take_all();
         shared.answer(tickets, || WriteError::unsent(&error));

@@ -48,7 +48,7 @@ pub trait Provider: Send + Sync + 'static {
 /// What the host is doing with a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Activity {
-    /// It prepares something: an apply may follow soon.
+    /// It plans a creation or an update. Where it plans to apply at once, the apply of that object follows.
     Arriving,
     /// It applies a change.
     Applying,

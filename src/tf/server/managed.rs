@@ -48,7 +48,6 @@ impl<'a, P: Provider> Managed<'a, P> {
 
     /// Checks a configuration.
     pub fn validate(&self, config: &Value) -> Diagnostics {
-        self.announce(Activity::Arriving);
         guard::run(&self.doing("checking the configuration of"), || {
             self.offer.code.validate(config)
         })
@@ -72,7 +71,6 @@ impl<'a, P: Provider> Managed<'a, P> {
         if state.is_null() {
             return Err(unreadable("it is null"));
         }
-        self.announce(Activity::Arriving);
         if let Some(client) = self.server.client() {
             guard::run(&self.doing("looking at"), || self.offer.code.observe(&client, &state))?;
         }
@@ -106,7 +104,9 @@ impl<'a, P: Provider> Managed<'a, P> {
 
     /// Plans a change. A null proposal plans the destruction.
     pub async fn plan(&self, request: PlanRequest) -> PlanResponse {
-        self.announce(Activity::Arriving);
+        if !request.proposed.is_null() {
+            self.announce(Activity::Arriving);
+        }
         let (offer, client) = (Arc::clone(self.offer), self.server.client());
         let private = request.private.clone();
         let doing = self.doing("planning");

@@ -40,7 +40,7 @@ async fn a_stored_object_is_read_by_the_schema_of_today() {
         Some(7)
     );
     assert!(state.get("text").is_null());
-    assert_eq!(host.log.take(), ["Arriving", "observe t"]);
+    assert_eq!(host.log.take(), ["observe t"]);
 
     let failed = host
         .calls

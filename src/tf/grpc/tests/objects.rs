@@ -115,7 +115,7 @@ async fn a_note_is_planned_created_changed_and_destroyed() {
     ];
     assert_eq!(
         host.log.take(),
-        [&hints[..], &["Arriving", "Applying", "delete t"]].concat()
+        [&hints[..], &["Applying", "delete t"]].concat()
     );
 }
 
