@@ -191,6 +191,11 @@ impl Client {
     pub fn arriving(&self) {
         self.0.announcements.announce();
     }
+
+    /// One of those who were [`Client::arriving`] is about to ask, or is not coming any more.
+    pub fn arrived(&self) {
+        self.0.announcements.arrived();
+    }
 }
 
 #[cfg(test)]

@@ -132,7 +132,6 @@ impl<W: Work> Shared<W> {
     }
 
     fn enqueue(self: &Arc<Self>, items: Vec<W::Item>, submission: &Arc<Submission<W::Done>>) {
-        self.announcements.arrived();
         let tickets = items.into_iter().enumerate().map(|(position, item)| {
             let key = self.work.key(&item);
             (
@@ -146,6 +145,9 @@ impl<W: Work> Shared<W> {
         });
         let tickets: Vec<_> = tickets.collect();
         let mut state = self.state();
+        if !state.pending.is_empty() {
+            self.announcements.others();
+        }
         state.pending.push(tickets, self.halt.clock().elapsed());
         if !state.working {
             state.working = true;
@@ -239,7 +241,7 @@ async fn send<W: Work>(shared: &Shared<W>, permit: Permit, batch: Vec<Ticket<W>>
     }
     // Noted before they learn of it by losing their senders, since they may come back at once.
     if !complete.is_empty() {
-        shared.announcements.answered();
+        shared.announcements.others();
     }
     drop(complete);
     if let Some(error) = carried.hopeless {

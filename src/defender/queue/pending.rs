@@ -9,12 +9,13 @@ use std::time::Duration;
 /// A partial batch goes when nothing has come for this long.
 const QUIET: Duration = Duration::from_millis(25);
 
-/// The same, while more has been announced than has come: the host is about to ask.
-const QUIET_WHILE_ANNOUNCED: Duration = Duration::from_millis(300);
+/// The same, while more has been announced than has come: the host is about to ask. It pauses now and then while it
+/// starts hundreds of operations.
+const QUIET_WHILE_ANNOUNCED: Duration = Duration::from_secs(1);
 
-/// The same, after others have been answered: a host that runs a fixed number of operations at once starts as many new
-/// ones, one by one. Without this wait each of those would take a call of its own.
-const QUIET_AFTER_ANSWERS: Duration = Duration::from_millis(100);
+/// The same, where several callers ask: a host that runs a number of operations at once starts them one by one, and a new
+/// one for each that has been answered. Without this wait each of those would take a call of its own.
+const QUIET_AMONG_OTHERS: Duration = Duration::from_millis(100);
 
 /// Nothing waits longer than this for company. A host that runs hundreds of operations at once takes seconds to start
 /// them all.
@@ -129,9 +130,9 @@ pub(crate) struct Announcements {
 struct Announced {
     /// How many were announced and have not come.
     announced: usize,
-    /// Whether somebody was answered.
-    answered: bool,
-    /// When the last one was announced or answered.
+    /// Whether there are other callers.
+    others: bool,
+    /// When the last one was announced or seen.
     latest: Duration,
 }
 
@@ -151,17 +152,17 @@ impl Announcements {
         state.latest = latest;
     }
 
-    /// Somebody asked.
-    pub(super) fn arrived(&self) {
+    /// One who was announced asks, or does not come any more.
+    pub fn arrived(&self) {
         let mut state = self.state();
         state.announced = state.announced.saturating_sub(1);
     }
 
-    /// Somebody has the answers, and others will probably ask in turn.
-    pub(super) fn answered(&self) {
+    /// There are other callers, such as those who have just been answered: they will probably ask as well.
+    pub(super) fn others(&self) {
         let latest = self.clock.elapsed();
         let mut state = self.state();
-        state.answered = true;
+        state.others = true;
         state.latest = latest;
     }
 
@@ -175,7 +176,7 @@ impl Announcements {
         let state = self.state();
         let quiet = match *state {
             Announced { announced: 1.., .. } => QUIET_WHILE_ANNOUNCED,
-            Announced { answered: true, .. } => QUIET_AFTER_ANSWERS,
+            Announced { others: true, .. } => QUIET_AMONG_OTHERS,
             _ => return None,
         };
         let since = state.latest;
@@ -222,8 +223,8 @@ mod tests {
     #[test]
     fn while_more_is_expected_it_waits_longer_but_not_forever() {
         let mut pending = pending(&[1], ms(0));
-        assert_eq!(pending.readiness(9, announced(ms(200)), ms(210)), Readiness::In(ms(290)));
-        assert_eq!(pending.readiness(9, announced(ms(200)), ms(500)), Readiness::NowInVain);
+        assert_eq!(pending.readiness(9, announced(ms(200)), ms(210)), Readiness::In(ms(990)));
+        assert_eq!(pending.readiness(9, announced(ms(200)), ms(1200)), Readiness::NowInVain);
         pending.push([(2, 2)], ms(4900));
         assert_eq!(pending.readiness(9, announced(ms(4900)), ms(4950)), Readiness::In(ms(50)));
         assert_eq!(pending.readiness(9, announced(ms(4990)), ms(5000)), Readiness::Now);

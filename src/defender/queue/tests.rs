@@ -43,36 +43,42 @@ async fn writes_that_come_close_together_share_a_call() {
                 .unwrap()
         }
     };
-    futures::future::join_all([0, 20, 40, 60, 100].map(write)).await;
+    futures::future::join_all([0, 20, 110, 200, 310].map(write)).await;
     assert_eq!(service.log(), ["import 4", "import 1"]);
+    futures::future::join_all([1000, 1090].map(write)).await;
+    assert_eq!(service.log(), ["import 4", "import 1", "import 2"]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn announced_writes_are_waited_for_a_little() {
     let service = Service::new();
     let client = client(&service);
+    let write = |name: &str| {
+        let (client, indicator) = (client.clone(), domain(name));
+        async move {
+            client.arrived();
+            client.upsert(vec![indicator]).await
+        }
+    };
     client.arriving();
     client.arriving();
-    let first = tokio::spawn({
-        let client = client.clone();
-        async move { client.upsert(vec![domain("a.example")]).await }
-    });
+    let first = tokio::spawn(write("a.example"));
     service.clock().sleep(ms(200)).await;
-    client.upsert(vec![domain("b.example")]).await;
+    write("b.example").await;
     first.await.unwrap();
     assert_eq!(service.log(), ["import 2"]);
     assert_eq!(
         service.calls()[0].at,
-        ms(225),
+        ms(300),
         "the last one that was announced has come"
     );
 
     client.arriving();
     client.arriving();
-    client.upsert(vec![domain("c.example")]).await;
-    assert_eq!(service.calls()[1].at, ms(225 + 300), "it never came");
+    write("c.example").await;
+    assert_eq!(service.calls()[1].at, ms(300 + 1000), "it never came");
     client.upsert(vec![domain("d.example")]).await;
-    assert_eq!(service.calls()[2].at, ms(225 + 300 + 100), "and is not waited for again");
+    assert_eq!(service.calls()[2].at, ms(300 + 1000 + 100), "and is not waited for again");
 }
 
 #[tokio::test(start_paused = true)]
