@@ -5,4 +5,5 @@
 mod docs;
 mod layers;
 mod support;
+mod terraform_basics;
 mod transport;
