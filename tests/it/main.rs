@@ -6,4 +6,5 @@ mod docs;
 mod layers;
 mod support;
 mod terraform_basics;
+mod terraform_import;
 mod transport;
