@@ -6,5 +6,7 @@ mod docs;
 mod layers;
 mod support;
 mod terraform_basics;
+mod terraform_function;
 mod terraform_import;
+mod terraform_reading;
 mod transport;
