@@ -5,9 +5,6 @@ use crate::indicator::{Action, Field, FieldSet, Fields, Indicator, IndicatorType
 use crate::provider::fields;
 use crate::tf::Value;
 
-/// Code of the finding that nothing says what to do.
-pub const NO_ACTION: &str = "no-action";
-
 /// One row that a configuration, a plan or a state speaks of.
 #[derive(Debug, Clone)]
 pub struct Wanted {
@@ -116,7 +113,7 @@ impl Reader {
             row.unknown.insert(Field::Action);
             row.findings.push(Finding {
                 weight: Weight::Error,
-                code: NO_ACTION,
+                code: "no-action",
                 field: Field::Action,
                 rule: format!("nothing says what to do when `{}` is met", row.indicator.value),
                 remedy: "Write `action`, such as `action = \"Block\"`.".into(),

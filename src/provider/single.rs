@@ -101,7 +101,8 @@ impl Resource<Session> for SingleIndicator {
             .iter()
             .fold(row.unknown, |unknown, finding| unknown.with(finding.field));
         for finding in row.findings.iter().cloned().chain(rules::check(&row.indicator, unread)) {
-            findings.push(&row.key, Path::attribute(finding.field.name()), true, finding);
+            // The host shows the attribute itself.
+            findings.push("", Path::attribute(finding.field.name()), true, finding);
         }
         findings.into_diagnostics()
     }

@@ -5,7 +5,9 @@
 mod docs;
 mod layers;
 mod support;
+mod terraform_bad_input;
 mod terraform_basics;
+mod terraform_configuration;
 mod terraform_function;
 mod terraform_import;
 mod terraform_reading;
