@@ -1,6 +1,7 @@
 //! What the tests stand on: a tenant (the simulator), a host (Terraform's side of the protocol, in process) and a
 //! workspace (the real terraform on a temporary directory).
 
+pub mod blocks;
 mod clock;
 mod host;
 mod tenant;
