@@ -21,7 +21,7 @@ mod samples;
 mod severity;
 
 pub use action::Action;
-pub use canonical::canonical;
+pub use canonical::{canonical, submitted};
 pub use category::Category;
 pub use compare::{Difference, differences};
 pub use detect::detect_type;

@@ -8,6 +8,7 @@
 //! properties), `faults`, `control` (the paths for tests), `server` (HTTPS).
 
 mod answer;
+mod application;
 mod batch_delete;
 mod calls;
 mod columns;
@@ -20,6 +21,7 @@ mod import;
 mod limits;
 mod listing;
 mod options;
+mod plan;
 mod portal;
 mod request;
 mod row;
@@ -111,7 +113,7 @@ impl Simulator {
     /// # Errors
     /// If the address cannot be listened on, the directory not written, or the file with rows not used.
     pub async fn start(options: Options) -> Result<Self, Error> {
-        let application = token::Application::new(&options).map_err(|_| Error::Random)?;
+        let application = application::Application::new(&options).map_err(|_| Error::Random)?;
         let authority = tls::authority(options.listen.ip())?;
         let directory = Directory::new(options.directory.as_deref())?;
         let rows = options.rows.as_deref().map(read_rows).transpose()?;
@@ -128,7 +130,7 @@ impl Simulator {
         }
         let state = control::State {
             service: service::Service::new(options, application),
-            faults: faults::Faults::default(),
+            faults: plan::Faults::default(),
             log: calls::Log::default(),
         };
         let shared = server::Shared::new(state);
@@ -262,19 +264,19 @@ impl Drop for Simulator {
 ///
 /// # Errors
 /// As [`Simulator::start`], or if the lines cannot be written.
-pub async fn run(options: Options, output: &mut (dyn Write + Send)) -> Result<(), Error> {
+pub async fn run<W: Write + ?Sized>(options: Options, output: &mut W) -> Result<(), Error> {
     // Before the ready line, so that whoever reads it can already stop the program.
     let stopped = stop_signal().map_err(Error::Surroundings)?;
     let names_directory = options.directory.is_none();
     let simulator = Simulator::start(options).await?;
-    let announce = |output: &mut (dyn Write + Send)| {
-        writeln!(output, "ready {}", simulator.url())?;
-        if names_directory {
-            writeln!(output, "directory {}", simulator.directory().display())?;
-        }
-        output.flush()
-    };
-    announce(output).map_err(Error::Surroundings)?;
+    let mut lines = format!("ready {}\n", simulator.url());
+    if names_directory {
+        lines.push_str(&format!("directory {}\n", simulator.directory().display()));
+    }
+    output
+        .write_all(lines.as_bytes())
+        .and_then(|()| output.flush())
+        .map_err(Error::Surroundings)?;
     stopped.await;
     simulator.stop().await;
     Ok(())

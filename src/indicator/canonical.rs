@@ -1,7 +1,7 @@
 //! One spelling for each value.
 
 use std::borrow::Cow;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use super::IndicatorType;
 use super::host::{UrlParts, ascii_host, host_address, lower_case};
@@ -13,7 +13,7 @@ use super::host::{UrlParts, ascii_host, host_address, lower_case};
 /// query, fragment, port and percent-encoding may mean something to the service as they stand. What cannot be read as
 /// its type is only trimmed, and put in lower case where case never matters. The function is idempotent.
 ///
-/// This is for comparing. What is sent to the service is the spelling of whoever wrote the value.
+/// This is for comparing; for what is sent see [`submitted`].
 #[must_use]
 pub fn canonical(indicator_type: &IndicatorType, value: &str) -> String {
     let value = value.trim();
@@ -43,6 +43,19 @@ pub(super) fn same_value(indicator_type: &IndicatorType, one: &str, other: &str)
         return true;
     }
     canonical(indicator_type, one) == canonical(indicator_type, other)
+}
+
+/// The value in the form that the service asks for: as it is written, but IPv6 addresses in their full eight groups,
+/// since its page on addresses takes no shortened ones.
+#[must_use]
+pub fn submitted<'a>(indicator_type: &IndicatorType, value: &'a str) -> Cow<'a, str> {
+    match (indicator_type, value.parse::<Ipv6Addr>()) {
+        (IndicatorType::IpAddress, Ok(address)) => {
+            let groups = address.segments().map(|group| format!("{group:04x}"));
+            Cow::Owned(groups.join(":"))
+        }
+        _ => Cow::Borrowed(value),
+    }
 }
 
 /// Without one dot at the end, unless what is left would not be a name or would lose another dot the next time.
@@ -80,6 +93,17 @@ mod tests {
 
     use super::super::samples;
     use super::*;
+
+    #[test]
+    fn addresses_are_submitted_in_full() {
+        let submitted = |value| submitted(&IndicatorType::IpAddress, value).into_owned();
+        assert_eq!(submitted("2001:db8::1"), "2001:0db8:0000:0000:0000:0000:0000:0001");
+        assert_eq!(submitted("198.51.100.7"), "198.51.100.7");
+        assert_eq!(
+            super::submitted(&IndicatorType::DomainName, "Example.com"),
+            "Example.com"
+        );
+    }
 
     #[test]
     fn every_spelling_of_a_value_has_one_canonical_spelling() {

@@ -11,7 +11,7 @@ use super::reconcile::{Changes, Pair};
 use super::report::Failures;
 use super::row::{Held, Wanted};
 use super::session::Session;
-use crate::indicator::{Field, Indicator};
+use crate::indicator::{Field, Indicator, submitted};
 use crate::tf::Diagnostics;
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -267,9 +267,10 @@ impl<'a> Run<'a> {
 
     fn item(&self, target: &Target) -> Indicator {
         let mut item = self.wanted[target.wanted].indicator.clone();
-        if let Some(spelling) = &target.spelling {
-            item.value.clone_from(spelling);
-        }
+        item.value = match &target.spelling {
+            Some(spelling) => spelling.clone(),
+            None => submitted(&item.indicator_type, &item.value).into_owned(),
+        };
         item
     }
 

@@ -10,6 +10,9 @@ use std::collections::BTreeMap;
 /// otherwise bury everything else.
 const SINGLE_ERRORS: usize = 100;
 
+/// How many rows a warning names: it is printed by every plan.
+const EXAMPLES: usize = 5;
+
 /// Gathers findings of the rows of one object.
 #[derive(Debug, Default)]
 pub struct Findings {
@@ -80,12 +83,20 @@ impl Findings {
             let remedy = shared.remedy;
             let mut rule = shared.rule;
             if shared.keys.len() > 1 {
-                let lines: Vec<String> = shared.keys.iter().map(|key| format!("- {key}")).collect();
                 let count = shared.keys.len();
+                let shown = if level == Kind::Warning {
+                    EXAMPLES.min(count)
+                } else {
+                    count
+                };
+                let lines: Vec<String> = shared.keys[..shown].iter().map(|key| format!("- {key}")).collect();
                 rule = format!(
                     "{rule}\n\nThe same holds for {count} indicators in all:\n{}",
                     named(&lines)
                 );
+                if shown < count {
+                    rule.push_str(&format!("\nand {} more", count - shown));
+                }
             }
             let diagnostic = match level {
                 Kind::Error => error(&rule, &remedy, field),

@@ -43,11 +43,6 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// Whether the service already holds what is wanted.
-    pub fn is_empty(&self) -> bool {
-        self.update.is_empty() && self.recreate.is_empty() && self.create.is_empty() && self.delete.is_empty()
-    }
-
     /// Removals that take protection or permission away, rather than making way for a row under the same key.
     pub fn plain_deletions(&self) -> usize {
         self.delete

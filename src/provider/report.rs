@@ -74,11 +74,6 @@ impl Failures {
         group.hint = hint;
     }
 
-    /// Whether nothing failed.
-    pub fn is_empty(&self) -> bool {
-        self.groups.is_empty()
-    }
-
     /// The conflicts, as one message; they are not told again.
     pub fn take_conflicts(&mut self) -> Diagnostics {
         let others = self.groups.split_off(&(Kind::Shared, String::new()));

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 use super::answer::Answer;
 use super::calls::Log;
-use super::faults::{Fault, FaultKind, Faults};
+use super::faults::{Fault, FaultKind};
+use super::plan::Faults;
 use super::portal;
 use super::request::Request;
 use super::service::Service;

@@ -9,8 +9,9 @@ use super::answer::Refusal;
 use super::options::Options;
 use super::switches::{EarlyRetry, RetryAfter, Toggle};
 
-const MINUTE: Duration = Duration::from_mins(1);
-const HOUR: Duration = Duration::from_hours(1);
+/// The shorter of the spans that limits are counted over.
+pub const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3600);
 
 /// What a limit is counted for. The service's key is this, the tenant and the application.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -76,15 +76,17 @@ impl Row {
 
 fn write(values: &[Value], extra: &Map<String, Value>) -> String {
     let mut json = String::with_capacity(1024);
-    json.push('{');
-    let named = COLUMNS.iter().zip(values).map(|(column, value)| (column.name, value));
-    for (name, value) in named.chain(extra.iter().map(|(name, value)| (name.as_str(), value))) {
-        if json.len() > 1 {
-            json.push(',');
+    for (column, value) in COLUMNS.iter().zip(values) {
+        json.push_str(if json.is_empty() { "{\"" } else { ",\"" });
+        json.push_str(column.name);
+        json.push_str("\":");
+        match value {
+            Value::Null => json.push_str("null"),
+            value => json.push_str(&value.to_string()),
         }
-        json.push_str(&Value::from(name).to_string());
-        json.push(':');
-        json.push_str(&value.to_string());
+    }
+    for (name, value) in extra {
+        json.push_str(&format!(",{}:{value}", Value::from(name.as_str())));
     }
     json.push('}');
     json

@@ -6,15 +6,17 @@ use axum::http::{Method, StatusCode};
 use jiff::Timestamp;
 
 use super::answer::{Answer, Refusal};
-use super::faults::{FaultKind, Plan, first_of};
-use super::limits::{Destination, Limits, too_many};
+use super::application::Application;
+use super::faults::{FaultKind, first_of};
+use super::limits::{Destination, Limits, MINUTE, too_many};
 use super::options::Options;
+use super::plan::Plan;
 use super::portal;
 use super::request::Request;
 use super::store::{Author, Store};
 use super::switches::Permission;
 use super::time::{self, Clock};
-use super::token::{self, Application, Tokens};
+use super::token::{self, Tokens};
 use super::{batch_delete, import, listing, single};
 
 /// The service and its one tenant.
@@ -201,7 +203,7 @@ impl Service {
 
     fn status(&mut self, code: u16, message: Option<&str>, retry_after: Option<u64>) -> Answer {
         let mut refusal = match code {
-            429 => too_many(30, std::time::Duration::from_mins(1), retry_after.unwrap_or(8)),
+            429 => too_many(30, MINUTE, retry_after.unwrap_or(8)),
             400 => Refusal::new(code, "BadRequest", "Bad request."),
             401 => Refusal::new(
                 code,

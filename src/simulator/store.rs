@@ -143,7 +143,7 @@ impl Store {
         if let Some(expiry) = row.expiry() {
             self.next_expiry = Some(self.next_expiry.map_or(expiry, |next| next.min(expiry)));
         }
-        self.rows.entry(number).insert_entry(row).into_mut()
+        self.rows.entry(number).or_insert(row)
     }
 
     /// Deletes a row; whether there was one.
@@ -157,12 +157,12 @@ impl Store {
         true
     }
 
-    /// Forgets every row, but not which ids were given out.
-    pub fn clear(&mut self) {
-        self.rows.clear();
-        self.by_key.clear();
-        self.freed.clear();
-        self.next_expiry = None;
+    /// A store without rows that goes on counting ids where this one is.
+    pub fn emptied(&self) -> Self {
+        Self {
+            last_id: self.last_id,
+            ..Self::default()
+        }
     }
 
     fn take_out(&mut self, number: u64, options: &Options) -> Option<Row> {
@@ -233,7 +233,7 @@ mod tests {
         }
 
         fn pass(&mut self, seconds: u64) {
-            self.now = self.now + Duration::from_secs(seconds);
+            self.now += Duration::from_secs(seconds);
         }
 
         fn count(&mut self) -> usize {

@@ -4,62 +4,17 @@
 
 use std::collections::HashMap;
 
-use aws_lc_rs::rand;
 use axum::http::{Method, StatusCode};
 use jiff::Timestamp;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use serde_json::json;
 use url::form_urlencoded;
 
 use super::answer::{Answer, Refusal};
-use super::options::Options;
+use super::application::{Application, random_hexadecimal};
 use super::request::Request;
 
 const LIFE_SECONDS: i64 = 3599;
-
-/// The one application that may ask for tokens.
-#[derive(Debug)]
-pub struct Application {
-    /// Its tenant.
-    pub tenant_id: String,
-    /// Its id.
-    pub client_id: String,
-    /// Its secret.
-    pub client_secret: SecretString,
-}
-
-impl Application {
-    /// The application of the options; what they leave open is made at random.
-    pub fn new(options: &Options) -> Result<Self, aws_lc_rs::error::Unspecified> {
-        let given_or_random = |given: &Option<String>| given.clone().map_or_else(random_guid, Ok);
-        Ok(Self {
-            tenant_id: given_or_random(&options.tenant_id)?,
-            client_id: given_or_random(&options.client_id)?,
-            client_secret: match &options.client_secret {
-                Some(secret) => secret.clone(),
-                None => random_hexadecimal(32)?.into(),
-            },
-        })
-    }
-}
-
-fn random_hexadecimal(bytes: usize) -> Result<String, aws_lc_rs::error::Unspecified> {
-    let mut random = vec![0; bytes];
-    rand::fill(&mut random)?;
-    Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
-fn random_guid() -> Result<String, aws_lc_rs::error::Unspecified> {
-    let digits = random_hexadecimal(16)?;
-    let (a, b, c, d, e) = (
-        &digits[..8],
-        &digits[8..12],
-        &digits[13..16],
-        &digits[17..20],
-        &digits[20..],
-    );
-    Ok(format!("{a}-{b}-4{c}-8{d}-{e}"))
-}
 
 /// The tokens that were given out, with their ends.
 #[derive(Debug, Default)]
@@ -381,24 +336,6 @@ mod tests {
         assert_eq!(
             (tenant_in("/a/oauth2/token"), tenant_in("/api/indicators")),
             (Some("a"), None)
-        );
-    }
-
-    #[test]
-    fn what_is_left_open_is_random() {
-        let made = Application::new(&Options::default()).unwrap();
-        let other = Application::new(&Options::default()).unwrap();
-        assert_ne!(made.client_id, other.client_id);
-        assert_eq!(made.tenant_id.len(), 36);
-        let given = Options {
-            tenant_id: Some("t".into()),
-            client_secret: Some("s".into()),
-            ..Options::default()
-        };
-        let given = Application::new(&given).unwrap();
-        assert_eq!(
-            (given.tenant_id.as_str(), given.client_secret.expose_secret()),
-            ("t", "s")
         );
     }
 }

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::StreamExt;
 use serde_json::{Value, json as value};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -49,7 +49,9 @@ impl Call {
 #[derive(Default)]
 pub(crate) struct Tenant {
     pub rows: BTreeMap<u64, Value>,
-    pub next_id: u64,
+    next_id: u64,
+    /// Where the row of an identity is, or was.
+    ids: HashMap<String, u64>,
     /// Listings carry a link to the next page.
     pub links: bool,
 }
@@ -68,10 +70,7 @@ impl Service {
     pub fn new() -> Arc<Self> {
         Arc::new(Self {
             clock: VirtualClock::shared(),
-            tenant: Mutex::new(Tenant {
-                next_id: 1,
-                ..Tenant::default()
-            }),
+            tenant: Mutex::default(),
             script: Mutex::default(),
             calls: Mutex::default(),
             latency: Mutex::default(),
@@ -134,20 +133,15 @@ impl Service {
 
 impl Tenant {
     fn upsert(&mut self, item: &Value) -> u64 {
-        let same = |row: &Value| {
-            ["indicatorValue", "indicatorType", "action"]
-                .iter()
-                .all(|name| row[name] == item[name])
-        };
-        let id = self
-            .rows
-            .iter()
-            .find(|(_, row)| same(row))
-            .map(|(id, _)| *id)
-            .unwrap_or_else(|| {
-                self.next_id += 1;
-                self.next_id - 1
-            });
+        let identity = ["indicatorValue", "indicatorType", "action"]
+            .map(|name| item[name].to_string())
+            .join(" ");
+        let known = self.ids.get(&identity).copied().filter(|id| self.rows.contains_key(id));
+        let id = known.unwrap_or_else(|| {
+            self.next_id += 1;
+            self.next_id
+        });
+        self.ids.insert(identity, id);
         let mut row = item.clone();
         row["id"] = id.to_string().into();
         self.rows.insert(id, row);

@@ -62,8 +62,11 @@ struct Submission<'a> {
     notification_body: Option<&'a str>,
     certificate_info: Option<Certificate<'a>>,
     version: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     look_back_period: Option<i32>,
-    historical_detection: bool,
+    /// Left out if it is not configured: tenants without the feature may refuse it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    historical_detection: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -104,7 +107,7 @@ impl<'a> Submission<'a> {
             certificate_info: fields.certificate_info.as_ref().map(Certificate::of),
             version: fields.version.as_deref(),
             look_back_period: fields.look_back_period,
-            historical_detection: fields.historical_detection.unwrap_or(false),
+            historical_detection: fields.historical_detection,
         }
     }
 }
@@ -156,8 +159,7 @@ mod tests {
                 "application": null, "expirationTime": null, "generateAlert": false, "rbacGroupNames": [],
                 "rbacGroupIds": [], "mitreTechniques": [], "category": 1, "educateUrl": null,
                 "bypassDurationHours": null, "externalId": null, "additionalInfo": null, "notificationId": null,
-                "notificationBody": null, "certificateInfo": null, "version": null, "lookBackPeriod": null,
-                "historicalDetection": false,
+                "notificationBody": null, "certificateInfo": null, "version": null,
             })
         );
     }

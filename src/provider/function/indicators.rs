@@ -3,7 +3,8 @@
 use crate::indicator::Field;
 use crate::provider::set::element_type;
 use crate::tf::{Function, FunctionError, Number, Object, ObjectType, Parameter, Value, ValueType};
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// How many problems one error names before it only counts the rest; the host prints it as one paragraph.
@@ -26,7 +27,7 @@ impl Function for Indicators {
          returns exactly the type of the attribute `indicators` of `mde_indicator_set`. Fields that an object does not \
          have are null. Fields that an element keeps in `details` may stand at the top of the object. A list whose rows \
          came from `csvdecode` has text only: empty cells count as absent, and numbers, `true` and `false` are read from \
-         text.\n\n\
+         text. The same row twice is one row; two rows of one value that differ are an error, since the service keeps one.\n\n\
          Terraform converts a map of objects that is not of exactly this type by comparing all pairs of elements, which \
          takes half a minute for 15,000; the value of this function needs no conversion."
             .into()
@@ -64,6 +65,8 @@ impl Function for Indicators {
 #[derive(Default)]
 struct Collected {
     rows: BTreeMap<String, Value>,
+    /// Where each row was read from.
+    places: HashMap<String, String>,
     problems: Vec<String>,
 }
 
@@ -116,9 +119,21 @@ impl Collected {
                 }
             },
         };
-        if self.rows.insert(key.clone(), element.into()).is_some() {
-            self.problems
-                .push(format!("{place}: the value `{key}` is in the list twice"));
+        match self.rows.entry(key) {
+            Entry::Vacant(vacant) => {
+                self.places.insert(vacant.key().clone(), place.to_owned());
+                vacant.insert(element.into());
+            }
+            // A list that says the same thing twice says it.
+            Entry::Occupied(first) if *first.get() == Value::from(element.clone()) => {}
+            Entry::Occupied(first) => {
+                let fields = differing(first.get(), &element);
+                let other = self.places.get(first.key()).map(String::as_str).unwrap_or_default();
+                let value = first.key();
+                self.problems.push(format!(
+                    "{place}: `{value}` is in {other} already, with another `{fields}`"
+                ));
+            }
         }
     }
 
@@ -138,6 +153,16 @@ impl Collected {
         }
         Err(FunctionError::new(text).at(0))
     }
+}
+
+/// Names of the fields in which two rows of one value differ.
+fn differing(first: &Value, second: &Object) -> String {
+    let names: Vec<&str> = second
+        .iter()
+        .filter(|(name, value)| first.get(name) != *value)
+        .map(|(name, _)| name)
+        .collect();
+    names.join("`, `")
 }
 
 enum Problem {

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::json;
 
 use super::{client, domain, switched};
-use crate::simulator::{Error, Options, Simulator};
+use crate::simulator::{Error, Options, Simulator, run};
 
 fn read(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap()
@@ -116,4 +116,50 @@ async fn a_taken_port_is_told() {
     let address = simulator.url().strip_prefix("https://").unwrap().to_owned();
     let error = Simulator::start(switched(&["--listen", &address])).await.unwrap_err();
     assert_eq!(error.to_string(), format!("cannot listen on {address}"));
+}
+
+/// Hands on what is written, as a pipe does.
+#[cfg(unix)]
+struct Pipe(tokio::sync::mpsc::UnboundedSender<String>);
+
+#[cfg(unix)]
+impl std::io::Write for Pipe {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0
+            .send(String::from_utf8_lossy(bytes).into_owned())
+            .map_err(std::io::Error::other)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_command_says_when_it_is_ready_and_stops_on_sigterm() {
+    let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
+    let mut pipe = Pipe(sender);
+    let meanwhile = async {
+        let text = receiver.recv().await.unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        let (url, directory) = (
+            lines[0].strip_prefix("ready ").unwrap(),
+            lines[1].strip_prefix("directory ").unwrap(),
+        );
+        assert!(read(&Path::new(directory).join("environment")).contains(&format!("MDE_BASE_URL={url}\n")));
+        let kill = format!("kill -TERM {}", std::process::id());
+        assert!(
+            std::process::Command::new("sh")
+                .args(["-c", &kill])
+                .status()
+                .unwrap()
+                .success()
+        );
+        directory.to_owned()
+    };
+    let (ended, directory) = tokio::join!(run(Options::default(), &mut pipe), meanwhile);
+    ended.unwrap();
+    assert!(!Path::new(&directory).exists());
 }
