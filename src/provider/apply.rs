@@ -1,5 +1,6 @@
 //! Carrying out changes against the service.
 
+mod doubts;
 mod outcome;
 mod removal;
 
@@ -7,6 +8,7 @@ pub use outcome::Outcome;
 pub use removal::remove;
 
 use super::existing::{Existing, Takeover, look};
+use super::fields::is_left_open;
 use super::reconcile::{Changes, Pair};
 use super::report::Failures;
 use super::row::{Held, Wanted};
@@ -78,7 +80,7 @@ pub async fn carry_out(
     }
 
     run.upsert(&changes, &looked.takeovers).await;
-    run.recreate(&changes.recreate).await;
+    run.resolve_doubts().await;
     run.delete(&changes).await;
     run.finish()
 }
@@ -92,8 +94,8 @@ struct Run<'a> {
     failures: Failures,
     /// Old rows whose id a write did not keep.
     superseded: Vec<usize>,
-    /// Whether deletes have freed room that the service may see late.
-    freed: bool,
+    /// Rows whose write may have changed less than it should.
+    doubtful: Vec<Row>,
     /// Which wanted row got which id.
     accepted: HashMap<String, usize>,
 }
@@ -107,7 +109,7 @@ impl<'a> Run<'a> {
             outcome: Outcome::new(wanted.len(), held.len()),
             failures: Failures::default(),
             superseded: Vec::new(),
-            freed: false,
+            doubtful: Vec::new(),
             accepted: HashMap::new(),
         }
     }
@@ -175,67 +177,71 @@ impl<'a> Run<'a> {
         }
         let positions: Vec<usize> = early.iter().map(|removal| removal.held).collect();
         self.delete_rows(&positions).await;
-        self.freed = true;
     }
 
     async fn upsert(&mut self, changes: &Changes, takeovers: &HashMap<usize, Takeover>) {
         let mut targets: Vec<Target> = Vec::with_capacity(changes.update.len() + changes.create.len());
-        let mut recreate = Vec::new();
+        let mut anew = Vec::new();
         targets.extend(changes.update.iter().map(|pair| Target {
-            wanted: pair.wanted,
             held: Some(pair.held),
-            spelling: None,
+            ..Target::new(pair.wanted)
         }));
+        self.doubtful.extend(changes.update.iter().filter(|pair| pair.doubtful).map(Row::of));
         for index in &changes.create {
-            match takeovers.get(index) {
-                Some(takeover) if takeover.fields.iter().any(Field::is_create_only) => {
-                    recreate.push((*index, takeover))
-                }
-                takeover => targets.push(Target {
-                    wanted: *index,
-                    held: None,
-                    spelling: takeover.map(|takeover| takeover.spelling.clone()),
-                }),
+            let Some(takeover) = takeovers.get(index) else {
+                targets.push(Target::new(*index));
+                continue;
+            };
+            let row = Row {
+                wanted: *index,
+                held: None,
+            };
+            if takeover.fields.iter().any(Field::is_create_only) {
+                anew.push((row, takeover.id.clone()));
+                continue;
             }
+            let wanted = &self.wanted[*index].indicator;
+            if takeover.fields.iter().any(|field| is_left_open(field, wanted)) {
+                self.doubtful.push(row);
+            }
+            targets.push(Target {
+                spelling: Some(takeover.spelling.clone()),
+                ..Target::new(*index)
+            });
         }
         self.import(targets).await;
-        for chunk in recreate.chunks(self.session.policy.batch_size.max(1)) {
-            let ids = chunk.iter().map(|(_, takeover)| takeover.id.clone()).collect();
+        for pair in &changes.recreate {
+            if let Some(id) = &self.held[pair.held].id {
+                anew.push((Row::of(pair), id.clone()));
+            }
+        }
+        self.make_anew(anew).await;
+    }
+
+    /// Deletes rows and imports them anew, one batch after the other so that the gap in protection stays short.
+    async fn make_anew(&mut self, rows: Vec<(Row, String)>) {
+        for chunk in rows.chunks(self.session.policy.batch_size.max(1)) {
+            let ids = chunk.iter().map(|(_, id)| id.clone()).collect();
             let results = self.session.client.delete(ids).await;
+            self.session.ledger.note_room();
             let mut ready = Vec::new();
-            for ((index, _), result) in chunk.iter().zip(results) {
+            for ((row, _), result) in chunk.iter().zip(results) {
                 match result {
-                    Ok(()) => ready.push(Target {
-                        wanted: *index,
-                        held: None,
-                        spelling: None,
-                    }),
-                    Err(error) => self.failures.write(&self.wanted[*index].key, &error),
+                    Ok(()) => {
+                        self.outcome.unsettle(row.wanted);
+                        if let Some(held) = row.held {
+                            self.outcome.gone(held);
+                        }
+                        ready.push(Target::new(row.wanted));
+                    }
+                    Err(error) => self.failures.write(&self.wanted[row.wanted].key, &error),
                 }
             }
             self.import(ready).await;
         }
     }
 
-    /// Deletes and imports anew, one batch after the other so that the gap in protection stays short.
-    async fn recreate(&mut self, pairs: &[Pair]) {
-        for chunk in pairs.chunks(self.session.policy.batch_size.max(1)) {
-            let positions: Vec<usize> = chunk.iter().map(|pair| pair.held).collect();
-            self.delete_rows(&positions).await;
-            let ready = chunk
-                .iter()
-                .filter(|pair| self.outcome.is_gone(pair.held))
-                .map(|pair| Target {
-                    wanted: pair.wanted,
-                    held: None,
-                    spelling: None,
-                })
-                .collect();
-            self.import(ready).await;
-        }
-    }
-
-    /// Imports the rows, waiting for room if deletes of this run have made some that shows late.
+    /// Imports the rows, waiting for room if deletes of this process have made some that shows late.
     async fn import(&mut self, mut targets: Vec<Target>) {
         let mut waits = WAITS_FOR_ROOM.iter();
         while !targets.is_empty() {
@@ -245,7 +251,7 @@ impl<'a> Run<'a> {
             for (target, result) in targets.into_iter().zip(results) {
                 match result {
                     Ok(id) => self.written(&target, id),
-                    Err(error) if error.is_capacity() && self.freed => full.push((target, error)),
+                    Err(error) if error.is_capacity() && self.session.ledger.has_room_coming() => full.push((target, error)),
                     Err(error) => self.failures.write(&self.wanted[target.wanted].key, &error),
                 }
             }
@@ -347,9 +353,35 @@ struct Looked {
     takeovers: HashMap<usize, Takeover>,
 }
 
+/// A wanted row, and the held row that it stands for, by position.
+#[derive(Debug, Clone, Copy)]
+struct Row {
+    wanted: usize,
+    held: Option<usize>,
+}
+
+impl Row {
+    fn of(pair: &Pair) -> Self {
+        Self {
+            wanted: pair.wanted,
+            held: Some(pair.held),
+        }
+    }
+}
+
 /// A row to import: over the held row at this position, or anew.
 struct Target {
     wanted: usize,
     held: Option<usize>,
     spelling: Option<String>,
+}
+
+impl Target {
+    fn new(wanted: usize) -> Self {
+        Self {
+            wanted,
+            held: None,
+            spelling: None,
+        }
+    }
 }

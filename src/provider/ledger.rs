@@ -45,6 +45,8 @@ struct Known {
     /// Creations planned so far.
     creations: usize,
     next_claimant: Claimant,
+    /// Whether rows have been deleted, so that there is room which the service may see late.
+    room_coming: bool,
 }
 
 /// What all plans of the process together ask for so far.
@@ -118,10 +120,21 @@ impl Ledger {
         {
             let mut known = self.lock();
             for id in ids {
-                known.deleting.remove(id);
+                known.room_coming |= known.deleting.remove(id);
             }
         }
         self.deleted.notify_waiters();
+    }
+
+    /// Notes that rows have been deleted.
+    pub fn note_room(&self) {
+        self.lock().room_coming = true;
+    }
+
+    /// Whether rows have been or are being deleted, so that room shows sooner or later.
+    pub fn has_room_coming(&self) -> bool {
+        let known = self.lock();
+        known.room_coming || !known.deleting.is_empty()
     }
 
     /// Waits until no delete of these rows is under way.

@@ -191,6 +191,36 @@ pub fn recreated(changes: &Changes, wanted: &[Wanted]) -> Option<Diagnostic> {
     })
 }
 
+/// The warning for rows that kept values which a write should have cleared; `None` for none.
+pub fn kept(fields: FieldSet, keys: &[&str]) -> Option<Diagnostic> {
+    let names: Vec<&str> = fields.iter().map(Field::name).collect();
+    (!keys.is_empty()).then(|| {
+        Diagnostic::warning(
+            "Indicators were deleted and created again",
+            format!(
+                "{} written without the former `{}`, and the service kept the old values. So {} deleted and imported \
+                 anew, batch after batch; for that moment they did not protect:\n{}",
+                counted(keys.len(), "indicator was", "indicators were"),
+                names.join("`, `"),
+                if keys.len() == 1 { "it was" } else { "they were" },
+                named(&bullets(keys))
+            ),
+        )
+    })
+}
+
+/// The warning for cleared fields of which it could not be seen whether the service cleared them.
+pub fn unchecked(error: &Error, rows: usize) -> Diagnostic {
+    Diagnostic::warning(
+        "Cleared fields could not be checked",
+        format!(
+            "{} written with fields cleared. Whether the service clears a field that is left out is not documented, so the \
+             rows were to be looked at, but: {error}\n\nThe next plan looks again and shows what was kept.",
+            counted(rows, "indicator was", "indicators were"),
+        ),
+    )
+}
+
 /// The warning that counts rows whose expiry is past; `None` for none.
 pub fn expired(count: usize) -> Option<Diagnostic> {
     (count > 0).then(|| {

@@ -1,7 +1,7 @@
 //! Rows as the resources speak of them: wanted by a configuration, held according to a state.
 
 use crate::indicator::rules::{Finding, Weight, undetected};
-use crate::indicator::{Action, Field, FieldSet, Fields, Indicator, IndicatorType, detect_type};
+use crate::indicator::{Action, Field, FieldSet, Fields, Identity, Indicator, IndicatorType, detect_type};
 use crate::provider::fields;
 use crate::tf::Value;
 
@@ -38,8 +38,16 @@ pub struct Held {
     pub id: Option<String>,
     /// What the row says according to the state.
     pub indicator: Indicator,
-    /// Whether the row differs from the state in a way that the state cannot show in its fields.
-    pub drifted: bool,
+    /// The fields in which the row differs from the state in a way that the state cannot show; `None` if it does not.
+    pub drift: Option<FieldSet>,
+}
+
+impl Held {
+    /// The row's identity; `None` if it is not the one that the state says.
+    pub fn identity(&self) -> Option<Identity> {
+        let is_hidden = self.drift.is_some_and(|drift| drift.iter().any(Field::is_identity));
+        (!is_hidden).then(|| self.indicator.identity())
+    }
 }
 
 /// An indicator that says nothing yet, for filling in.

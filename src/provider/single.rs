@@ -6,7 +6,7 @@ use super::existing::describe;
 use super::fields;
 use super::findings::Findings;
 use super::private::Notes;
-use super::reconcile::{Changes, reconcile};
+use super::reconcile::{Changes, Pair, reconcile};
 use super::report::{self, named, unlisted};
 use super::row::{Held, Reader, Wanted, no_defaults};
 use super::session::Session;
@@ -66,7 +66,7 @@ fn held(state: &Value) -> Vec<Held> {
         key,
         id: state.get(ID).as_str().map(str::to_owned),
         indicator,
-        drifted: false,
+        drift: None,
     }]
 }
 
@@ -240,7 +240,7 @@ fn keeps_id(changes: &Changes) -> bool {
     let certain = changes
         .update
         .iter()
-        .all(|pair| !pair.fields.iter().any(Field::is_scope));
+        .all(Pair::keeps_id);
     certain && changes.create.is_empty() && changes.recreate.is_empty()
 }
 

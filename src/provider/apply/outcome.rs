@@ -10,8 +10,6 @@ pub struct Outcome {
     settled: Vec<Option<Settled>>,
     /// For each held row, whether it is no longer there under its own id, or is the same row as a settled one.
     over: Vec<bool>,
-    /// For each held row, whether it has been deleted.
-    deleted: Vec<bool>,
     /// Wanted rows whose write was answered with another id than the state's.
     pub moved: Vec<usize>,
     /// Whether nothing was tried at all.
@@ -35,7 +33,6 @@ impl Outcome {
         Self {
             settled: vec![None; wanted],
             over: vec![false; held],
-            deleted: vec![false; held],
             moved: Vec::new(),
             abandoned: false,
             diagnostics: Diagnostics::default(),
@@ -47,6 +44,11 @@ impl Outcome {
         self.settled[wanted] = Some(Settled { id, indicator });
     }
 
+    /// The wanted row does not stand any more.
+    pub fn unsettle(&mut self, wanted: usize) {
+        self.settled[wanted] = None;
+    }
+
     /// The held row lives on as a settled one.
     pub fn replaced(&mut self, held: usize) {
         self.over[held] = true;
@@ -55,7 +57,6 @@ impl Outcome {
     /// The held row is not there any more.
     pub fn gone(&mut self, held: usize) {
         self.over[held] = true;
-        self.deleted[held] = true;
     }
 
     /// How the wanted row stands.
@@ -66,11 +67,6 @@ impl Outcome {
     /// Whether the wanted row stands as it should.
     pub fn is_settled(&self, wanted: usize) -> bool {
         self.settled[wanted].is_some()
-    }
-
-    /// Whether the held row has been deleted.
-    pub fn is_gone(&self, held: usize) -> bool {
-        self.deleted[held]
     }
 
     /// The held rows that are still there and that no settled row stands for.

@@ -15,7 +15,7 @@ pub async fn remove(session: &Session, held: &[Held], keep: &HashSet<u64>) -> Ou
     let mut rows = Vec::with_capacity(held.len());
     for (position, row) in held.iter().enumerate() {
         match &row.id {
-            Some(id) if keep.contains(&row.indicator.identity().digest()) => {
+            Some(id) if row.identity().is_some_and(|identity| keep.contains(&identity.digest())) => {
                 session.ledger.claim(id);
                 outcome.gone(position);
             }

@@ -87,10 +87,9 @@ fn planned_ids(wanted: &Model, held: &[Held], changes: &Changes) -> Value {
         set(pair.wanted, held[pair.held].id.as_deref().into());
     }
     for pair in &changes.update {
-        let certain = !held[pair.held].drifted && !pair.fields.iter().any(Field::is_scope);
         set(
             pair.wanted,
-            if certain {
+            if pair.keeps_id() {
                 held[pair.held].id.as_deref().into()
             } else {
                 Value::Unknown
