@@ -106,7 +106,7 @@ impl<'a> Run<'a> {
             session,
             held,
             wanted,
-            outcome: Outcome::new(wanted.len(), held.len()),
+            outcome: Outcome::new(wanted.len(), held),
             failures: Failures::default(),
             superseded: Vec::new(),
             doubtful: Vec::new(),

@@ -2,7 +2,7 @@
 
 use super::apply::{Outcome, Purpose, carry_out, remove};
 use super::drift::Drift;
-use super::existing::describe;
+use super::existing::{describe, made_anew};
 use super::fields;
 use super::findings::Findings;
 use super::private::Notes;
@@ -169,9 +169,8 @@ impl Resource<Session> for SingleIndicator {
         };
         let said = read(&state);
         let id = state.get(ID).as_str().unwrap_or_default();
-        let identity = said.indicator.identity();
         let mut drift = Drift::default();
-        let Some(row) = listing.get(id).or_else(|| listing.find(&identity).next()) else {
+        let Some(row) = listing.get(id).or_else(|| made_anew(session, &listing, &said.indicator, |_| false)) else {
             if said.indicator.is_expired(session.now()) {
                 let diagnostics = report::expired(1).into_iter().collect();
                 return ReadResponse {

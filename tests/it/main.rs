@@ -5,5 +5,6 @@
 mod docs;
 mod fields;
 mod layers;
+mod no_change;
 mod support;
 mod transport;

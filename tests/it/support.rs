@@ -3,6 +3,7 @@
 
 pub mod blocks;
 mod clock;
+pub mod generate;
 mod host;
 mod tenant;
 mod values;

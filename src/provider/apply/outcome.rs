@@ -1,6 +1,7 @@
 //! What carrying out changes has come to.
 
 use crate::indicator::Indicator;
+use crate::provider::row::Held;
 use crate::tf::Diagnostics;
 
 /// What the service holds now, as far as this object is concerned, and what to tell the user.
@@ -28,11 +29,11 @@ pub struct Settled {
 }
 
 impl Outcome {
-    /// Nothing done yet for this many rows.
-    pub fn new(wanted: usize, held: usize) -> Self {
+    /// Nothing done yet for so many wanted rows. Held rows without an id have expired: there is nothing left of them.
+    pub fn new(wanted: usize, held: &[Held]) -> Self {
         Self {
             settled: vec![None; wanted],
-            over: vec![false; held],
+            over: held.iter().map(|row| row.id.is_none()).collect(),
             moved: Vec::new(),
             abandoned: false,
             diagnostics: Diagnostics::default(),

@@ -10,7 +10,7 @@ use std::collections::HashSet;
 /// Deletes the held rows, except those whose identity is in `keep`: the object that follows in a replacement wants them,
 /// so they stay and are remembered as known.
 pub async fn remove(session: &Session, held: &[Held], keep: &HashSet<u64>) -> Outcome {
-    let mut outcome = Outcome::new(0, held.len());
+    let mut outcome = Outcome::new(0, held);
     let mut failures = Failures::default();
     let mut rows = Vec::with_capacity(held.len());
     for (position, row) in held.iter().enumerate() {

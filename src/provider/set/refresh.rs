@@ -3,11 +3,10 @@
 use super::exclusive;
 use super::model::{Model, held};
 use super::state::{Place, StateWriter};
-use crate::defender::Listing;
-use crate::indicator::{Row, differences};
+use crate::indicator::differences;
 use crate::provider::drift::Drift;
+use crate::provider::existing::made_anew;
 use crate::provider::report::unlisted;
-use crate::provider::row::Held;
 use crate::provider::session::Session;
 use crate::tf::{Diagnostics, ReadRequest, ReadResponse};
 use std::collections::HashSet;
@@ -37,7 +36,13 @@ pub async fn refresh(session: &Session, request: ReadRequest) -> ReadResponse {
 
     for (index, old) in held.iter().enumerate() {
         let place = Place::of(&state, &model, index);
-        let Some(row) = find(&listing, old, &own) else {
+        let listed = old.id.as_deref().and_then(|id| listing.get(id));
+        let anew = || {
+            made_anew(session, &listing, &old.indicator, |id| {
+                own.contains(id) || found_ids.contains(id)
+            })
+        };
+        let Some(row) = listed.or_else(anew) else {
             if model.rows[index].indicator.is_expired(now) {
                 expired += 1;
                 writer.as_written(place, None);
@@ -72,18 +77,4 @@ pub async fn refresh(session: &Session, request: ReadRequest) -> ReadResponse {
         private,
         diagnostics,
     }
-}
-
-/// The row by its id, else by its identity; in the latter case not one that another row of the set stands for.
-fn find<'a>(listing: &'a Listing, old: &Held, own: &HashSet<&str>) -> Option<&'a Row> {
-    if let Some(row) = old.id.as_deref().and_then(|id| listing.get(id)) {
-        return Some(row);
-    }
-    let identity = old.indicator.identity();
-    let id = listing
-        .find(&identity)
-        .find(|row| !own.contains(row.id.as_str()))?
-        .id
-        .clone();
-    listing.get(&id)
 }
