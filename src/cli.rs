@@ -1,7 +1,7 @@
 //! The command line: what the binary does when a person starts it.
 //!
 //! **Invariant:** it prints through the writer that it is given and never through the standard streams' macros; it
-//! imports `provider`, `simulator`, `docs`, `tf`, `defender`, `indicator` and `feed`.
+//! imports `provider`, `simulator`, `docs`, `tf`, `defender` and `indicator`.
 
 mod demo;
 mod documentation;

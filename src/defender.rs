@@ -45,9 +45,11 @@ use credential::Entra;
 use deletions::Deletions;
 use halt::Halt;
 use http::{Network, Transport};
+use narrowing::Futile;
 use queue::{Announcements, Queue};
 use session::Session;
 use std::sync::Arc;
+use std::time::Duration;
 use token::{Issuer, Tokens};
 use upserts::Upserts;
 
@@ -103,10 +105,12 @@ impl Client {
             session: Arc::clone(&session),
             catalogue: Arc::clone(&catalogue),
             application_id: application_id.clone(),
+            futile: Futile::default(),
         };
         let deletions = Deletions {
             session: Arc::clone(&session),
             catalogue: Arc::clone(&catalogue),
+            futile: Futile::default(),
         };
         let size = settings.batch_size;
         Self(Arc::new(Parts {
@@ -130,6 +134,12 @@ impl Client {
     #[must_use]
     pub fn clock(&self) -> &Arc<dyn Clock> {
         self.0.halt.clock()
+    }
+
+    /// Waits for this long, or until the run is stopped.
+    pub async fn pause(&self, duration: Duration) {
+        // Whoever goes on after a stop is told so by the next call.
+        let _ = self.0.halt.sleep(duration).await;
     }
 
     /// Gets a token now, so that a wrong secret is told at the first use.

@@ -11,8 +11,6 @@ pub mod tf;
 
 pub mod indicator;
 
-pub mod feed;
-
 pub mod defender;
 
 pub mod provider;

@@ -1,6 +1,6 @@
 //! The provider: the index of everything that it offers, and the place where Terraform's words meet Defender's.
 //!
-//! **Invariant:** nothing here speaks HTTP or protobuf. It imports `tf`, `defender`, `feed` and `indicator`.
+//! **Invariant:** nothing here speaks HTTP or protobuf. It imports `tf`, `defender` and `indicator`.
 
 mod apply;
 mod capacity;
@@ -30,10 +30,13 @@ use std::sync::Arc;
 pub use crate::defender::Clock;
 pub use session::Session;
 
+/// Looks up an environment variable.
+type Environment = dyn Fn(&str) -> Option<String> + Send + Sync;
+
 /// The provider `mde`.
 pub struct MdeProvider {
     clock: Arc<dyn Clock>,
-    environment: Box<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    environment: Box<Environment>,
 }
 
 impl Default for MdeProvider {

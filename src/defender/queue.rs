@@ -68,9 +68,12 @@ struct Ticket<W: Work> {
     submission: Arc<Submission<W::Done>>,
 }
 
+/// Answers as they come in.
+type Answers<T> = Mutex<Vec<Option<Result<T, WriteError>>>>;
+
 /// The answers to one submission. Its sender goes when the last ticket does, answered or not.
 struct Submission<T> {
-    answers: Arc<Mutex<Vec<Option<Result<T, WriteError>>>>>,
+    answers: Arc<Answers<T>>,
     _done: oneshot::Sender<()>,
 }
 
@@ -96,7 +99,7 @@ impl<W: Work> Queue<W> {
         if items.is_empty() {
             return Vec::new();
         }
-        let answers = Arc::new(Mutex::new(items.iter().map(|_| None).collect()));
+        let answers: Arc<Answers<W::Done>> = Arc::new(Mutex::new(items.iter().map(|_| None).collect()));
         let (sender, done) = oneshot::channel();
         let submission = Arc::new(Submission {
             answers: Arc::clone(&answers),

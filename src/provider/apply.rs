@@ -48,6 +48,10 @@ pub async fn carry_out(
     mut changes: Changes,
 ) -> Outcome {
     let mut run = Run::new(session, held, wanted);
+    for (position, _) in held.iter().enumerate().filter(|(_, row)| row.id.is_none()) {
+        // An expired row is not there; nothing of it can be left over.
+        run.outcome.gone(position);
+    }
     for pair in &changes.keep {
         run.outcome.settle(
             pair.wanted,
@@ -266,7 +270,7 @@ impl<'a> Run<'a> {
                 seconds = wait.as_secs(),
                 "waiting for freed capacity to show"
             );
-            self.session.client.clock().sleep(*wait).await;
+            self.session.client.pause(*wait).await;
             targets = full.into_iter().map(|(target, _)| target).collect();
         }
     }

@@ -292,3 +292,6 @@ fn https(name: &str, written: &str, in_block: bool, diagnostics: &mut Diagnostic
     diagnostics.push(diagnostic);
     None
 }
+
+#[cfg(test)]
+mod tests;

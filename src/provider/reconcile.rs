@@ -166,3 +166,6 @@ pub fn reconcile(held: &[Held], wanted: &[Wanted], now: Timestamp) -> Changes {
     }
     changes
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 use super::model::{INDICATORS, VALUES};
 use super::schema::{element_type, resource_type};
 use super::state::set;
-use crate::indicator::{Field, Row};
+use crate::indicator::{Action, Field, IndicatorType, Row};
 use crate::provider::fields;
 use crate::provider::report::unlisted;
 use crate::provider::session::Session;
@@ -21,7 +21,10 @@ pub async fn import(session: &Session, id: &str) -> Result<Imported, Diagnostics
         .listing()
         .await
         .map_err(|error| unlisted(&error, "Nothing was imported."))?;
-    let mut rows: Vec<&Row> = listing.iter().filter(|row| matches(session, row, &filters)).collect();
+    let mut rows: Vec<&Row> = listing
+        .iter()
+        .filter(|row| matches(session, row, &filters) && is_writable(row))
+        .collect();
     if rows.is_empty() {
         return Err(Diagnostic::error(
             "No indicator matches the filter",
@@ -92,6 +95,12 @@ fn is_default(field: Field, value: &Value) -> bool {
         Field::Category => value.is_null() || value.as_str() == Some("SuspiciousActivity"),
         _ => value.is_null() || fields::explicit_default(field).as_ref() == Some(value),
     }
+}
+
+/// Whether the row is of a type and an action that a configuration can name; other products make others.
+fn is_writable(row: &Row) -> bool {
+    let indicator = &row.indicator;
+    !matches!(indicator.indicator_type, IndicatorType::Other(_)) && !matches!(indicator.action, Action::Other(_))
 }
 
 fn matches(session: &Session, row: &Row, filters: &[(String, String)]) -> bool {
