@@ -13,7 +13,16 @@ pub enum Existing {
     /// A row that may be taken over.
     Takeover(Takeover),
     /// A row that somebody else may depend on.
-    Conflict(String),
+    Conflict(Conflict),
+}
+
+/// A row that somebody else may depend on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conflict {
+    /// Which row it is, who made it, and how it differs.
+    pub words: String,
+    /// How to take it over if this application made it.
+    pub ours: Option<Takeover>,
 }
 
 /// A row that may be taken over.
@@ -25,6 +34,9 @@ pub struct Takeover {
     pub spelling: String,
     /// The fields that must change for it to be as wanted.
     pub fields: FieldSet,
+    /// What it says, if this application made it or an object of this run holds it: then it is this object's from now on,
+    /// even if it cannot be changed.
+    pub ours: Option<Indicator>,
     /// Whether this is news to the user: neither held by a state of this run nor asked for by `on_existing`.
     pub surprising: bool,
 }
@@ -56,15 +68,20 @@ pub fn look(session: &Session, listing: &Listing, wanted: &Indicator, own: &Hash
     let known = is_known(session, row);
     let interrupted = is_ours(session, row) && fields.is_empty();
     let adopted = session.policy.on_existing == OnExisting::Adopt;
+    let takeover = Takeover {
+        id: row.id.clone(),
+        spelling: row.indicator.value.clone(),
+        ours: (known || is_ours(session, row)).then(|| row.indicator.clone()),
+        fields,
+        surprising: !known && !adopted,
+    };
     if known || interrupted || adopted {
-        return Existing::Takeover(Takeover {
-            id: row.id.clone(),
-            spelling: row.indicator.value.clone(),
-            fields,
-            surprising: !known && !adopted,
-        });
+        return Existing::Takeover(takeover);
     }
-    Existing::Conflict(format!("{}{}", describe(row), differing(fields)))
+    Existing::Conflict(Conflict {
+        words: format!("{}{}", describe(row), differing(fields)),
+        ours: is_ours(session, row).then_some(takeover),
+    })
 }
 
 /// The rows that the service may have made of the indicator: those of its identity, and of the one that a retired action

@@ -8,7 +8,7 @@ use super::findings::Findings;
 use super::private::Notes;
 use super::reconcile::{Changes, Pair, reconcile};
 use super::report::{self, named, unlisted};
-use super::row::{Held, Reader, Wanted, no_defaults};
+use super::row::{Held, Reader, Wanted, no_defaults, odd_spelling, spelled};
 use super::session::Session;
 use super::verdict;
 use crate::indicator::{Field, Indicator, Row, detect_type, differences, rules};
@@ -67,6 +67,7 @@ fn held(state: &Value) -> Vec<Held> {
         id: state.get(ID).as_str().map(str::to_owned),
         indicator,
         drift: None,
+        spelling: None,
     }]
 }
 
@@ -124,10 +125,10 @@ impl Resource<Session> for SingleIndicator {
         let mut diagnostics = Diagnostics::default();
         let mut notes = Notes::default();
         if let Some(session) = session {
-            let claimant = Notes::read(&private)
-                .claimant
-                .unwrap_or_else(|| session.ledger.new_claimant());
+            let earlier = Notes::read(&private);
+            let claimant = earlier.claimant.unwrap_or_else(|| session.ledger.new_claimant());
             notes.claimant = Some(claimant);
+            notes.spellings = earlier.spellings;
             diagnostics.extend(verdict::judge(session, claimant, &held, &wanted, &changes).await);
             diagnostics.extend(report::recreated(&changes, &wanted));
         }
@@ -189,6 +190,7 @@ impl Resource<Session> for SingleIndicator {
         if row.id != id && !id.is_empty() {
             drift.moved(&said.key, id, row);
         }
+        let spelling = odd_spelling(&said.indicator, &row.indicator.value).map(|spelling| (row.id.clone(), spelling));
         let differences = differences(&said.indicator, &row.indicator);
         // An import knows the id only; everything else is news then, not drift.
         if !differences.is_empty() && !state.get(Field::Value.name()).is_null() {
@@ -197,13 +199,13 @@ impl Resource<Session> for SingleIndicator {
         let state = as_found(&state, &said.indicator, &row.indicator, &row.id);
         ReadResponse {
             state,
-            private,
+            private: Notes::of_state(spelling.into_iter().collect()),
             diagnostics: drift.into_warning().into_iter().collect(),
         }
     }
 
     async fn update(&self, session: &Session, request: UpdateRequest) -> ApplyResponse {
-        let held = held(&request.prior);
+        let held = spelled(held(&request.prior), &Notes::read(&request.private).spellings);
         let wanted = [read(&request.planned)];
         let changes = reconcile(&held, &wanted, session.now());
         let outcome = carry_out(session, Purpose::Update, &held, &wanted, changes).await;
@@ -256,14 +258,18 @@ fn settle(planned: &Value, prior: &Value, mut outcome: Outcome) -> ApplyResponse
         (Some(_), _) if old_stands => prior.clone(),
         (Some(settled), Some(object)) => {
             let id = settled.id.as_deref().or(promised.as_str());
-            object.clone().with(ID, id).into()
+            let state = object.clone().with(ID, id).into();
+            match (&settled.found, id) {
+                (Some(found), Some(id)) => as_found(&state, &read(&state).indicator, found, id),
+                _ => state,
+            }
         }
         _ if old_stands => prior.clone(),
         _ => Value::Null,
     };
     ApplyResponse {
         state,
-        private: Vec::new(),
+        private: Notes::of_state(outcome.spellings),
         diagnostics: outcome.diagnostics,
     }
 }

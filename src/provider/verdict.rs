@@ -32,19 +32,22 @@ pub async fn judge(
         match session.client.listing().await {
             Ok(listing) => {
                 let own: HashSet<&str> = held.iter().filter_map(|row| row.id.as_deref()).collect();
-                let mut conflicts = Vec::new();
-                for row in changes
-                    .create
-                    .iter()
-                    .map(|index| &wanted[*index])
+                let found = |row: &&Wanted| look(session, &listing, &row.indicator, &own);
+                let created = changes.create.iter().map(|index| &wanted[*index]);
+                let (free, taken): (Vec<&Wanted>, Vec<&Wanted>) = created
                     .filter(|row| row.has_identity())
-                {
-                    match look(session, &listing, &row.indicator, &own) {
-                        Existing::Free => fresh += 1,
-                        Existing::Takeover(_) => {}
-                        Existing::Conflict(words) => conflicts.push(format!("- {}: {words}", row.key)),
-                    }
+                    .partition(|row| found(row) == Existing::Free);
+                fresh = free.len();
+                if taken.iter().any(|row| matches!(found(row), Existing::Conflict(_))) {
+                    session.ledger.all_observed(session.client.clock().as_ref()).await;
                 }
+                let conflicts: Vec<String> = taken
+                    .iter()
+                    .filter_map(|row| match found(row) {
+                        Existing::Conflict(conflict) => Some(format!("- {}: {}", row.key, conflict.words)),
+                        _ => None,
+                    })
+                    .collect();
                 diagnostics.extend(report::existing(&conflicts));
                 let deletions = changes.delete.len();
                 let totals = session.ledger.plan(fresh, deletions);

@@ -1,6 +1,7 @@
 //! Looking after writing: whether the service did what a write asked for.
 
 use super::Run;
+use super::writing::Anew;
 use crate::indicator::{FieldSet, differences};
 use crate::provider::fields::is_left_open;
 use crate::provider::report;
@@ -36,10 +37,10 @@ impl Run<'_> {
                 .collect();
             if !fields.is_empty() {
                 fields.iter().for_each(|field| kept.insert(field));
-                anew.push((row, id));
+                anew.push(Anew::new(row, &id));
             }
         }
-        let keys: Vec<&str> = anew.iter().map(|(row, _)| self.wanted[row.wanted].key.as_str()).collect();
+        let keys: Vec<&str> = anew.iter().map(|anew| self.wanted[anew.row.wanted].key.as_str()).collect();
         self.outcome.diagnostics.extend(report::kept(kept, &keys));
         self.make_anew(anew).await;
     }

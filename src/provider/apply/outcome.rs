@@ -3,6 +3,7 @@
 use crate::indicator::Indicator;
 use crate::provider::row::Held;
 use crate::tf::Diagnostics;
+use std::collections::BTreeMap;
 
 /// What the service holds now, as far as this object is concerned, and what to tell the user.
 #[derive(Debug)]
@@ -15,17 +16,19 @@ pub struct Outcome {
     pub moved: Vec<usize>,
     /// Whether nothing was tried at all.
     pub abandoned: bool,
+    /// How the service spells the values of rows, by id, where that is not what would be submitted for the planned one.
+    pub spellings: BTreeMap<String, String>,
     /// What to tell the user.
     pub diagnostics: Diagnostics,
 }
 
-/// A wanted row that stands as it should.
+/// A wanted row that stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settled {
     /// Its id; `None` for an expired row, which is not there.
     pub id: Option<String>,
-    /// What it says.
-    pub indicator: Indicator,
+    /// What it says, if it was taken over and could not be made as it should be.
+    pub found: Option<Indicator>,
 }
 
 impl Outcome {
@@ -36,13 +39,22 @@ impl Outcome {
             over: held.iter().map(|row| row.id.is_none()).collect(),
             moved: Vec::new(),
             abandoned: false,
+            spellings: BTreeMap::new(),
             diagnostics: Diagnostics::default(),
         }
     }
 
     /// The wanted row stands as it should.
-    pub fn settle(&mut self, wanted: usize, id: Option<String>, indicator: Indicator) {
-        self.settled[wanted] = Some(Settled { id, indicator });
+    pub fn settle(&mut self, wanted: usize, id: Option<String>) {
+        self.settled[wanted] = Some(Settled { id, found: None });
+    }
+
+    /// The wanted row stands, but as it was found.
+    pub fn settle_as_found(&mut self, wanted: usize, id: String, found: Indicator) {
+        self.settled[wanted] = Some(Settled {
+            id: Some(id),
+            found: Some(found),
+        });
     }
 
     /// The wanted row does not stand any more.
@@ -50,13 +62,8 @@ impl Outcome {
         self.settled[wanted] = None;
     }
 
-    /// The held row lives on as a settled one.
-    pub fn replaced(&mut self, held: usize) {
-        self.over[held] = true;
-    }
-
-    /// The held row is not there any more.
-    pub fn gone(&mut self, held: usize) {
+    /// The held row is not there any more, or lives on as a settled one.
+    pub fn let_go(&mut self, held: usize) {
         self.over[held] = true;
     }
 
@@ -65,7 +72,7 @@ impl Outcome {
         self.settled[wanted].as_ref()
     }
 
-    /// Whether the wanted row stands as it should.
+    /// Whether the wanted row stands.
     pub fn is_settled(&self, wanted: usize) -> bool {
         self.settled[wanted].is_some()
     }

@@ -17,16 +17,16 @@ pub async fn remove(session: &Session, held: &[Held], keep: &HashSet<u64>) -> Ou
         match &row.id {
             Some(id) if row.identity().is_some_and(|identity| keep.contains(&identity.digest())) => {
                 session.ledger.claim(id);
-                outcome.gone(position);
+                outcome.let_go(position);
             }
             Some(_) => rows.push((position, row)),
-            None => outcome.gone(position),
+            None => outcome.let_go(position),
         }
     }
     let results = delete_held(session, &rows).await;
     for ((position, row), result) in rows.into_iter().zip(results) {
         match result {
-            Ok(()) => outcome.gone(position),
+            Ok(()) => outcome.let_go(position),
             Err(error) => failures.delete(&row.key, &error),
         }
     }

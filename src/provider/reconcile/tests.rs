@@ -30,6 +30,7 @@ fn held(key: &str, id: &str, indicator: Indicator) -> Held {
         id,
         indicator,
         drift: None,
+        spelling: None,
     }
 }
 

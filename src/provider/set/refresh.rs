@@ -6,10 +6,12 @@ use super::state::{Place, StateWriter};
 use crate::indicator::differences;
 use crate::provider::drift::Drift;
 use crate::provider::existing::made_anew;
+use crate::provider::private::Notes;
 use crate::provider::report::unlisted;
+use crate::provider::row::odd_spelling;
 use crate::provider::session::Session;
 use crate::tf::{Diagnostics, ReadRequest, ReadResponse};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 /// Reads the rows of a state from the shared listing.
 pub async fn refresh(session: &Session, request: ReadRequest) -> ReadResponse {
@@ -32,6 +34,7 @@ pub async fn refresh(session: &Session, request: ReadRequest) -> ReadResponse {
     let mut found_ids: HashSet<&str> = HashSet::with_capacity(held.len());
     let mut drift = Drift::default();
     let mut expired = 0;
+    let mut spellings = BTreeMap::new();
     let mut writer = StateWriter::new(&state, &model);
 
     for (index, old) in held.iter().enumerate() {
@@ -57,6 +60,9 @@ pub async fn refresh(session: &Session, request: ReadRequest) -> ReadResponse {
         if let Some(id) = old.id.as_ref().filter(|id| **id != row.id) {
             drift.moved(&old.key, id, row);
         }
+        if let Some(spelling) = odd_spelling(&old.indicator, &row.indicator.value) {
+            spellings.insert(row.id.clone(), spelling);
+        }
         let differences = differences(&model.rows[index].indicator, &row.indicator);
         if differences.is_empty() {
             writer.as_written(place, Some(&row.id));
@@ -74,7 +80,7 @@ pub async fn refresh(session: &Session, request: ReadRequest) -> ReadResponse {
     let state = writer.finish(exclusive::as_value(&extra));
     ReadResponse {
         state,
-        private,
+        private: Notes::of_state(spellings),
         diagnostics,
     }
 }
