@@ -67,7 +67,8 @@ fn identity(list: &mut Vec<Difference>, wanted: &Indicator, found: &Indicator) {
 fn alert(list: &mut Vec<Difference>, wanted: &Indicator, found: &Indicator) {
     // The alert of a retired action is the service's business, and Audit has none without one.
     let is_left_open = wanted.action.is_retired()
-        && (wanted.fields.generate_alert.is_none() || (wanted.action == Action::Alert && found.action == Action::Audit));
+        && (wanted.fields.generate_alert.is_none()
+            || (wanted.action == Action::Alert && found.action == Action::Audit));
     let (wanted, found) = (&wanted.fields, &found.fields);
 
     let is_same = is_left_open || wanted.generate_alert.unwrap_or(false) == found.generate_alert.unwrap_or(false);

@@ -7,7 +7,7 @@ mod removal;
 mod writing;
 
 pub use outcome::Outcome;
-pub use removal::remove;
+pub use removal::{delete_ids, remove};
 
 use super::reconcile::{Changes, Pair};
 use super::report::Failures;
@@ -138,7 +138,7 @@ impl<'a> Run<'a> {
         positions.append(&mut self.superseded);
         self.delete_rows(&positions).await;
         let ids = std::mem::take(&mut self.abandoned);
-        for (id, result) in ids.iter().zip(self.session.client.delete(ids.clone()).await) {
+        for (id, result) in ids.iter().zip(delete_ids(self.session, ids.clone()).await) {
             if let Err(error) = result {
                 self.failures.delete(&format!("id {id}"), &error);
             }
@@ -170,7 +170,9 @@ impl<'a> Run<'a> {
     fn finish(mut self) -> Outcome {
         let diagnostics: Diagnostics = std::mem::take(&mut self.failures).into_diagnostics();
         self.outcome.diagnostics.extend(diagnostics);
-        self.outcome.diagnostics.extend(super::report::overwritten(&self.overwritten));
+        self.outcome
+            .diagnostics
+            .extend(super::report::overwritten(&self.overwritten));
         self.outcome
     }
 }

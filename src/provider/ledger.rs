@@ -22,7 +22,7 @@ pub struct Ledger {
     known: Mutex<Known>,
     seed: RandomState,
     /// Told whenever a delete has ended.
-    deleted: Notify,
+    ended: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -33,6 +33,8 @@ struct Known {
     claimed: HashSet<String>,
     /// Ids of rows whose delete is under way.
     deleting: HashSet<String>,
+    /// Ids of rows that this run has deleted. The service never gives an id out twice.
+    deleted: HashSet<String>,
     /// Ids of claimed rows that another object would have deleted.
     spared: HashSet<String>,
     /// Rows that an exclusive set is about to delete, by identity and scope.
@@ -48,8 +50,6 @@ struct Known {
     /// Creations planned so far.
     creations: usize,
     claimants: u64,
-    /// Whether rows have been deleted, so that there is room which the service may see late.
-    room_coming: bool,
 }
 
 /// What all plans of the process together ask for so far.
@@ -99,10 +99,10 @@ impl Ledger {
     }
 
     /// Notes that the row is wanted by an object of this run, so that nobody deletes it. Answers `false` if its delete
-    /// is already under way.
+    /// is already under way or done.
     pub fn claim(&self, id: &str) -> bool {
         let mut known = self.lock();
-        let free = !known.deleting.contains(id);
+        let free = !known.deleting.contains(id) && !known.deleted.contains(id);
         if free {
             known.claimed.insert(id.to_owned());
         }
@@ -125,32 +125,30 @@ impl Ledger {
         free
     }
 
-    /// Notes that the deletes of these rows have ended, well or not.
-    pub fn end_delete<'a>(&self, ids: impl IntoIterator<Item = &'a str>) {
+    /// Notes that the deletes of these rows have ended, each with whether it is gone.
+    pub fn end_delete<'a>(&self, rows: impl IntoIterator<Item = (&'a str, bool)>) {
         {
             let mut known = self.lock();
-            for id in ids {
-                known.room_coming |= known.deleting.remove(id);
+            for (id, is_gone) in rows {
+                known.deleting.remove(id);
+                if is_gone {
+                    known.deleted.insert(id.to_owned());
+                }
             }
         }
-        self.deleted.notify_waiters();
-    }
-
-    /// Notes that rows have been deleted.
-    pub fn note_room(&self) {
-        self.lock().room_coming = true;
+        self.ended.notify_waiters();
     }
 
     /// Whether rows have been or are being deleted, so that room shows sooner or later.
     pub fn has_room_coming(&self) -> bool {
         let known = self.lock();
-        known.room_coming || !known.deleting.is_empty()
+        !known.deleted.is_empty() || !known.deleting.is_empty()
     }
 
     /// Waits until no delete of these rows is under way.
     pub async fn deletes_ended(&self, ids: &[String]) {
         loop {
-            let ended = self.deleted.notified();
+            let ended = self.ended.notified();
             tokio::pin!(ended);
             // Enabled before looking, so that an end between the look and the wait is not missed.
             ended.as_mut().enable();

@@ -99,7 +99,10 @@ pub fn reconcile(held: &[Held], wanted: &[Wanted], now: Timestamp) -> Changes {
     if !unmatched.is_empty() {
         let mut by_identity: HashMap<&Identity, usize> = HashMap::new();
         for (position, identity) in identities.iter().enumerate() {
-            if let Some(identity) = identity.as_ref().filter(|_| !taken[position] && held[position].id.is_some()) {
+            if let Some(identity) = identity
+                .as_ref()
+                .filter(|_| !taken[position] && held[position].id.is_some())
+            {
                 by_identity.entry(identity).or_insert(position);
             }
         }
@@ -123,7 +126,10 @@ pub fn reconcile(held: &[Held], wanted: &[Wanted], now: Timestamp) -> Changes {
             .map(|difference| difference.field)
             .collect();
         let hidden = old.drift.unwrap_or_default();
-        row.unknown.iter().chain(hidden.iter()).for_each(|field| fields.insert(field));
+        row.unknown
+            .iter()
+            .chain(hidden.iter())
+            .for_each(|field| fields.insert(field));
         let pair = Pair {
             wanted: index,
             held: position,

@@ -171,7 +171,10 @@ impl Resource<Session> for SingleIndicator {
         let said = read(&state);
         let id = state.get(ID).as_str().unwrap_or_default();
         let mut drift = Drift::default();
-        let Some(row) = listing.get(id).or_else(|| made_anew(session, &listing, &said.indicator, |_| false)) else {
+        let Some(row) = listing
+            .get(id)
+            .or_else(|| made_anew(session, &listing, &said.indicator, |_| false))
+        else {
             if said.indicator.is_expired(session.now()) {
                 let diagnostics = report::expired(1).into_iter().collect();
                 return ReadResponse {
@@ -238,10 +241,7 @@ impl Resource<Session> for SingleIndicator {
 
 /// Whether the row keeps the id that the state has.
 fn keeps_id(changes: &Changes) -> bool {
-    let certain = changes
-        .update
-        .iter()
-        .all(Pair::keeps_id);
+    let certain = changes.update.iter().all(Pair::keeps_id);
     certain && changes.create.is_empty() && changes.recreate.is_empty()
 }
 

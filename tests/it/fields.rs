@@ -25,13 +25,23 @@ fn field(name: &'static str, wire: &'static str, configured: [Json; 2], default:
 }
 
 fn texts(name: &'static str, wire: &'static str) -> Field {
-    field(name, wire, [json!(format!("{name} é 1")), json!(format!("{name} \"2\""))], Json::Null)
+    field(
+        name,
+        wire,
+        [json!(format!("{name} é 1")), json!(format!("{name} \"2\""))],
+        Json::Null,
+    )
 }
 
 /// The fields that any write may change.
 fn writable() -> Vec<Field> {
     vec![
-        field("severity", "severity", [json!("High"), json!("Low")], json!("Informational")),
+        field(
+            "severity",
+            "severity",
+            [json!("High"), json!("Low")],
+            json!("Informational"),
+        ),
         texts("title", "title"),
         texts("description", "description"),
         texts("recommended_actions", "recommendedActions"),
@@ -44,12 +54,32 @@ fn writable() -> Vec<Field> {
                 Json::Null,
             )
         },
-        field("generate_alert", "generateAlert", [json!(true), json!(false)], json!(false)),
-        field("rbac_group_names", "rbacGroupNames", [json!(["A"]), json!(["B", "A"])], json!([])),
-        field("mitre_techniques", "mitreTechniques", [json!(["T1566", "T1001.001"]), json!(["T1566"])], json!([])),
+        field(
+            "generate_alert",
+            "generateAlert",
+            [json!(true), json!(false)],
+            json!(false),
+        ),
+        field(
+            "rbac_group_names",
+            "rbacGroupNames",
+            [json!(["A"]), json!(["B", "A"])],
+            json!([]),
+        ),
+        field(
+            "mitre_techniques",
+            "mitreTechniques",
+            [json!(["T1566", "T1001.001"]), json!(["T1566"])],
+            json!([]),
+        ),
         Field {
             stored: [json!(512), json!(300_000_000)],
-            ..field("category", "category", [json!("CommandAndControl"), json!("Impact")], json!(1))
+            ..field(
+                "category",
+                "category",
+                [json!("CommandAndControl"), json!("Impact")],
+                json!(1),
+            )
         },
         field(
             "educate_url",
@@ -57,13 +87,23 @@ fn writable() -> Vec<Field> {
             [json!("https://intra.example/a"), json!("https://intra.example/b")],
             Json::Null,
         ),
-        field("bypass_duration_hours", "bypassDurationHours", [json!(4), json!(8)], Json::Null),
+        field(
+            "bypass_duration_hours",
+            "bypassDurationHours",
+            [json!(4), json!(8)],
+            Json::Null,
+        ),
         texts("external_id", "externalId"),
         texts("additional_info", "additionalInfo"),
         field("notification_id", "notificationId", [json!(255), json!(7)], Json::Null),
         texts("notification_body", "notificationBody"),
         field("look_back_period", "lookBackPeriod", [json!(30), json!(7)], Json::Null),
-        field("historical_detection", "historicalDetection", [json!(true), json!(false)], json!(false)),
+        field(
+            "historical_detection",
+            "historicalDetection",
+            [json!(true), json!(false)],
+            json!(false),
+        ),
     ]
 }
 
@@ -73,14 +113,22 @@ fn create_only() -> Vec<Field> {
     vec![
         texts("application", "application"),
         texts("version", "version"),
-        field("certificate_info", "certificateInfo", [certificate("CN=a"), certificate("CN=b")], Json::Null),
+        field(
+            "certificate_info",
+            "certificateInfo",
+            [certificate("CN=a"), certificate("CN=b")],
+            Json::Null,
+        ),
     ]
 }
 
 /// The attributes that say step 0 or 1 of these fields, or nothing of them.
 fn said(fields: &[Field], step: Option<usize>) -> Json {
     let value = |field: &Field| step.map_or(Json::Null, |step| field.configured[step].clone());
-    let pairs: Map<_, _> = fields.iter().map(|field| (field.name.to_owned(), value(field))).collect();
+    let pairs: Map<_, _> = fields
+        .iter()
+        .map(|field| (field.name.to_owned(), value(field)))
+        .collect();
     pairs.into()
 }
 
@@ -91,7 +139,11 @@ fn assert_stored(tenant: &Tenant, value: &str, fields: &[Field], step: Option<us
         let expected = step.map_or(&field.default, |step| &field.stored[step]);
         // The title of a single indicator is required, so that it is cleared by writing an empty one.
         let cleared = step.is_none() && row[field.wire] == "";
-        assert!(cleared || row[field.wire] == *expected, "{} of {value} in step {step:?}: {row}", field.name);
+        assert!(
+            cleared || row[field.wire] == *expected,
+            "{} of {value} in step {step:?}: {row}",
+            field.name
+        );
     }
 }
 
@@ -118,7 +170,11 @@ impl Place {
     fn block(self, attributes: &Json) -> Json {
         match self {
             Self::Single => {
-                let title = if attributes["title"].is_null() { json!({ "title": "" }) } else { json!({}) };
+                let title = if attributes["title"].is_null() {
+                    json!({ "title": "" })
+                } else {
+                    json!({})
+                };
                 merged(single(VALUE, attributes.clone()), title)
             }
             Self::Element => {
@@ -167,15 +223,25 @@ async fn writable_fields_are_set_changed_and_cleared_in_place() {
         let tenant = tenant(OnUpdate::Clears, OnUpdate::Clears).await;
         let mut host = Host::new(&tenant);
         let fields = writable();
-        host.configure(&[(place.address(), place.block(&said(&fields, None)))]).apply().await.ok();
+        host.configure(&[(place.address(), place.block(&said(&fields, None)))])
+            .apply()
+            .await
+            .ok();
         let first = ids(&tenant, place);
         for step in [Some(0), Some(1), None, Some(1)] {
-            host.configure(&[(place.address(), place.block(&said(&fields, step)))]).apply().await.ok();
+            host.configure(&[(place.address(), place.block(&said(&fields, step)))])
+                .apply()
+                .await
+                .ok();
             for value in place.values() {
                 assert_stored(&tenant, value, &fields, step);
             }
             host.plan().await.clean();
-            assert_eq!(ids(&tenant, place), first, "{place:?}: rows were made anew in step {step:?}");
+            assert_eq!(
+                ids(&tenant, place),
+                first,
+                "{place:?}: rows were made anew in step {step:?}"
+            );
         }
         assert_eq!(tenant.batch_deletes(), 0);
     }
@@ -189,15 +255,30 @@ async fn create_only_fields_are_changed_by_making_the_row_anew() {
         let fields = create_only();
         let title = json!({ "title": "t" });
         for step in [Some(0), Some(1), None, Some(0)] {
-            let before = host.state.is_empty().then(Vec::new).unwrap_or_else(|| ids(&tenant, place));
-            host.configure(&[(place.address(), place.block(&merged(said(&fields, step), title.clone())))]);
+            let before = host
+                .state
+                .is_empty()
+                .then(Vec::new)
+                .unwrap_or_else(|| ids(&tenant, place));
+            host.configure(&[(
+                place.address(),
+                place.block(&merged(said(&fields, step), title.clone())),
+            )]);
             let run = host.apply().await.ok();
             for value in place.values() {
                 assert_stored(&tenant, value, &fields, step);
             }
             if step != Some(0) || !before.is_empty() {
-                assert_ne!(ids(&tenant, place), before, "{place:?}: the rows were not made anew in step {step:?}");
-                let told = run.warnings.iter().filter(|text| text.contains("deleted and created again")).count();
+                assert_ne!(
+                    ids(&tenant, place),
+                    before,
+                    "{place:?}: the rows were not made anew in step {step:?}"
+                );
+                let told = run
+                    .warnings
+                    .iter()
+                    .filter(|text| text.contains("deleted and created again"))
+                    .count();
                 assert!(told > 0, "{:#?}", run.warnings);
             }
             host.plan().await.clean();
@@ -219,7 +300,10 @@ async fn cleared_fields_are_cleared_whatever_null_means_to_the_service() {
             let mut host = Host::new(&tenant);
             let fields = writable();
             for step in [Some(0), None, Some(1), None] {
-                host.configure(&[(place.address(), place.block(&said(&fields, step)))]).apply().await.ok();
+                host.configure(&[(place.address(), place.block(&said(&fields, step)))])
+                    .apply()
+                    .await
+                    .ok();
                 for value in place.values() {
                     assert_stored(&tenant, value, &fields, step);
                 }

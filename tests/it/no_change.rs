@@ -26,7 +26,10 @@ fn run<T>(story: impl Future<Output = T>) -> T {
 /// Panics unless the tenant holds the foreign row and exactly these.
 fn assert_holds(tenant: &Tenant, expected: &[Expected]) {
     let mut rows = tenant.simulator.rows();
-    let own = rows.iter().position(|row| row["id"] == "7").expect("the foreign row is gone");
+    let own = rows
+        .iter()
+        .position(|row| row["id"] == "7")
+        .expect("the foreign row is gone");
     let foreign_row = rows.remove(own);
     assert_eq!(foreign_row["title"], "made in the portal");
     assert_eq!(foreign_row["lastUpdatedBy"], Json::Null);
@@ -48,7 +51,7 @@ fn assert_ids(tenant: &Tenant, expected: &[Expected], id: impl Fn(&Expected) -> 
 }
 
 async fn set_story(surroundings: Surroundings, lists: Vec<List>) {
-    let tenant = Tenant::with(|options| surroundings.apply(options)).await;
+    let tenant = Tenant::with(|options| surroundings.apply(options, &lists)).await;
     tenant.simulator.put_rows(vec![foreign()]).unwrap();
     let mut host = Host::new(&tenant);
     for list in &lists {
@@ -57,7 +60,9 @@ async fn set_story(surroundings: Surroundings, lists: Vec<List>) {
         host.apply().await.ok();
         assert_holds(&tenant, &expected);
         let state = &host.state["mde_indicator_set.a"].value;
-        assert_ids(&tenant, &expected, |row| state.get("ids").as_map().unwrap()[&row.key].clone());
+        assert_ids(&tenant, &expected, |row| {
+            state.get("ids").as_map().unwrap()[&row.key].clone()
+        });
         tenant.simulator.clear_calls();
         host.plan().await.clean();
         assert_eq!((tenant.imports(), tenant.batch_deletes()), (0, 0));
@@ -67,13 +72,16 @@ async fn set_story(surroundings: Surroundings, lists: Vec<List>) {
 }
 
 async fn single_story(surroundings: Surroundings, lists: Vec<List>) {
-    let tenant = Tenant::with(|options| surroundings.apply(options)).await;
+    let tenant = Tenant::with(|options| surroundings.apply(options, &lists)).await;
     tenant.simulator.put_rows(vec![foreign()]).unwrap();
     let mut host = Host::new(&tenant);
     for list in &lists {
         let expected = list.expected(&surroundings);
         let blocks = list.singles();
-        let named: Vec<(&str, Json)> = blocks.iter().map(|(name, block)| (name.as_str(), block.clone())).collect();
+        let named: Vec<(&str, Json)> = blocks
+            .iter()
+            .map(|(name, block)| (name.as_str(), block.clone()))
+            .collect();
         host.configure(&named).apply().await.ok();
         assert_holds(&tenant, &expected);
         let state = &host.state;
@@ -86,8 +94,14 @@ async fn single_story(surroundings: Surroundings, lists: Vec<List>) {
     assert_holds(&tenant, &[]);
 }
 
+/// `PROPTEST_CASES`, or few enough for every run of the tests.
+fn cases() -> u32 {
+    let wanted = std::env::var("PROPTEST_CASES").ok();
+    wanted.and_then(|number| number.parse().ok()).unwrap_or(24)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, max_shrink_iters: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), max_shrink_iters: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_set_plans_empty_and_any_change_of_it_ends_right(

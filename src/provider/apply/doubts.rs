@@ -40,7 +40,10 @@ impl Run<'_> {
                 anew.push(Anew::new(row, &id));
             }
         }
-        let keys: Vec<&str> = anew.iter().map(|anew| self.wanted[anew.row.wanted].key.as_str()).collect();
+        let keys: Vec<&str> = anew
+            .iter()
+            .map(|anew| self.wanted[anew.row.wanted].key.as_str())
+            .collect();
         self.outcome.diagnostics.extend(report::kept(kept, &keys));
         self.make_anew(anew).await;
     }

@@ -96,7 +96,11 @@ impl Run<'_> {
 impl Surprises {
     fn note(&mut self, key: &str, takeover: &Takeover) {
         if takeover.surprising {
-            let list = if takeover.fields.is_empty() { &mut self.right } else { &mut self.changed };
+            let list = if takeover.fields.is_empty() {
+                &mut self.right
+            } else {
+                &mut self.changed
+            };
             list.push(format!("{key} (id {})", takeover.id));
         }
     }

@@ -45,13 +45,19 @@ pub(super) async fn delete_held(session: &Session, rows: &[(usize, &Held)]) -> V
             positions.push(position);
         }
     }
-    if ids.is_empty() {
-        return results;
-    }
-    let answers = session.client.delete(ids.clone()).await;
-    session.ledger.end_delete(ids.iter().map(String::as_str));
-    for (position, result) in positions.into_iter().zip(answers) {
+    for (position, result) in positions.into_iter().zip(delete_ids(session, ids).await) {
         results[position] = result;
     }
+    results
+}
+
+/// Deletes rows that nobody else may delete, and notes it.
+pub async fn delete_ids(session: &Session, ids: Vec<String>) -> Vec<Result<(), WriteError>> {
+    if ids.is_empty() {
+        return Vec::new();
+    }
+    let results = session.client.delete(ids.clone()).await;
+    let gone = results.iter().map(Result::is_ok);
+    session.ledger.end_delete(ids.iter().map(String::as_str).zip(gone));
     results
 }

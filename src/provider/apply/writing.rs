@@ -1,6 +1,6 @@
 //! Importing rows: over themselves, over rows that are taken over, and anew.
 
-use super::{Row, Run};
+use super::{Row, Run, delete_ids};
 use crate::defender::WriteError;
 use crate::indicator::{Field, Indicator, submitted};
 use crate::provider::existing::{Takeover, describe};
@@ -20,6 +20,9 @@ const WAITS_FOR_ROOM: [Duration; 5] = [
     Duration::from_secs(60),
 ];
 
+/// How often rows are imported again because another object of the run deletes them.
+const MOST_ROUNDS: usize = 3;
+
 impl Run<'_> {
     pub(super) async fn upsert(&mut self, changes: &Changes, takeovers: &HashMap<usize, Takeover>) {
         let mut targets: Vec<Target<'_>> = Vec::with_capacity(changes.update.len() + changes.create.len());
@@ -28,7 +31,8 @@ impl Run<'_> {
             held: Some(pair.held),
             ..Target::new(pair.wanted)
         }));
-        self.doubtful.extend(changes.update.iter().filter(|pair| pair.doubtful).map(Row::of));
+        self.doubtful
+            .extend(changes.update.iter().filter(|pair| pair.doubtful).map(Row::of));
         for index in &changes.create {
             let Some(takeover) = takeovers.get(index) else {
                 targets.push(Target::new(*index));
@@ -67,8 +71,7 @@ impl Run<'_> {
     pub(super) async fn make_anew(&mut self, rows: Vec<Anew<'_>>) {
         for chunk in rows.chunks(self.session.policy.batch_size.max(1)) {
             let ids = chunk.iter().map(|row| row.id.clone()).collect();
-            let results = self.session.client.delete(ids).await;
-            self.session.ledger.note_room();
+            let results = delete_ids(self.session, ids).await;
             let mut ready = Vec::new();
             for (Anew { row, taken_over, .. }, result) in chunk.iter().zip(results) {
                 let target = Target::new(row.wanted);
@@ -96,22 +99,37 @@ impl Run<'_> {
     /// Imports the rows, waiting for room if deletes of this process have made some that shows late.
     async fn import(&mut self, mut targets: Vec<Target<'_>>) {
         let mut waits = WAITS_FOR_ROOM.iter();
+        let mut rounds = 0;
         while !targets.is_empty() {
+            rounds += 1;
             let items = targets.iter().map(|target| self.item(target)).collect();
             let results = self.session.client.upsert(items).await;
-            let mut full = Vec::new();
+            let (mut full, mut doomed, mut busy) = (Vec::new(), Vec::new(), Vec::new());
             for (target, result) in targets.into_iter().zip(results) {
                 match result {
+                    // The service took it for a row that another object of this run is deleting: it must be imported
+                    // again after that.
+                    Ok(id) if rounds < MOST_ROUNDS && !self.session.ledger.claim(&id) => {
+                        doomed.push(Target::new(target.wanted));
+                        busy.push(id);
+                    }
                     Ok(id) => self.written(&target, id),
-                    Err(error) if error.is_capacity() && self.session.ledger.has_room_coming() => full.push((target, error)),
+                    Err(error) if error.is_capacity() && self.session.ledger.has_room_coming() => {
+                        full.push((target, error))
+                    }
                     Err(error) => self.failed(&target, &error),
                 }
             }
-            let Some(wait) = waits.next().filter(|_| !full.is_empty()) else {
+            self.session.ledger.deletes_ended(&busy).await;
+            targets = doomed;
+            if full.is_empty() {
+                continue;
+            }
+            let Some(wait) = waits.next() else {
                 for (target, error) in full {
                     self.failed(&target, &error);
                 }
-                return;
+                continue;
             };
             tracing::info!(
                 rows = full.len(),
@@ -119,7 +137,7 @@ impl Run<'_> {
                 "waiting for freed capacity to show"
             );
             self.session.client.pause(*wait).await;
-            targets = full.into_iter().map(|(target, _)| target).collect();
+            targets.extend(full.into_iter().map(|(target, _)| target));
         }
     }
 
@@ -168,8 +186,12 @@ impl Run<'_> {
             return;
         };
         self.doubtful.push(Row { wanted, held: None });
-        if let Some(row) = listing.get(id).filter(|_| !self.own.contains(id) && !self.session.ledger.is_observed(id)) {
-            self.overwritten.push(format!("{}: {}", self.wanted[wanted].key, describe(row)));
+        if let Some(row) = listing
+            .get(id)
+            .filter(|_| !self.own.contains(id) && !self.session.ledger.is_observed(id))
+        {
+            self.overwritten
+                .push(format!("{}: {}", self.wanted[wanted].key, describe(row)));
         }
     }
 
@@ -177,7 +199,9 @@ impl Run<'_> {
         self.failures.write(&self.wanted[target.wanted].key, error);
         match target.taken_over {
             // Whoever held the row has let go of it already, so it must not be forgotten.
-            Some(Takeover { id, ours: Some(found), .. }) => {
+            Some(Takeover {
+                id, ours: Some(found), ..
+            }) => {
                 self.outcome.settle_as_found(target.wanted, id.clone(), found.clone());
             }
             Some(takeover) => self.leave(&takeover.id),

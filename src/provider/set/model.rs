@@ -1,7 +1,7 @@
 //! What the value of an `mde_indicator_set` says: its defaults and its rows.
 
-use crate::indicator::{Field, FieldSet};
 use super::state::fields_in_words;
+use crate::indicator::{Field, FieldSet};
 use crate::provider::fields::{DETAILS, ELEMENT};
 use crate::provider::row::{Held, Reader, Wanted, no_defaults};
 use crate::tf::Value;
@@ -128,7 +128,9 @@ pub fn held(state: &Value, model: &Model) -> Vec<Held> {
             id: ids.get(&row.key).and_then(Value::as_str).map(str::to_owned),
             indicator: row.indicator.clone(),
             spelling: None,
-            drift: drift.get(&row.key).map(|words| fields_in_words(words.as_str().unwrap_or_default())),
+            drift: drift
+                .get(&row.key)
+                .map(|words| fields_in_words(words.as_str().unwrap_or_default())),
         })
         .collect()
 }

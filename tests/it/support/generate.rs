@@ -1,7 +1,9 @@
 //! Valid configurations of any kind, and what a tenant must hold after them.
 
 use super::blocks::merged;
-use mde::simulator::{ExpiredRows, OnUpdate, Options, Order, Paging, Part, Results, RetiredActions, SubSecondExpiry, Verdict};
+use mde::simulator::{
+    ExpiredRows, OnUpdate, Options, Order, Paging, Part, Results, RetiredActions, SubSecondExpiry, Verdict,
+};
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Map, Value as Json, json};
@@ -11,6 +13,7 @@ use std::net::IpAddr;
 #[derive(Debug, Clone)]
 pub struct Surroundings {
     identity: (Part, Part),
+    action: Part,
     updates: (OnUpdate, OnUpdate),
     listing: (Order, Paging, usize),
     results: Results,
@@ -23,11 +26,21 @@ impl Surroundings {
     pub fn any() -> impl Strategy<Value = Self> {
         let part = || select(vec![Part::Included, Part::Ignored]);
         let update = || select(vec![OnUpdate::Clears, OnUpdate::Keeps]);
-        let paging = vec![Paging::NextLink, Paging::NextLinkToken, Paging::NextLinkUnlessTop, Paging::SkipOnly];
+        let paging = vec![
+            Paging::NextLink,
+            Paging::NextLinkToken,
+            Paging::NextLinkUnlessTop,
+            Paging::SkipOnly,
+        ];
         (
             (part(), part()),
+            part(),
             (update(), update()),
-            (select(vec![Order::Ascending, Order::Descending]), select(paging), 2_usize..9),
+            (
+                select(vec![Order::Ascending, Order::Descending]),
+                select(paging),
+                2_usize..9,
+            ),
             select(vec![Results::InOrder, Results::Shuffled]),
             select(vec![RetiredActions::Stored, RetiredActions::Mapped]),
             (
@@ -36,18 +49,26 @@ impl Surroundings {
             ),
             select(vec![Verdict::Accepted, Verdict::Refused]),
         )
-            .prop_map(|(identity, updates, listing, results, retired, expiry, short_ipv6)| Self {
-                identity,
-                updates,
-                listing,
-                results,
-                retired,
-                expiry,
-                short_ipv6,
-            })
+            .prop_map(
+                |(identity, action, updates, listing, results, retired, expiry, short_ipv6)| Self {
+                    identity,
+                    action,
+                    updates,
+                    listing,
+                    results,
+                    retired,
+                    expiry,
+                    short_ipv6,
+                },
+            )
     }
 
-    pub fn apply(&self, options: &mut Options) {
+    /// Sets the switches for these lists.
+    pub fn apply(&self, options: &mut Options, lists: &[List]) {
+        // Where the action tells no rows apart, a value can be there only once.
+        if lists.iter().all(List::has_each_value_once) {
+            options.action_in_identity = self.action;
+        }
         (options.hash_case, options.scope_in_identity) = self.identity;
         (options.null_field, options.absent_field) = self.updates;
         (options.order, options.paging, options.page_size) = self.listing;
@@ -68,7 +89,10 @@ const POOL: &[(&str, &[&str])] = &[
     ("DomainName", &["alpha.example", "ALPHA.example"]),
     ("DomainName", &["beta.example"]),
     ("DomainName", &["bücher.example", "xn--bcher-kva.example"]),
-    ("Url", &["https://evil.example/Path?q=1", "HTTPS://Evil.example/Path?q=1"]),
+    (
+        "Url",
+        &["https://evil.example/Path?q=1", "HTTPS://Evil.example/Path?q=1"],
+    ),
     ("IpAddress", &["198.51.100.7"]),
     ("IpAddress", &["2001:db8::a", "2001:0DB8:0:0:0:0:0:a"]),
     (
@@ -80,12 +104,21 @@ const POOL: &[(&str, &[&str])] = &[
     ),
     (
         "FileSha1",
-        &["bb5eed00bb5eed00bb5eed00bb5eed00bb5eed00", "BB5eed00bb5eed00bb5eed00bb5eed00bb5eed00"],
+        &[
+            "bb5eed00bb5eed00bb5eed00bb5eed00bb5eed00",
+            "BB5eed00bb5eed00bb5eed00bb5eed00bb5eed00",
+        ],
     ),
-    ("FileMd5", &["cc5eed00cc5eed00cc5eed00cc5eed00", "CC5EED00cc5eed00cc5eed00cc5eed00"]),
+    (
+        "FileMd5",
+        &["cc5eed00cc5eed00cc5eed00cc5eed00", "CC5EED00cc5eed00cc5eed00cc5eed00"],
+    ),
     (
         "CertificateThumbprint",
-        &["dd5eed00dd5eed00dd5eed00dd5eed00dd5eed00", "DD5EED00DD5EED00dd5eed00dd5eed00dd5eed00"],
+        &[
+            "dd5eed00dd5eed00dd5eed00dd5eed00dd5eed00",
+            "DD5EED00DD5EED00dd5eed00dd5eed00dd5eed00",
+        ],
     ),
 ];
 
@@ -104,9 +137,24 @@ fn choices() -> Vec<Choice> {
         same("recommended_actions", "recommendedActions", json!("run")),
         same("application", "application", json!("gitops")),
         same("application", "application", json!("other")),
-        ("expiration_time", json!("2031-01-01T01:00:00+01:00"), "expirationTime", json!("2031-01-01T00:00:00Z")),
-        ("expiration_time", json!("2032-01-01T00:00:00.25Z"), "expirationTime", json!("2032-01-01T00:00:00.25Z")),
-        ("expiration_time", json!("2001-01-01T00:00:00Z"), "expirationTime", json!("past")),
+        (
+            "expiration_time",
+            json!("2031-01-01T01:00:00+01:00"),
+            "expirationTime",
+            json!("2031-01-01T00:00:00Z"),
+        ),
+        (
+            "expiration_time",
+            json!("2032-01-01T00:00:00.25Z"),
+            "expirationTime",
+            json!("2032-01-01T00:00:00.25Z"),
+        ),
+        (
+            "expiration_time",
+            json!("2001-01-01T00:00:00Z"),
+            "expirationTime",
+            json!("past"),
+        ),
         same("generate_alert", "generateAlert", json!(true)),
         same("generate_alert", "generateAlert", json!(false)),
         same("rbac_group_names", "rbacGroupNames", json!(["A"])),
@@ -149,7 +197,15 @@ struct Row {
 
 impl Row {
     fn any() -> impl Strategy<Value = Self> {
-        let actions = vec!["Allowed", "Audit", "Warn", "Block", "BlockAndRemediate", "Alert", "AlertAndBlock"];
+        let actions = vec![
+            "Allowed",
+            "Audit",
+            "Warn",
+            "Block",
+            "BlockAndRemediate",
+            "Alert",
+            "AlertAndBlock",
+        ];
         (
             0..POOL.len(),
             0_usize..2,
@@ -198,13 +254,20 @@ pub struct Expected {
 
 impl List {
     pub fn any() -> impl Strategy<Value = Self> {
-        (select(vec!["Block", "Allowed", "Warn"]), fields(), prop::collection::vec(Row::any(), 0..7)).prop_map(
-            |(action, defaults, rows)| {
-                let mut list = Self { action, defaults, rows: Vec::new() };
+        (
+            select(vec!["Block", "Allowed", "Warn"]),
+            fields(),
+            prop::collection::vec(Row::any(), 0..7),
+        )
+            .prop_map(|(action, defaults, rows)| {
+                let mut list = Self {
+                    action,
+                    defaults,
+                    rows: Vec::new(),
+                };
                 rows.into_iter().for_each(|row| list.add(row));
                 list
-            },
-        )
+            })
     }
 
     /// Adds a row, made valid, unless its identity is there already.
@@ -218,7 +281,8 @@ impl List {
         }
         if self.action(&row) == "Audit" {
             row.fields.retain(|choice| choice.0 != "generate_alert");
-            row.fields.push(("generate_alert", json!(true), "generateAlert", json!(true)));
+            row.fields
+                .push(("generate_alert", json!(true), "generateAlert", json!(true)));
         }
         let retired = |row: &Row| self.action(row).starts_with("Alert");
         let clash = self.rows.iter().any(|other| {
@@ -231,6 +295,11 @@ impl List {
         }
     }
 
+    fn has_each_value_once(&self) -> bool {
+        let same = |position: usize, row: &Row| self.rows[..position].iter().any(|other| other.value == row.value);
+        !self.rows.iter().enumerate().any(|(position, row)| same(position, row))
+    }
+
     fn action(&self, row: &Row) -> &'static str {
         row.action.unwrap_or(self.action)
     }
@@ -238,7 +307,11 @@ impl List {
     fn key(&self, position: usize) -> String {
         let row = &self.rows[position];
         let taken = self.rows[..position].iter().any(|other| other.value == row.value);
-        if taken { format!("{} again {}", row.text(), self.action(row)) } else { row.text().to_owned() }
+        if taken {
+            format!("{} again {}", row.text(), self.action(row))
+        } else {
+            row.text().to_owned()
+        }
     }
 
     /// The list as a set.
@@ -308,7 +381,9 @@ impl List {
             if stored["expirationTime"] == "past" {
                 return None;
             }
-            if surroundings.expiry.0 == SubSecondExpiry::Dropped && stored["expirationTime"] == "2032-01-01T00:00:00.25Z" {
+            if surroundings.expiry.0 == SubSecondExpiry::Dropped
+                && stored["expirationTime"] == "2032-01-01T00:00:00.25Z"
+            {
                 stored["expirationTime"] = "2032-01-01T00:00:00Z".into();
             }
             let action = match self.action(row) {

@@ -221,7 +221,9 @@ impl Host {
         let Some(client) = self.walk(&mut run).await else {
             return run;
         };
-        let work = changes.into_iter().map(|change| self.apply_one(client.clone(), &run.planned, change));
+        let work = changes
+            .into_iter()
+            .map(|change| self.apply_one(client.clone(), &run.planned, change));
         let applied = futures::future::join_all(work).await;
         applied.into_iter().for_each(|applied| self.take_in(&mut run, applied));
         run

@@ -94,7 +94,11 @@ impl Tenant {
             (self.batch_deletes(), self.deleted()),
             self.lists(),
         );
-        assert_eq!(found, (imports, deletes, lists), "(imports, items), (deletes, ids), lists");
+        assert_eq!(
+            found,
+            (imports, deletes, lists),
+            "(imports, items), (deletes, ids), lists"
+        );
         self.simulator.clear_calls();
     }
 
