@@ -51,6 +51,7 @@ use narrowing::Futile;
 use queue::{Announcements, Queue};
 use session::Session;
 use std::sync::Arc;
+use std::time::Duration;
 use token::{Issuer, Tokens};
 use upserts::Upserts;
 
@@ -135,6 +136,12 @@ impl Client {
     #[must_use]
     pub fn clock(&self) -> &Arc<dyn Clock> {
         self.0.halt.clock()
+    }
+
+    /// Waits for this long, or until the run is stopped.
+    pub async fn pause(&self, duration: Duration) {
+        // Whoever goes on after a stop is told so by the next call.
+        let _ = self.0.halt.sleep(duration).await;
     }
 
     /// Gets a token now, so that a wrong secret is told at the first use.

@@ -264,7 +264,7 @@ impl<'a> Run<'a> {
                 seconds = wait.as_secs(),
                 "waiting for freed capacity to show"
             );
-            self.session.client.clock().sleep(*wait).await;
+            self.session.client.pause(*wait).await;
             targets = full.into_iter().map(|(target, _)| target).collect();
         }
     }

@@ -3,7 +3,7 @@
 use crate::defender::Clock;
 use crate::indicator::Indicator;
 use std::collections::{HashMap, HashSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -20,6 +20,7 @@ pub type Claimant = u64;
 #[derive(Debug, Default)]
 pub struct Ledger {
     known: Mutex<Known>,
+    seed: RandomState,
     /// Told whenever a delete has ended.
     deleted: Notify,
 }
@@ -44,7 +45,7 @@ struct Known {
     plain_deletions: usize,
     /// Creations planned so far.
     creations: usize,
-    next_claimant: Claimant,
+    claimants: u64,
 }
 
 /// What all plans of the process together ask for so far.
@@ -146,8 +147,9 @@ impl Ledger {
     /// A number for an object that is being planned.
     pub fn new_claimant(&self) -> Claimant {
         let mut known = self.lock();
-        known.next_claimant += 1;
-        known.next_claimant
+        known.claimants += 1;
+        // Numbers of another process, which private data may carry here, must not be taken for this one's.
+        self.seed.hash_one(known.claimants)
     }
 
     /// Notes that `claimant` wants the row, which it calls `key`; answers what another object calls the same row.

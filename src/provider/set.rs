@@ -114,7 +114,7 @@ impl Resource<Session> for IndicatorSet {
         let state = writer.finish(request.prior.get(EXTRA).clone());
         ApplyResponse {
             state,
-            private: request.private,
+            private: Vec::new(),
             diagnostics: outcome.diagnostics,
         }
     }

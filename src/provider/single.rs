@@ -221,7 +221,7 @@ impl Resource<Session> for SingleIndicator {
         };
         ApplyResponse {
             state,
-            private: request.private,
+            private: Vec::new(),
             diagnostics: outcome.diagnostics,
         }
     }

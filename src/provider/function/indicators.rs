@@ -249,3 +249,6 @@ fn nested<'a>(fields: &Arc<ObjectType>, entries: impl Iterator<Item = (&'a str, 
     }
     Ok(object.into())
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,7 @@ use crate::provider::session::Session;
 use crate::provider::verdict;
 use crate::tf::{Diagnostics, PlanRequest, PlanResponse, Value};
 use jiff::Timestamp;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Plans a creation or an update.
 pub async fn plan(session: Option<&Session>, request: PlanRequest) -> PlanResponse {
@@ -101,10 +101,14 @@ fn planned_ids(wanted: &Model, held: &[Held], changes: &Changes) -> Value {
         set(*index, Value::Null);
     }
     // A changed row whose expiry has passed meanwhile is deleted, but was planned with its id: that promise stands.
-    for removal in &changes.delete {
-        let row = &held[removal.held];
-        if let Some(id) = changes.expired.iter().find(|index| wanted.rows[**index].key == row.key) {
-            set(*id, row.id.as_deref().into());
+    let expired: HashMap<&str, usize> = changes
+        .expired
+        .iter()
+        .map(|index| (wanted.rows[*index].key.as_str(), *index))
+        .collect();
+    for row in changes.delete.iter().map(|removal| &held[removal.held]) {
+        if let Some(index) = expired.get(row.key.as_str()) {
+            set(*index, row.id.as_deref().into());
         }
     }
     Value::Map(ids)
