@@ -1,7 +1,5 @@
 //! Indicators to measure with: always the same ones, in the mix of a usual list.
 
-use std::fmt::Write as _;
-
 /// Numbers of indicators that everything is measured at; the largest is what a tenant holds.
 pub const SIZES: [usize; 4] = [100, 1_000, 5_000, 15_000];
 
@@ -35,13 +33,4 @@ fn spread(number: u64) -> u64 {
     let mixed = number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mixed ^ (mixed >> 31)
-}
-
-/// The rows as a CSV table.
-pub fn csv(rows: &[Row]) -> String {
-    let mut text = String::from("value,severity,description\n");
-    for row in rows {
-        let _ = writeln!(text, "{},{},{}", row.value, row.severity, row.description);
-    }
-    text
 }

@@ -114,8 +114,9 @@ impl Provider for MdeProvider {
     }
 
     fn activity(&self, session: &Session, activity: Activity) {
-        if activity == Activity::Arriving {
-            session.client.arriving();
+        match activity {
+            Activity::Arriving => session.client.arriving(),
+            Activity::Applying => session.ledger.applies(),
         }
     }
 }

@@ -4,7 +4,7 @@ use super::data::{self, Row};
 use super::floor::DRIFT;
 use super::report::Report;
 use super::tenant::{Calls, Tenant};
-use super::workspace::{Run, Workspace};
+use super::workspace::{Run, Workspace, csv};
 use serde::{Deserialize, Serialize};
 
 /// How many rows change in the steps that change many, and in the portal.
@@ -137,7 +137,7 @@ impl<'a> Life<'a> {
 
     fn write(&self) {
         for workspace in [&self.provider, &self.floor] {
-            workspace.write("list.csv", &data::csv(&self.rows));
+            workspace.write("list.csv", &csv(&self.rows));
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::data::{self, Row};
 use super::report::Report;
-use super::workspace::{Run, Workspace};
+use super::workspace::{Run, Workspace, csv};
 use mde::tf::{Attribute, Function, FunctionError, Object, ObjectType, Parameter, Schema, Value, ValueType};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -112,7 +112,7 @@ pub fn measure(report: &mut Report, sizes: &[usize], repeat: usize) {
     let rows = data::rows(size);
     for sketch in &SKETCHES {
         let workspace = Workspace::with_floor();
-        workspace.write("list.csv", &data::csv(&rows));
+        workspace.write("list.csv", &csv(&rows));
         let (type_name, function) = (sketch.type_name, sketch.function);
         workspace.main(&format!(
             "resource \"{type_name}\" \"list\" {{\n  rows = provider::mde::{function}(csvdecode(file(\"list.csv\")))\n}}\n"

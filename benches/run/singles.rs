@@ -3,7 +3,7 @@
 use super::data;
 use super::report::Report;
 use super::tenant::{Calls, Tenant};
-use super::workspace::{Run, Workspace};
+use super::workspace::{Run, Workspace, csv};
 use serde::{Deserialize, Serialize};
 
 /// One step of many single resources.
@@ -36,7 +36,7 @@ pub fn measure(report: &mut Report, tenant: &Tenant) {
 fn live(report: &mut Report, tenant: &Tenant, size: usize, parallelism: usize, batch_size: usize) {
     tenant.empty();
     let workspace = Workspace::with_provider(tenant.environment());
-    workspace.write("list.csv", &data::csv(&data::rows(size)));
+    workspace.write("list.csv", &csv(&data::rows(size)));
     workspace.main(&format!(
         r#"provider "mde" {{
   batch_size = {batch_size}

@@ -4,7 +4,7 @@ use super::data::{self, Row};
 use super::life::{Form, configuration};
 use super::report::Report;
 use super::tenant::Tenant;
-use super::workspace::{Run, Workspace};
+use super::workspace::{Run, Workspace, csv};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -173,7 +173,7 @@ fn write_lists(workspace: &Workspace, rows: &[Row]) {
             row.value, row.severity, row.description
         );
     }
-    workspace.write("list.csv", &data::csv(rows));
+    workspace.write("list.csv", &csv(rows));
     workspace.write("list.json", &serde_json::to_string_pretty(&list).unwrap());
     workspace.write("list.yaml", &yaml);
 }

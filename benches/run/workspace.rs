@@ -1,7 +1,9 @@
 //! The real terraform on a temporary directory, with the provider or with the floor.
 
+use super::data::Row;
 use super::gauge::{self, Taken};
 use serde::{Deserialize, Serialize};
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::Stdio;
 use tempfile::TempDir;
@@ -184,4 +186,13 @@ pub fn terraform_version() -> String {
         .unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
     text.lines().next().unwrap_or_default().to_owned()
+}
+
+/// The rows as a CSV table.
+pub fn csv(rows: &[Row]) -> String {
+    let mut text = String::from("value,severity,description\n");
+    for row in rows {
+        let _ = writeln!(text, "{},{},{}", row.value, row.severity, row.description);
+    }
+    text
 }
