@@ -12,6 +12,11 @@ use tokio::sync::Notify;
 const QUIET_ROUND: Duration = Duration::from_millis(50);
 const QUIET_ROUNDS: usize = 6;
 
+/// How many single indicators a run may plan before it is said that a set is the better place for them. At Terraform's
+/// default parallelism an import call carries 10 of them, so that some 300 use up the calls of a minute, and planning
+/// them takes Terraform itself seconds.
+const MANY_SINGLES: usize = 200;
+
 /// Which planned object speaks; the two plan calls of one replacement share one.
 pub type Claimant = u64;
 
@@ -47,6 +52,10 @@ struct Known {
     plain_deletions: usize,
     /// Creations planned so far.
     creations: usize,
+    /// Single indicators planned so far.
+    singles: usize,
+    /// Whether the host applies, and so has shown the warnings of its plan before.
+    applying: bool,
     claimants: u64,
 }
 
@@ -194,6 +203,19 @@ impl Ledger {
         let mut known = self.lock();
         known.plain_deletions += deletions;
         known.plain_deletions
+    }
+
+    /// Notes that a single indicator is being planned. Answers `true` once in a run: when they have become many, and
+    /// unless the host is planning again in order to apply.
+    pub fn plan_single(&self) -> bool {
+        let mut known = self.lock();
+        known.singles += 1;
+        known.singles == MANY_SINGLES + 1 && !known.applying
+    }
+
+    /// Notes that the host applies what it planned before.
+    pub fn applies(&self) {
+        self.lock().applying = true;
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {

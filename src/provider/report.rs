@@ -208,6 +208,19 @@ pub fn expired(count: usize) -> Option<Diagnostic> {
     })
 }
 
+/// The warning that single indicators have become many, and what to do about it.
+pub fn many_singles() -> Diagnostic {
+    Diagnostic::warning(
+        "Many single indicators",
+        "This run has more than 200 resources of type `mde_indicator`. Terraform spends time on each that grows with \
+         their number, and shows the provider only as many at once as its `-parallelism` (10): so an import call carries \
+         10 indicators instead of 500, and the service allows 30 calls a minute.\n\n\
+         Write them as one `mde_indicator_set`. If the old resources are first taken out of the state, with `removed` \
+         blocks or `terraform state rm`, the set takes their rows over as they stand. Until then, `-parallelism=200` lets \
+         more of them share a call.",
+    )
+}
+
 /// Each as a line of a list.
 pub fn bullets<S: AsRef<str>>(lines: &[S]) -> Vec<String> {
     lines.iter().map(|line| format!("- {}", line.as_ref())).collect()

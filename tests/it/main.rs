@@ -4,5 +4,6 @@
 
 mod docs;
 mod layers;
+mod many_singles;
 mod support;
 mod transport;
