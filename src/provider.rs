@@ -116,11 +116,11 @@ impl Provider for MdeProvider {
     fn activity(&self, session: &Session, activity: Activity) {
         match activity {
             Activity::Arriving => session.client.arriving(),
-<<<<<<< HEAD
-            Activity::Applying | Activity::Refused => session.client.arrived(),
-=======
-            Activity::Applying => session.ledger.applies(),
->>>>>>> t-bench
+            Activity::Refused => session.client.arrived(),
+            Activity::Applying => {
+                session.client.arrived();
+                session.ledger.applies();
+            }
         }
     }
 }

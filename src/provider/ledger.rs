@@ -38,6 +38,8 @@ struct Known {
     claimed: HashSet<String>,
     /// Ids of rows whose delete is under way.
     deleting: HashSet<String>,
+    /// Ids of claimed rows that another object would have deleted.
+    spared: HashSet<String>,
     /// Rows that an exclusive set is about to delete, by identity and scope.
     condemned: HashSet<u64>,
     /// How many states this process has been shown.
@@ -57,6 +59,8 @@ struct Known {
     /// Whether the host applies, and so has shown the warnings of its plan before.
     applying: bool,
     claimants: u64,
+    /// Whether rows have been deleted, so that there is room which the service may see late.
+    room_coming: bool,
 }
 
 /// What all plans of the process together ask for so far.
@@ -78,7 +82,8 @@ impl Ledger {
         known.observed.extend(ids.into_iter().map(str::to_owned));
     }
 
-    /// Waits until the host has not shown a state for a while, and so probably has shown all.
+    /// Waits until the host has not shown a state for a while, and so probably has shown all: those of other objects come
+    /// at about the same time.
     pub async fn all_observed(&self, clock: &dyn Clock) {
         let mut seen = self.lock().states;
         let mut quiet = 0;
@@ -117,13 +122,19 @@ impl Ledger {
         free
     }
 
-    /// Notes that the row is about to be deleted. Answers `false`, and notes nothing, if an object of this run wants it.
+    /// Notes that the row is not wanted after all. Answers whether another object would have deleted it meanwhile: then
+    /// the caller has to.
+    pub fn release(&self, id: &str) -> bool {
+        let mut known = self.lock();
+        known.claimed.remove(id) && known.spared.remove(id)
+    }
+
+    /// Notes that the row is about to be deleted. Answers `false` if an object of this run wants it; then it is not.
     pub fn begin_delete(&self, id: &str) -> bool {
         let mut known = self.lock();
         let free = !known.claimed.contains(id);
-        if free {
-            known.deleting.insert(id.to_owned());
-        }
+        let list = if free { &mut known.deleting } else { &mut known.spared };
+        list.insert(id.to_owned());
         free
     }
 
@@ -132,10 +143,21 @@ impl Ledger {
         {
             let mut known = self.lock();
             for id in ids {
-                known.deleting.remove(id);
+                known.room_coming |= known.deleting.remove(id);
             }
         }
         self.deleted.notify_waiters();
+    }
+
+    /// Notes that rows have been deleted.
+    pub fn note_room(&self) {
+        self.lock().room_coming = true;
+    }
+
+    /// Whether rows have been or are being deleted, so that room shows sooner or later.
+    pub fn has_room_coming(&self) -> bool {
+        let known = self.lock();
+        known.room_coming || !known.deleting.is_empty()
     }
 
     /// Waits until no delete of these rows is under way.

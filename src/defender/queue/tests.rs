@@ -78,7 +78,11 @@ async fn announced_writes_are_waited_for_a_little() {
     write("c.example").await;
     assert_eq!(service.calls()[1].at, ms(300 + 1000), "it never came");
     client.upsert(vec![domain("d.example")]).await;
-    assert_eq!(service.calls()[2].at, ms(300 + 1000 + 100), "and is not waited for again");
+    assert_eq!(
+        service.calls()[2].at,
+        ms(300 + 1000 + 100),
+        "and is not waited for again"
+    );
 }
 
 #[tokio::test(start_paused = true)]
