@@ -8,6 +8,8 @@
 //! listing of the process. All of them call the service through `session`, which paces (`quota`), authenticates
 //! (`token`, `credential`), sends (`http`), reads (`wire`) and tries again (`retry`).
 
+#[doc(hidden)]
+pub mod bench;
 mod catalogue;
 mod clock;
 mod credential;
@@ -187,9 +189,14 @@ impl Client {
         self.0.halt.resume();
     }
 
-    /// Somebody will probably ask for a write soon: a waiting partial batch waits a little longer.
+    /// One more caller will probably ask for a write soon: a waiting partial batch waits a little longer.
     pub fn arriving(&self) {
         self.0.announcements.announce();
+    }
+
+    /// One of those who were [`Client::arriving`] is about to ask, or is not coming any more.
+    pub fn arrived(&self) {
+        self.0.announcements.arrived();
     }
 }
 

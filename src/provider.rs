@@ -114,8 +114,13 @@ impl Provider for MdeProvider {
     }
 
     fn activity(&self, session: &Session, activity: Activity) {
-        if activity == Activity::Arriving {
-            session.client.arriving();
+        match activity {
+            Activity::Arriving => session.client.arriving(),
+            Activity::Refused => session.client.arrived(),
+            Activity::Applying => {
+                session.client.arrived();
+                session.ledger.applies();
+            }
         }
     }
 }
@@ -123,7 +128,7 @@ impl Provider for MdeProvider {
 fn unusable(error: &crate::defender::Error) -> Diagnostics {
     Diagnostic::error(
         "The provider cannot be used as configured",
-        format!("{error}\n\n{}", error.hint()),
+        format!("{}\n\n{}", report::sentence(&error.to_string()), error.hint()),
     )
     .into()
 }

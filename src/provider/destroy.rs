@@ -23,7 +23,8 @@ pub async fn plan(session: Option<&Session>, held: &[Held]) -> (Vec<u8>, Diagnos
         let (shared, doomed): (Vec<&Held>, Vec<&Held>) = rows.partition(|row| session.ledger.is_wanted(&row.indicator));
         let digests: HashSet<u64> = shared.iter().map(|row| row.indicator.identity().digest()).collect();
         notes.wanted = (!digests.is_empty()).then_some(digests);
-        diagnostics.extend(too_many_deletions(session, doomed.len()));
+        let keys: Vec<&str> = doomed.iter().map(|row| row.key.as_str()).collect();
+        diagnostics.extend(too_many_deletions(session, &keys));
     }
     (notes.write(), diagnostics)
 }

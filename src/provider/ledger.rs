@@ -12,6 +12,11 @@ use tokio::sync::Notify;
 const QUIET_ROUND: Duration = Duration::from_millis(50);
 const QUIET_ROUNDS: usize = 6;
 
+/// How many single indicators a run may plan before it is said that a set is the better place for them. At Terraform's
+/// default parallelism an import call carries 10 of them, so that some 300 use up the calls of a minute, and planning
+/// them takes Terraform itself seconds.
+const MANY_SINGLES: usize = 200;
+
 /// Which planned object speaks; the two plan calls of one replacement share one.
 pub type Claimant = u64;
 
@@ -43,18 +48,26 @@ struct Known {
     states: usize,
     /// Rows that planned objects want, by identity and scope.
     wanted: HashMap<u64, (Claimant, String)>,
+    /// Rows that the tenant held when the first creation was planned.
+    rows: Option<usize>,
     /// Deletions planned so far.
     deletions: usize,
     /// Deletions planned so far that make way for no other row.
     plain_deletions: usize,
     /// Creations planned so far.
     creations: usize,
+    /// Single indicators planned so far.
+    singles: usize,
+    /// Whether the host applies, and so has shown the warnings of its plan before.
+    applying: bool,
     claimants: u64,
 }
 
 /// What all plans of the process together ask for so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Totals {
+    /// Rows of all authors that the tenant held before anything of this was done.
+    pub rows: usize,
     /// Rows to be made.
     pub creations: usize,
     /// Rows to be deleted for good.
@@ -187,15 +200,22 @@ impl Ledger {
         self.lock().wanted.contains_key(&scoped_digest(indicator))
     }
 
-    /// Adds what one plan asks for, and answers the sums.
-    pub fn plan(&self, creations: usize, deletions: usize) -> Totals {
+    /// Adds what one plan asks for of a tenant that holds `rows` now, and answers the sums. While the run applies, the
+    /// host plans each object again after others are done, so only the first number of rows is one to count from.
+    pub fn plan(&self, rows: usize, creations: usize, deletions: usize) -> Totals {
         let mut known = self.lock();
         known.creations += creations;
         known.deletions += deletions;
         Totals {
+            rows: *known.rows.get_or_insert(rows),
             creations: known.creations,
             deletions: known.deletions,
         }
+    }
+
+    /// Adds what one plan asks for that creates nothing.
+    pub fn plan_deletions(&self, deletions: usize) {
+        self.lock().deletions += deletions;
     }
 
     /// Adds deletions that make way for no other row, and answers their sum.
@@ -203,6 +223,19 @@ impl Ledger {
         let mut known = self.lock();
         known.plain_deletions += deletions;
         known.plain_deletions
+    }
+
+    /// Notes that a single indicator is being planned. Answers `true` once in a run: when they have become many, and
+    /// unless the host is planning again in order to apply.
+    pub fn plan_single(&self) -> bool {
+        let mut known = self.lock();
+        known.singles += 1;
+        known.singles == MANY_SINGLES + 1 && !known.applying
+    }
+
+    /// Notes that the host applies what it planned before.
+    pub fn applies(&self) {
+        self.lock().applying = true;
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {

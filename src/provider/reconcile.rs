@@ -53,12 +53,13 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// Removals that take protection or permission away, rather than making way for a row under the same key.
-    pub fn plain_deletions(&self) -> usize {
+    /// Positions of held rows whose removal takes protection or permission away, rather than making way for a row under
+    /// the same key.
+    pub fn plain_deletions(&self) -> impl Iterator<Item = usize> {
         self.delete
             .iter()
             .filter(|removal| removal.replaced_by.is_none())
-            .count()
+            .map(|removal| removal.held)
     }
 }
 

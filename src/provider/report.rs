@@ -10,6 +10,9 @@ use std::collections::BTreeMap;
 /// How many rows one message names before it only counts the rest.
 const NAMED: usize = 200;
 
+/// How many rows a message names of which any will do: it is printed by every plan.
+const EXAMPLES: usize = 5;
+
 /// Rows that could not be written, gathered to be told together.
 #[derive(Debug, Default)]
 pub struct Failures {
@@ -80,7 +83,7 @@ impl Failures {
         let conflicts = std::mem::replace(&mut self.groups, others);
         let lines: Vec<String> = conflicts
             .into_iter()
-            .flat_map(|((_, words), group)| group.keys.into_iter().map(move |key| format!("- {key}: {words}")))
+            .flat_map(|((_, words), group)| group.keys.into_iter().map(move |key| about(&key, &words)))
             .collect();
         existing(&lines).into_iter().collect()
     }
@@ -98,7 +101,7 @@ impl Failures {
 pub fn unlisted(error: &Error, meaning: &str) -> Diagnostic {
     Diagnostic::error(
         "The tenant's indicators could not be listed",
-        format!("{error}\n\n{meaning} {}", error.hint()),
+        format!("{}\n\n{meaning} {}", sentence(&error.to_string()), error.hint()),
     )
 }
 
@@ -268,12 +271,27 @@ pub fn expired(count: usize) -> Option<Diagnostic> {
     })
 }
 
-fn bullets<S: AsRef<str>>(lines: &[S]) -> Vec<String> {
+/// The warning that single indicators have become many, and what to do about it.
+pub fn many_singles() -> Diagnostic {
+    Diagnostic::warning(
+        "Many single indicators",
+        "This run has more than 200 resources of type `mde_indicator`. Terraform spends time on each that grows with \
+         their number, and shows the provider only as many at once as its `-parallelism` (10): so an import call carries \
+         10 indicators instead of 500, and the service allows 30 calls a minute.\n\n\
+         Write them as one `mde_indicator_set`. If the old resources are first taken out of the state, with `removed` \
+         blocks or `terraform state rm`, the set takes their rows over as they stand. Until then, `-parallelism=200` lets \
+         more of them share a call.",
+    )
+}
+
+/// Each as a line of a list.
+pub fn bullets<S: AsRef<str>>(lines: &[S]) -> Vec<String> {
     lines.iter().map(|line| format!("- {}", line.as_ref())).collect()
 }
 
 fn message(kind: Kind, words: &str, group: &Group) -> Diagnostic {
     let count = group.keys.len();
+    let words = sentence(words);
     let keys = named(&bullets(&group.keys));
     let hint = &group.hint;
     match kind {
@@ -303,16 +321,43 @@ fn message(kind: Kind, words: &str, group: &Group) -> Diagnostic {
 
 /// The lines, cut at [`NAMED`] with a count of the rest.
 pub fn named(lines: &[String]) -> String {
-    let mut text = lines
-        .iter()
-        .take(NAMED)
-        .map(String::as_str)
-        .collect::<Vec<_>>()
-        .join("\n");
-    if lines.len() > NAMED {
-        text.push_str(&format!("\nand {} more", lines.len() - NAMED));
+    cut(lines, NAMED)
+}
+
+/// A few of the keys as lines, with a count of the rest.
+pub fn examples<S: AsRef<str>>(keys: &[S]) -> String {
+    cut(&bullets(keys), EXAMPLES)
+}
+
+fn cut(lines: &[String], most: usize) -> String {
+    let mut text = lines[..lines.len().min(most)].join("\n");
+    if lines.len() > most {
+        text.push_str(&format!("\nand {} more", lines.len() - most));
     }
     text
+}
+
+/// A line that says something about a row, and names it if the words do not.
+pub fn about(key: &str, words: &str) -> String {
+    if words.contains(key) {
+        format!("- {words}")
+    } else {
+        format!("- {key}: {words}")
+    }
+}
+
+/// The words as a sentence that can stand alone: with a full stop, and a capital letter unless they begin with the name
+/// of an attribute.
+pub fn sentence(words: &str) -> String {
+    let begins_with_name = words.split_whitespace().next().is_some_and(|first| first.contains('_'));
+    let stop = if words.ends_with(['.', '!', '?']) { "" } else { "." };
+    let mut letters = words.chars();
+    match letters.next() {
+        Some(first) if !begins_with_name => {
+            format!("{}{}{stop}", first.to_uppercase(), letters.as_str())
+        }
+        _ => format!("{words}{stop}"),
+    }
 }
 
 /// The number with the noun that fits it.

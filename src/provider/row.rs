@@ -7,6 +7,9 @@ use crate::tf::Value;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+/// Code of the finding that nothing says what to do.
+pub const NO_ACTION: &str = "no-action";
+
 /// One row that a configuration, a plan or a state speaks of.
 #[derive(Debug, Clone)]
 pub struct Wanted {
@@ -146,7 +149,7 @@ impl Reader {
             row.unknown.insert(Field::Action);
             row.findings.push(Finding {
                 weight: Weight::Error,
-                code: "no_action",
+                code: NO_ACTION,
                 field: Field::Action,
                 rule: format!("nothing says what to do when `{}` is met", row.indicator.value),
                 remedy: "Write `action`, such as `action = \"Block\"`.".into(),

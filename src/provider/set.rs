@@ -203,9 +203,9 @@ fn leaning(rows: usize, of: usize, names: &[&str], batch_size: usize) -> Option<
         Diagnostic::warning(
             "A changed default changes rows that lean on it",
             format!(
-                "`{}` of the set changed, and {} of {of} {} it. Updating them takes {}.",
+                "`{}` of the set changed, and {rows} of its {} {} it. Updating them takes {}.",
                 names.join("`, `"),
-                counted(rows, "row", "rows"),
+                counted(of, "row", "rows"),
                 if rows == 1 { "leans on" } else { "lean on" },
                 counted(calls, "import call", "import calls"),
             ),

@@ -131,6 +131,7 @@ impl Resource<Session> for SingleIndicator {
             notes.spellings = earlier.spellings;
             diagnostics.extend(verdict::judge(session, claimant, &held, &wanted, &changes).await);
             diagnostics.extend(report::recreated(&changes, &wanted));
+            diagnostics.extend(session.ledger.plan_single().then(report::many_singles));
         }
         if prior.is_null() && wanted[0].has_identity() {
             // If this creation is half of a replacement, the delete of the old object gets these notes.

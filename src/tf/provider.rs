@@ -48,8 +48,10 @@ pub trait Provider: Send + Sync + 'static {
 /// What the host is doing with a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Activity {
-    /// It prepares something: an apply may follow soon.
+    /// It checks what an object should be. When it is about to apply, the apply of that object follows.
     Arriving,
-    /// It applies a change.
+    /// It has been told of errors in such an object, and will not apply it.
+    Refused,
+    /// It creates or changes an object. Of a deletion there is no warning.
     Applying,
 }

@@ -5,6 +5,7 @@
 mod docs;
 mod fields;
 mod layers;
+mod many_singles;
 mod no_change;
 mod support;
 mod transport;

@@ -43,36 +43,69 @@ async fn writes_that_come_close_together_share_a_call() {
                 .unwrap()
         }
     };
-    futures::future::join_all([0, 20, 40, 60, 100].map(write)).await;
+    futures::future::join_all([0, 20, 110, 200, 310].map(write)).await;
     assert_eq!(service.log(), ["import 4", "import 1"]);
+    futures::future::join_all([1000, 1090].map(write)).await;
+    assert_eq!(service.log(), ["import 4", "import 1", "import 2"]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn announced_writes_are_waited_for_a_little() {
     let service = Service::new();
     let client = client(&service);
+    let write = |name: &str| {
+        let (client, indicator) = (client.clone(), domain(name));
+        async move {
+            client.arrived();
+            client.upsert(vec![indicator]).await
+        }
+    };
     client.arriving();
     client.arriving();
-    let first = tokio::spawn({
-        let client = client.clone();
-        async move { client.upsert(vec![domain("a.example")]).await }
-    });
+    let first = tokio::spawn(write("a.example"));
     service.clock().sleep(ms(200)).await;
-    client.upsert(vec![domain("b.example")]).await;
+    write("b.example").await;
     first.await.unwrap();
     assert_eq!(service.log(), ["import 2"]);
     assert_eq!(
         service.calls()[0].at,
-        ms(225),
+        ms(300),
         "the last one that was announced has come"
     );
 
     client.arriving();
     client.arriving();
-    client.upsert(vec![domain("c.example")]).await;
-    assert_eq!(service.calls()[1].at, ms(225 + 300), "it never came");
+    write("c.example").await;
+    assert_eq!(service.calls()[1].at, ms(300 + 1000), "it never came");
     client.upsert(vec![domain("d.example")]).await;
-    assert_eq!(service.calls()[2].at, ms(225 + 300 + 25), "and is not waited for again");
+    assert_eq!(
+        service.calls()[2].at,
+        ms(300 + 1000 + 100),
+        "and is not waited for again"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn callers_that_come_back_one_after_the_other_share_calls_again() {
+    // As a host does that deletes 40 objects, 10 at once: it needs a while to start the next one, and announces none.
+    let service = Service::new();
+    let client = client(&service);
+    let ids = client.upsert(domains(40)).await.into_iter().map(Result::unwrap);
+    let ids: Vec<String> = ids.collect();
+    let start = tokio::sync::Mutex::new(());
+    let delete = |ids: &[String]| {
+        let (client, clock, start, ids) = (client.clone(), service.clock(), &start, ids.to_vec());
+        async move {
+            for id in ids {
+                let turn = start.lock().await;
+                clock.sleep(ms(40)).await;
+                drop(turn);
+                client.delete(vec![id]).await.remove(0).unwrap();
+            }
+        }
+    };
+    futures::future::join_all(ids.chunks(4).map(delete)).await;
+    assert_eq!(service.count("/BatchDelete"), 4, "{:?}", service.log());
 }
 
 #[tokio::test(start_paused = true)]
@@ -90,7 +123,7 @@ async fn announcements_without_end_do_not_hold_a_write_back_for_long() {
     });
     client.upsert(vec![domain("a.example")]).await;
     announcing.abort();
-    assert_eq!(service.calls()[0].at, ms(2000));
+    assert_eq!(service.calls()[0].at, ms(5000));
 }
 
 #[tokio::test(start_paused = true)]

@@ -86,7 +86,8 @@ pub async fn check(session: &Session, state: &Value) -> Diagnostics {
             .collect();
         diagnostics.extend(condemned(&wanted));
     }
-    diagnostics.extend(too_many_deletions(session, extra.len()));
+    let doomed: Vec<&str> = extra.iter().map(|(id, words)| words.as_str().unwrap_or(id)).collect();
+    diagnostics.extend(too_many_deletions(session, &doomed));
     diagnostics
 }
 

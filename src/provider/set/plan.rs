@@ -24,7 +24,11 @@ pub async fn plan(session: Option<&Session>, request: PlanRequest) -> PlanRespon
     let wanted = Model::read(&proposed);
     let prior_model = Model::read(&prior);
     let held = held(&prior, &prior_model);
-    let changes = reconcile(&held, &wanted.rows, session.map_or_else(Timestamp::now, Session::now));
+    let mut changes = reconcile(&held, &wanted.rows, session.map_or_else(Timestamp::now, Session::now));
+    if wanted.incomplete {
+        // Rows that are not known yet may be those that are held. The host plans again when they are known.
+        changes.delete.clear();
+    }
 
     let ids = if prior.is_null() || wanted.incomplete {
         Value::Unknown

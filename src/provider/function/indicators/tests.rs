@@ -86,7 +86,7 @@ fn all_problems_are_told_at_once_with_their_places() {
         "row 1: an indicator has no field `severty`",
         "row 2: `value` is missing",
         "row 3: `generate_alert` must be true or false",
-        "row 4: not an object",
+        "row 4: this is not an object",
     ] {
         assert!(text.contains(expected), "{expected} is missing in {text}");
     }
