@@ -8,4 +8,8 @@ mod layers;
 mod many_singles;
 mod no_change;
 mod support;
+mod terraform_basics;
+mod terraform_function;
+mod terraform_import;
+mod terraform_reading;
 mod transport;
