@@ -173,14 +173,17 @@ async fn generated_configuration_plans_clean() {
     let set = generated.split("resource \"mde_indicator_set\"").nth(1).unwrap();
     // Terraform writes the resources in an order of its own.
     let set = set.split("\n}\n").next().unwrap();
-    let set: Vec<&str> = set.lines().map(str::trim).collect();
+    let set: Vec<String> = set
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect();
     for (line, times) in [
-        (r#"application           = "gitops""#, 1),
-        (r#"severity        = "High""#, 2),
-        (r#"title                 = "Portal""#, 1),
+        (r#"application = "gitops""#, 1),
+        (r#"severity = "High""#, 2),
+        (r#"title = "Portal""#, 1),
     ] {
         assert_eq!(
-            set.iter().filter(|found| **found == line).count(),
+            set.iter().filter(|found| *found == line).count(),
             times,
             "{line}: {generated}"
         );
