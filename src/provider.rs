@@ -113,9 +113,12 @@ impl Provider for MdeProvider {
         session.client.stop();
     }
 
-    fn activity(&self, session: &Session, activity: Activity) {
+    fn activity(&self, session: &Session, type_name: &str, activity: Activity) {
         match activity {
-            Activity::Arriving => session.client.arriving(),
+            // Single indicators come one by one and should share a call. A set hands over all its rows at once, and
+            // has nobody to wait for.
+            Activity::Arriving if type_name == single::TYPE_NAME => session.client.arriving(),
+            Activity::Arriving => {}
             Activity::Applying => session.ledger.applies(),
         }
     }
