@@ -8,6 +8,8 @@
 //! listing of the process. All of them call the service through `session`, which paces (`quota`), authenticates
 //! (`token`, `credential`), sends (`http`), reads (`wire`) and tries again (`retry`).
 
+#[doc(hidden)]
+pub mod bench;
 mod catalogue;
 mod clock;
 mod credential;

@@ -12,7 +12,7 @@ use super::refusal::Refusal;
 use super::results::{self, Outcome};
 use super::session::{Fault, Session};
 use super::wire::ImportDecoder;
-use crate::indicator::{Facts, Identity, Indicator, Row, differences};
+use crate::indicator::{Facts, Indicator, Row, canonical, differences};
 use async_trait::async_trait;
 use std::sync::Arc;
 
@@ -33,11 +33,13 @@ pub(crate) struct Upserts {
 #[async_trait]
 impl Work for Upserts {
     type Item = Indicator;
-    type Key = Identity;
+    type Key = String;
     type Done = String;
 
-    fn key(&self, item: &Indicator) -> Identity {
-        item.identity()
+    /// The value: results name nothing else, and their order is not promised, so that rows of one value with different
+    /// actions could not be told apart within one call.
+    fn key(&self, item: &Indicator) -> String {
+        canonical(&item.indicator_type, &item.value).to_lowercase()
     }
 
     async fn permit(&self) -> Result<Permit, Stopped> {

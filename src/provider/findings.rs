@@ -64,10 +64,7 @@ impl Findings {
             diagnostics.push(Diagnostic::error(format!("Invalid {}", finding.field), text).at(path));
         }
         if !rest.is_empty() {
-            let lines: Vec<String> = rest
-                .iter()
-                .map(|(key, _, finding)| about(key, &finding.rule))
-                .collect();
+            let lines: Vec<String> = rest.iter().map(|(key, _, finding)| about(key, &finding.rule)).collect();
             diagnostics.push(Diagnostic::error(
                 format!(
                     "{} not valid",

@@ -12,6 +12,11 @@ use tokio::sync::Notify;
 const QUIET_ROUND: Duration = Duration::from_millis(50);
 const QUIET_ROUNDS: usize = 6;
 
+/// How many single indicators a run may plan before it is said that a set is the better place for them. At Terraform's
+/// default parallelism an import call carries 10 of them, so that some 300 use up the calls of a minute, and planning
+/// them takes Terraform itself seconds.
+const MANY_SINGLES: usize = 200;
+
 /// Which planned object speaks; the two plan calls of one replacement share one.
 pub type Claimant = u64;
 
@@ -22,7 +27,7 @@ pub struct Ledger {
     known: Mutex<Known>,
     seed: RandomState,
     /// Told whenever a delete has ended.
-    deleted: Notify,
+    ended: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -33,6 +38,10 @@ struct Known {
     claimed: HashSet<String>,
     /// Ids of rows whose delete is under way.
     deleting: HashSet<String>,
+    /// Ids of rows that this run has deleted. The service never gives an id out twice.
+    deleted: HashSet<String>,
+    /// Ids of claimed rows that another object would have deleted.
+    spared: HashSet<String>,
     /// Rows that an exclusive set is about to delete, by identity and scope.
     condemned: HashSet<u64>,
     /// How many states this process has been shown.
@@ -47,6 +56,10 @@ struct Known {
     plain_deletions: usize,
     /// Creations planned so far.
     creations: usize,
+    /// Single indicators planned so far.
+    singles: usize,
+    /// Whether the host applies, and so has shown the warnings of its plan before.
+    applying: bool,
     claimants: u64,
 }
 
@@ -69,7 +82,8 @@ impl Ledger {
         known.observed.extend(ids.into_iter().map(str::to_owned));
     }
 
-    /// Waits until the host has not shown a state for a while, and so probably has shown all.
+    /// Waits until the host has not shown a state for a while, and so probably has shown all: those of other objects come
+    /// at about the same time.
     pub async fn all_observed(&self, clock: &dyn Clock) {
         let mut seen = self.lock().states;
         let mut quiet = 0;
@@ -98,41 +112,56 @@ impl Ledger {
     }
 
     /// Notes that the row is wanted by an object of this run, so that nobody deletes it. Answers `false` if its delete
-    /// is already under way.
+    /// is already under way or done.
     pub fn claim(&self, id: &str) -> bool {
         let mut known = self.lock();
-        let free = !known.deleting.contains(id);
+        let free = !known.deleting.contains(id) && !known.deleted.contains(id);
         if free {
             known.claimed.insert(id.to_owned());
         }
         free
     }
 
-    /// Notes that the row is about to be deleted. Answers `false`, and notes nothing, if an object of this run wants it.
+    /// Notes that the row is not wanted after all. Answers whether another object would have deleted it meanwhile: then
+    /// the caller has to.
+    pub fn release(&self, id: &str) -> bool {
+        let mut known = self.lock();
+        known.claimed.remove(id) && known.spared.remove(id)
+    }
+
+    /// Notes that the row is about to be deleted. Answers `false` if an object of this run wants it; then it is not.
     pub fn begin_delete(&self, id: &str) -> bool {
         let mut known = self.lock();
         let free = !known.claimed.contains(id);
-        if free {
-            known.deleting.insert(id.to_owned());
-        }
+        let list = if free { &mut known.deleting } else { &mut known.spared };
+        list.insert(id.to_owned());
         free
     }
 
-    /// Notes that the deletes of these rows have ended, well or not.
-    pub fn end_delete<'a>(&self, ids: impl IntoIterator<Item = &'a str>) {
+    /// Notes that the deletes of these rows have ended, each with whether it is gone.
+    pub fn end_delete<'a>(&self, rows: impl IntoIterator<Item = (&'a str, bool)>) {
         {
             let mut known = self.lock();
-            for id in ids {
+            for (id, is_gone) in rows {
                 known.deleting.remove(id);
+                if is_gone {
+                    known.deleted.insert(id.to_owned());
+                }
             }
         }
-        self.deleted.notify_waiters();
+        self.ended.notify_waiters();
+    }
+
+    /// Whether rows have been or are being deleted, so that room shows sooner or later.
+    pub fn has_room_coming(&self) -> bool {
+        let known = self.lock();
+        !known.deleted.is_empty() || !known.deleting.is_empty()
     }
 
     /// Waits until no delete of these rows is under way.
     pub async fn deletes_ended(&self, ids: &[String]) {
         loop {
-            let ended = self.deleted.notified();
+            let ended = self.ended.notified();
             tokio::pin!(ended);
             // Enabled before looking, so that an end between the look and the wait is not missed.
             ended.as_mut().enable();
@@ -194,6 +223,19 @@ impl Ledger {
         let mut known = self.lock();
         known.plain_deletions += deletions;
         known.plain_deletions
+    }
+
+    /// Notes that a single indicator is being planned. Answers `true` once in a run: when they have become many, and
+    /// unless the host is planning again in order to apply.
+    pub fn plan_single(&self) -> bool {
+        let mut known = self.lock();
+        known.singles += 1;
+        known.singles == MANY_SINGLES + 1 && !known.applying
+    }
+
+    /// Notes that the host applies what it planned before.
+    pub fn applies(&self) {
+        self.lock().applying = true;
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {

@@ -3,14 +3,15 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use super::ledger::Claimant;
 
 /// Version of the format; data of another version is ignored, which only ever means that less is known.
 const VERSION: u8 = 1;
 
-/// Notes of a plan for the calls that follow it. States carry none: everything that a delete needs is in the state.
+/// Notes of a plan for the calls that follow it, and of a state for its next plan. Nothing here is needed for a delete:
+/// that is all in the state itself.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Notes {
     /// Who the plan is for, so that the second plan call of a replacement is not taken for another object.
@@ -18,6 +19,9 @@ pub struct Notes {
     /// Digests of the identities that the new object of a replacement wants, or that another object wants: the delete
     /// of the old object leaves these rows alone.
     pub wanted: Option<HashSet<u64>>,
+    /// How the service spells the values of rows, by id, where that is not what would be submitted for the spelling of
+    /// the state: importing another spelling might make a second row.
+    pub spellings: BTreeMap<String, String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -28,9 +32,23 @@ struct Format {
     /// Sorted digests, eight bytes each, little endian, in base64.
     #[serde(skip_serializing_if = "Option::is_none")]
     wanted: Option<String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    spellings: BTreeMap<String, String>,
 }
 
 impl Notes {
+    /// The private data of a state, which is empty if there is nothing to note.
+    pub fn of_state(spellings: BTreeMap<String, String>) -> Vec<u8> {
+        if spellings.is_empty() {
+            return Vec::new();
+        }
+        Self {
+            spellings,
+            ..Self::default()
+        }
+        .write()
+    }
+
     /// Reads private data; what cannot be read is treated as absent.
     pub fn read(private: &[u8]) -> Self {
         let Ok(format) = serde_json::from_slice::<Format>(private) else {
@@ -49,6 +67,7 @@ impl Notes {
         Self {
             claimant: format.claimant,
             wanted,
+            spellings: format.spellings,
         }
     }
 
@@ -63,6 +82,7 @@ impl Notes {
             version: VERSION,
             claimant: self.claimant,
             wanted,
+            spellings: self.spellings.clone(),
         };
         // A struct of numbers and strings always has a JSON form.
         serde_json::to_vec(&format).unwrap_or_default()
@@ -78,6 +98,7 @@ mod tests {
         let notes = Notes {
             claimant: Some(7),
             wanted: Some(HashSet::from([1, u64::MAX, 42])),
+            spellings: BTreeMap::from([("7".into(), "Evil.example".into())]),
         };
         assert_eq!(Notes::read(&notes.write()), notes);
         assert_eq!(Notes::read(&Notes::default().write()), Notes::default());

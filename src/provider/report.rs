@@ -136,6 +136,39 @@ pub fn taken_over(rows: &[String]) -> Option<Diagnostic> {
     })
 }
 
+/// The warning for rows taken over that this application made, that differ, and that only the plan may have known;
+/// `None` for none.
+pub fn taken_over_and_changed(rows: &[String]) -> Option<Diagnostic> {
+    (!rows.is_empty()).then(|| {
+        Diagnostic::warning(
+            "Indicators that were already there were changed",
+            format!(
+                "{} made by this application and not as configured. When this was planned there was no objection: \
+                 they belong to another resource of this configuration that is applied after this one, or were made \
+                 since. They were made as configured and are managed from now on:\n{}",
+                counted(rows.len(), "indicator was", "indicators were"),
+                named(&bullets(rows))
+            ),
+        )
+    })
+}
+
+/// The warning for rows of others that the service took for the same as imported ones; `None` for none.
+pub fn overwritten(rows: &[String]) -> Option<Diagnostic> {
+    (!rows.is_empty()).then(|| {
+        Diagnostic::warning(
+            "Indicators of others were changed",
+            format!(
+                "{} imported that were not in the tenant with this value, type and action, and the service changed rows \
+                 that differ in one of them instead of adding new ones. These rows were there before, and are managed \
+                 from now on:\n{}",
+                counted(rows.len(), "indicator was", "indicators were"),
+                named(&bullets(rows))
+            ),
+        )
+    })
+}
+
 /// The error for rows that an exclusive set would delete although another object wants them; `None` for none.
 pub fn condemned(keys: &[String]) -> Option<Diagnostic> {
     (!keys.is_empty()).then(|| {
@@ -194,6 +227,36 @@ pub fn recreated(changes: &Changes, wanted: &[Wanted]) -> Option<Diagnostic> {
     })
 }
 
+/// The warning for rows that kept values which a write should have cleared; `None` for none.
+pub fn kept(fields: FieldSet, keys: &[&str]) -> Option<Diagnostic> {
+    let names: Vec<&str> = fields.iter().map(Field::name).collect();
+    (!keys.is_empty()).then(|| {
+        Diagnostic::warning(
+            "Indicators were deleted and created again",
+            format!(
+                "{} written without the former `{}`, and the service kept the old values. So {} deleted and imported \
+                 anew, batch after batch; for that moment they did not protect:\n{}",
+                counted(keys.len(), "indicator was", "indicators were"),
+                names.join("`, `"),
+                if keys.len() == 1 { "it was" } else { "they were" },
+                named(&bullets(keys))
+            ),
+        )
+    })
+}
+
+/// The warning for cleared fields of which it could not be seen whether the service cleared them.
+pub fn unchecked(error: &Error, rows: usize) -> Diagnostic {
+    Diagnostic::warning(
+        "Cleared fields could not be checked",
+        format!(
+            "{} written with fields cleared. Whether the service clears a field that is left out is not documented, so the \
+             rows were to be looked at, but: {error}\n\nThe next plan looks again and shows what was kept.",
+            counted(rows, "indicator was", "indicators were"),
+        ),
+    )
+}
+
 /// The warning that counts rows whose expiry is past; `None` for none.
 pub fn expired(count: usize) -> Option<Diagnostic> {
     (count > 0).then(|| {
@@ -206,6 +269,19 @@ pub fn expired(count: usize) -> Option<Diagnostic> {
             ),
         )
     })
+}
+
+/// The warning that single indicators have become many, and what to do about it.
+pub fn many_singles() -> Diagnostic {
+    Diagnostic::warning(
+        "Many single indicators",
+        "This run has more than 200 resources of type `mde_indicator`. Terraform spends time on each that grows with \
+         their number, and shows the provider only as many at once as its `-parallelism` (10): so an import call carries \
+         10 indicators instead of 500, and the service allows 30 calls a minute.\n\n\
+         Write them as one `mde_indicator_set`. If the old resources are first taken out of the state, with `removed` \
+         blocks or `terraform state rm`, the set takes their rows over as they stand. Until then, `-parallelism=200` lets \
+         more of them share a call.",
+    )
 }
 
 /// Each as a line of a list.

@@ -16,7 +16,7 @@ use super::apply::{Outcome, Purpose, carry_out, remove};
 use super::private::Notes;
 use super::reconcile::reconcile;
 use super::report::counted;
-use super::row::Held;
+use super::row::{Held, spelled};
 use super::session::Session;
 use crate::indicator::differences;
 use crate::tf::{
@@ -77,7 +77,7 @@ impl Resource<Session> for IndicatorSet {
 
     async fn update(&self, session: &Session, request: UpdateRequest) -> ApplyResponse {
         let prior = Model::read(&request.prior);
-        let held = held(&request.prior, &prior);
+        let held = spelled(held(&request.prior, &prior), &Notes::read(&request.private).spellings);
         let wanted = Model::read(&request.planned);
         let changes = reconcile(&held, &wanted.rows, session.now());
         let mut outcome = carry_out(session, Purpose::Update, &held, &wanted.rows, changes).await;
@@ -158,7 +158,12 @@ fn settle(planned: &Value, wanted: &Model, prior: &Value, held: &[Held], mut out
             .and_then(|ids| ids.get(&row.key))
             .and_then(Value::as_str);
         // A row that expired after its id was planned keeps that id until the next refresh: the host insists.
-        writer.as_written(Place::of(planned, wanted, index), settled.id.as_deref().or(promised));
+        let place = Place::of(planned, wanted, index);
+        let id = settled.id.as_deref().or(promised);
+        match &settled.found {
+            None => writer.as_written(place, id),
+            Some(found) => writer.as_found(place, found, &differences(&row.indicator, found), id),
+        }
     }
     // What is left of the old rows goes on top: a row that still stands under its old id must not be forgotten, while
     // its successor, if there is one already, is found again by its identity.
@@ -176,7 +181,7 @@ fn settle(planned: &Value, wanted: &Model, prior: &Value, held: &[Held], mut out
     };
     ApplyResponse {
         state: writer.finish(extra),
-        private: Vec::new(),
+        private: Notes::of_state(outcome.spellings),
         diagnostics: outcome.diagnostics,
     }
 }

@@ -2,13 +2,13 @@
 
 use super::apply::{Outcome, Purpose, carry_out, remove};
 use super::drift::Drift;
-use super::existing::describe;
+use super::existing::{describe, made_anew};
 use super::fields;
 use super::findings::Findings;
 use super::private::Notes;
-use super::reconcile::{Changes, reconcile};
+use super::reconcile::{Changes, Pair, reconcile};
 use super::report::{self, named, unlisted};
-use super::row::{Held, Reader, Wanted, no_defaults};
+use super::row::{Held, Reader, Wanted, no_defaults, odd_spelling, spelled};
 use super::session::Session;
 use super::verdict;
 use crate::indicator::{Field, Indicator, Row, detect_type, differences, rules};
@@ -20,6 +20,9 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use std::collections::HashSet;
 use std::sync::{Arc, LazyLock};
+
+/// Name of the resource.
+pub const TYPE_NAME: &str = "mde_indicator";
 
 const ID: &str = "id";
 
@@ -66,7 +69,8 @@ fn held(state: &Value) -> Vec<Held> {
         key,
         id: state.get(ID).as_str().map(str::to_owned),
         indicator,
-        drifted: false,
+        drift: None,
+        spelling: None,
     }]
 }
 
@@ -86,7 +90,7 @@ fn as_found(state: &Value, said: &Indicator, found: &Indicator, id: &str) -> Val
 #[async_trait]
 impl Resource<Session> for SingleIndicator {
     fn type_name(&self) -> &'static str {
-        "mde_indicator"
+        TYPE_NAME
     }
 
     fn schema(&self) -> Schema {
@@ -125,12 +129,13 @@ impl Resource<Session> for SingleIndicator {
         let mut diagnostics = Diagnostics::default();
         let mut notes = Notes::default();
         if let Some(session) = session {
-            let claimant = Notes::read(&private)
-                .claimant
-                .unwrap_or_else(|| session.ledger.new_claimant());
+            let earlier = Notes::read(&private);
+            let claimant = earlier.claimant.unwrap_or_else(|| session.ledger.new_claimant());
             notes.claimant = Some(claimant);
+            notes.spellings = earlier.spellings;
             diagnostics.extend(verdict::judge(session, claimant, &held, &wanted, &changes).await);
             diagnostics.extend(report::recreated(&changes, &wanted));
+            diagnostics.extend(session.ledger.plan_single().then(report::many_singles));
         }
         if prior.is_null() && wanted[0].has_identity() {
             // If this creation is half of a replacement, the delete of the old object gets these notes.
@@ -170,9 +175,11 @@ impl Resource<Session> for SingleIndicator {
         };
         let said = read(&state);
         let id = state.get(ID).as_str().unwrap_or_default();
-        let identity = said.indicator.identity();
         let mut drift = Drift::default();
-        let Some(row) = listing.get(id).or_else(|| listing.find(&identity).next()) else {
+        let Some(row) = listing
+            .get(id)
+            .or_else(|| made_anew(session, &listing, &said.indicator, |_| false))
+        else {
             if said.indicator.is_expired(session.now()) {
                 let diagnostics = report::expired(1).into_iter().collect();
                 return ReadResponse {
@@ -191,6 +198,7 @@ impl Resource<Session> for SingleIndicator {
         if row.id != id && !id.is_empty() {
             drift.moved(&said.key, id, row);
         }
+        let spelling = odd_spelling(&said.indicator, &row.indicator.value).map(|spelling| (row.id.clone(), spelling));
         let differences = differences(&said.indicator, &row.indicator);
         // An import knows the id only; everything else is news then, not drift.
         if !differences.is_empty() && !state.get(Field::Value.name()).is_null() {
@@ -199,13 +207,13 @@ impl Resource<Session> for SingleIndicator {
         let state = as_found(&state, &said.indicator, &row.indicator, &row.id);
         ReadResponse {
             state,
-            private,
+            private: Notes::of_state(spelling.into_iter().collect()),
             diagnostics: drift.into_warning().into_iter().collect(),
         }
     }
 
     async fn update(&self, session: &Session, request: UpdateRequest) -> ApplyResponse {
-        let held = held(&request.prior);
+        let held = spelled(held(&request.prior), &Notes::read(&request.private).spellings);
         let wanted = [read(&request.planned)];
         let changes = reconcile(&held, &wanted, session.now());
         let outcome = carry_out(session, Purpose::Update, &held, &wanted, changes).await;
@@ -238,10 +246,7 @@ impl Resource<Session> for SingleIndicator {
 
 /// Whether the row keeps the id that the state has.
 fn keeps_id(changes: &Changes) -> bool {
-    let certain = changes
-        .update
-        .iter()
-        .all(|pair| !pair.fields.iter().any(Field::is_scope));
+    let certain = changes.update.iter().all(Pair::keeps_id);
     certain && changes.create.is_empty() && changes.recreate.is_empty()
 }
 
@@ -258,14 +263,18 @@ fn settle(planned: &Value, prior: &Value, mut outcome: Outcome) -> ApplyResponse
         (Some(_), _) if old_stands => prior.clone(),
         (Some(settled), Some(object)) => {
             let id = settled.id.as_deref().or(promised.as_str());
-            object.clone().with(ID, id).into()
+            let state = object.clone().with(ID, id).into();
+            match (&settled.found, id) {
+                (Some(found), Some(id)) => as_found(&state, &read(&state).indicator, found, id),
+                _ => state,
+            }
         }
         _ if old_stands => prior.clone(),
         _ => Value::Null,
     };
     ApplyResponse {
         state,
-        private: Vec::new(),
+        private: Notes::of_state(outcome.spellings),
         diagnostics: outcome.diagnostics,
     }
 }

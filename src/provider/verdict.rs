@@ -28,27 +28,28 @@ pub async fn judge(
     diagnostics.extend(report::condemned(&condemned));
     diagnostics.extend(protected(session, wanted));
     let doomed: Vec<&str> = changes.plain_deletions().map(|row| held[row].key.as_str()).collect();
-    let mut fresh = 0;
     if !changes.create.is_empty() {
         match session.client.listing().await {
             Ok(listing) => {
                 let own: HashSet<&str> = held.iter().filter_map(|row| row.id.as_deref()).collect();
-                let mut conflicts = Vec::new();
-                for row in changes
-                    .create
-                    .iter()
-                    .map(|index| &wanted[*index])
+                let found = |row: &&Wanted| look(session, &listing, &row.indicator, &own);
+                let created = changes.create.iter().map(|index| &wanted[*index]);
+                let (free, taken): (Vec<&Wanted>, Vec<&Wanted>) = created
                     .filter(|row| row.has_identity())
-                {
-                    match look(session, &listing, &row.indicator, &own) {
-                        Existing::Free => fresh += 1,
-                        Existing::Takeover(_) => {}
-                        Existing::Conflict(words) => conflicts.push(about(&row.key, &words)),
-                    }
+                    .partition(|row| found(row) == Existing::Free);
+                if taken.iter().any(|row| matches!(found(row), Existing::Conflict(_))) {
+                    session.ledger.all_observed(session.client.clock().as_ref()).await;
                 }
+                let conflicts: Vec<String> = taken
+                    .iter()
+                    .filter_map(|row| match found(row) {
+                        Existing::Conflict(conflict) => Some(about(&row.key, &conflict.words)),
+                        _ => None,
+                    })
+                    .collect();
                 diagnostics.extend(report::existing(&conflicts));
                 let deletions = changes.delete.len();
-                let totals = session.ledger.plan(listing.len(), fresh, deletions);
+                let totals = session.ledger.plan(listing.len(), free.len(), deletions);
                 diagnostics.extend(capacity(session, totals));
                 diagnostics.extend(too_many_deletions(session, &doomed));
                 return diagnostics;

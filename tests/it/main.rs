@@ -3,7 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod docs;
+mod fields;
 mod layers;
+mod many_singles;
+mod no_change;
 mod support;
 mod terraform_bad_input;
 mod terraform_basics;

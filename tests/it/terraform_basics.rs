@@ -33,7 +33,13 @@ fn held(tenant: &Tenant, value: &str) -> Value {
 
 /// The calls that write, in their order, with their numbers of items.
 fn writes(tenant: &Tenant) -> Vec<String> {
-    let name = |call: &Call| Some(format!("{} {}", call.path.strip_prefix("/api/indicators/")?, call.items));
+    let name = |call: &Call| {
+        Some(format!(
+            "{} {}",
+            call.path.strip_prefix("/api/indicators/")?,
+            call.items
+        ))
+    };
     tenant.simulator.calls().iter().filter_map(name).collect()
 }
 
@@ -142,12 +148,19 @@ resource "mde_indicator_set" "list" {{
     });
     let with = |changes: Value| {
         let mut row = plain.clone();
-        row.as_object_mut().unwrap().insert("description".into(), "intel/list.csv".into());
-        row.as_object_mut().unwrap().append(&mut changes.as_object().unwrap().clone());
+        row.as_object_mut()
+            .unwrap()
+            .insert("description".into(), "intel/list.csv".into());
+        row.as_object_mut()
+            .unwrap()
+            .append(&mut changes.as_object().unwrap().clone());
         row
     };
     assert_eq!(held(&tenant, "c2.example.net"), plain);
-    assert_eq!(held(&tenant, "198.51.100.7"), with(json!({"indicatorType": "IpAddress"})));
+    assert_eq!(
+        held(&tenant, "198.51.100.7"),
+        with(json!({"indicatorType": "IpAddress"}))
+    );
     assert_eq!(
         held(&tenant, "https://evil.example/x?y=1"),
         json!({
@@ -173,7 +186,10 @@ resource "mde_indicator_set" "list" {{
         .replace(r#"= "Call the SOC""#, r#"= "Call""#)
         .replace(r#"title = "Known good""#, r#"title = "Still good""#)
         .replace(r#"action = "BlockAndRemediate""#, r#"action = "Allowed""#)
-        .replace(r#""c2.example.net" = "seen in case 42""#, r#""c3.example.net" = "seen in case 43""#);
+        .replace(
+            r#""c2.example.net" = "seen in case 42""#,
+            r#""c3.example.net" = "seen in case 43""#,
+        );
     workspace.main(&changed);
     let planned = workspace.plan().await.expect(2);
     assert_snapshot!(planned.block("mde_indicator_set.list"), @r#"
@@ -344,14 +360,24 @@ resource "mde_indicator_set" "list" {
 }
 "#;
     for (first, then, address, rows) in [
-        (single.to_owned(), single.replace("Allowed", "Block"), "mde_indicator.one", 1),
+        (
+            single.to_owned(),
+            single.replace("Allowed", "Block"),
+            "mde_indicator.one",
+            1,
+        ),
         (
             single.to_owned(),
             single.replace("one.example.net", "https://one.example.net/"),
             "mde_indicator.one",
             1,
         ),
-        (set.to_owned(), set.replace("Allowed", "Block"), "mde_indicator_set.list", 2),
+        (
+            set.to_owned(),
+            set.replace("Allowed", "Block"),
+            "mde_indicator_set.list",
+            2,
+        ),
     ] {
         workspace.main(&first);
         workspace.apply().await.expect(0);
@@ -359,8 +385,15 @@ resource "mde_indicator_set" "list" {
         tenant.simulator.clear_calls();
         workspace.main(&then);
         let applied = workspace.apply().await.expect(0);
-        assert!(applied.block(address).contains("will be updated in-place"), "{}", applied.output);
-        assert_eq!(writes(&tenant), [format!("import {rows}"), format!("BatchDelete {rows}")]);
+        assert!(
+            applied.block(address).contains("will be updated in-place"),
+            "{}",
+            applied.output
+        );
+        assert_eq!(
+            writes(&tenant),
+            [format!("import {rows}"), format!("BatchDelete {rows}")]
+        );
         assert_eq!(tenant.simulator.rows().len(), all, "the old rows are gone");
         workspace.plan().await.expect(0);
         workspace.destroy().await.expect(0);
@@ -436,7 +469,11 @@ resource "mde_indicator_set" "list" {{
     workspace.main(&list(SHA1, "2041-01-01T00:00:00Z", r#""A", "B""#));
     workspace.apply().await.expect(0);
     let before = tenant.simulator.rows();
-    workspace.main(&list(&SHA1.to_uppercase(), "2041-01-01T02:00:00.0+02:00", r#""B", "A""#));
+    workspace.main(&list(
+        &SHA1.to_uppercase(),
+        "2041-01-01T02:00:00.0+02:00",
+        r#""B", "A""#,
+    ));
     tenant.simulator.clear_calls();
     workspace.apply().await.expect(0);
     assert_eq!(writes(&tenant), [""; 0]);

@@ -66,7 +66,10 @@ async fn every_way_to_write_a_list_gives_the_same_map() {
     let plan = workspace.plan_json().await;
     let without_null = |value: &Value| -> Value {
         let entries = value.as_object().unwrap().iter();
-        entries.filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.clone(), value.clone())).collect()
+        entries
+            .filter(|(_, value)| !value.is_null())
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
     };
     for (name, _) in &ways {
         let map = &plan["planned_values"]["outputs"][name]["value"];
@@ -146,7 +149,13 @@ resource "mde_indicator_set" "list" {
     values.sort_unstable();
     assert_eq!(
         values,
-        ["a.example", "b.example", "c.example", "later.example", "not-later.example"]
+        [
+            "a.example",
+            "b.example",
+            "c.example",
+            "later.example",
+            "not-later.example"
+        ]
     );
     workspace.plan().await.expect(0);
 }
@@ -175,7 +184,10 @@ output "text" {
     );
     let failed = workspace.run(&["validate"]).await.expect(1);
     assert_eq!(failed.errors(), ["Invalid function argument"; 2], "{}", failed.output);
-    let lines = failed.output.lines().skip_while(|line| !line.starts_with("Invalid value"));
+    let lines = failed
+        .output
+        .lines()
+        .skip_while(|line| !line.starts_with("Invalid value"));
     let told: Vec<&str> = lines.take_while(|line| !line.is_empty()).collect();
     assert_snapshot!(told.join("\n"), @r#"
     Invalid value for "rows" parameter: 9 problems:

@@ -12,7 +12,9 @@ async fn tenant() -> Tenant {
         let mut row = json!({
             "indicatorType": kind, "indicatorValue": value, "action": action, "title": "Portal", "description": "by hand"
         });
-        row.as_object_mut().unwrap().append(&mut more.as_object().unwrap().clone());
+        row.as_object_mut()
+            .unwrap()
+            .append(&mut more.as_object().unwrap().clone());
         row
     };
     let labelled = |severity: &str| json!({"application": "gitops", "severity": severity});
@@ -110,7 +112,10 @@ async fn what_the_import_command_takes_over_then_plans_clean() {
         ("mde_indicator.signer", THUMBPRINT.to_uppercase()),
         ("mde_indicator_set.gitops", "application=gitops".to_owned()),
     ] {
-        let imported = workspace.run(&["import", "-input=false", address, &from]).await.expect(0);
+        let imported = workspace
+            .run(&["import", "-input=false", address, &from])
+            .await
+            .expect(0);
         assert_eq!(imported.warnings(), [""; 0], "{}", imported.output);
     }
     let planned = workspace.plan().await.expect(0);
@@ -127,7 +132,10 @@ fn blocks(tenant: &Tenant) -> String {
         ("mde_indicator.a", id(tenant, "a.example")),
         ("mde_indicator.b", "https://b.example/x".to_owned()),
         ("mde_indicator.signer", THUMBPRINT.to_owned()),
-        ("mde_indicator_set.gitops", "application=gitops,created_by=analyst@contoso.example".to_owned()),
+        (
+            "mde_indicator_set.gitops",
+            "application=gitops,created_by=analyst@contoso.example".to_owned(),
+        ),
     ]
     .map(|(to, id)| format!("import {{\n  to = {to}\n  id = {id:?}\n}}\n"))
     .concat()
@@ -163,13 +171,22 @@ async fn generated_configuration_plans_clean() {
     let generated = std::fs::read_to_string(workspace.path().join("generated.tf")).unwrap();
     // What all rows of a set agree on stands on the set, as people would write it.
     let set = generated.split("resource \"mde_indicator_set\"").nth(1).unwrap();
-    let set: Vec<&str> = set.lines().map(str::trim).collect();
+    // Terraform writes the resources in an order of its own.
+    let set = set.split("\n}\n").next().unwrap();
+    let set: Vec<String> = set
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect();
     for (line, times) in [
-        (r#"application           = "gitops""#, 1),
-        (r#"severity        = "High""#, 2),
-        (r#"title                 = "Portal""#, 1),
+        (r#"application = "gitops""#, 1),
+        (r#"severity = "High""#, 2),
+        (r#"title = "Portal""#, 1),
     ] {
-        assert_eq!(set.iter().filter(|found| **found == line).count(), times, "{line}: {generated}");
+        assert_eq!(
+            set.iter().filter(|found| *found == line).count(),
+            times,
+            "{line}: {generated}"
+        );
     }
     workspace
         .apply()
@@ -244,7 +261,10 @@ async fn an_import_that_is_not_clear_says_what_there_is() {
             &["None of the 8 indicators", "`application=none`"],
         ),
     ] {
-        let failed = workspace.run(&["import", "-input=false", address, from]).await.expect(1);
+        let failed = workspace
+            .run(&["import", "-input=false", address, from])
+            .await
+            .expect(1);
         assert_eq!(failed.errors(), [summary], "{}", failed.output);
         for text in texts {
             assert!(failed.says(text), "`{text}` is not in:\n{}", failed.output);

@@ -15,8 +15,20 @@ async fn tenant() -> Tenant {
         rows.extend([
             row("DomainName", "a.example", "Block", "first", "one"),
             row("DomainName", "b.example", "Allowed", "second", "one"),
-            row("IpAddress", "2001:0db8:0000:0000:0000:0000:0000:0017", "Block", "first", "two"),
-            row("FileSha1", "2FD4E1C67A2D28FCED849EE1BB76E7391B93EB12", "Block", "second", "two"),
+            row(
+                "IpAddress",
+                "2001:0db8:0000:0000:0000:0000:0000:0017",
+                "Block",
+                "first",
+                "two",
+            ),
+            row(
+                "FileSha1",
+                "2FD4E1C67A2D28FCED849EE1BB76E7391B93EB12",
+                "Block",
+                "second",
+                "two",
+            ),
         ]);
         rows[1]["createdBy"] = "eve@contoso.example".into();
         rows[2]["createdBySource"] = "MCAS".into();
@@ -69,7 +81,9 @@ resource "mde_indicator" "own" {
     let titles = |name: &str| {
         let rows = found(name);
         let rows = rows.as_array().unwrap();
-        rows.iter().map(|row| row["value"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        rows.iter()
+            .map(|row| row["value"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
     };
     let (a, b, ip, hash, own) = (
         "a.example",
@@ -96,7 +110,10 @@ resource "mde_indicator" "own" {
         .map(|name| row.as_object_mut().unwrap().remove(name).unwrap())
         .into();
     let read = |time: &Value| time.as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
-    assert!(times.iter().all(|time| read(time) <= jiff::Timestamp::now()), "{times:?}");
+    assert!(
+        times.iter().all(|time| read(time) <= jiff::Timestamp::now()),
+        "{times:?}"
+    );
     row.as_object_mut()
         .unwrap()
         .retain(|_, value| !value.is_null() && *value != json!([]) && *value != json!(false));

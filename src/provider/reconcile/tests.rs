@@ -29,7 +29,8 @@ fn held(key: &str, id: &str, indicator: Indicator) -> Held {
         key: key.into(),
         id,
         indicator,
-        drifted: false,
+        drift: None,
+        spelling: None,
     }
 }
 
@@ -53,7 +54,8 @@ fn a_row_that_is_right_is_kept() {
         [Pair {
             wanted: 0,
             held: 0,
-            fields: FieldSet::EMPTY
+            fields: FieldSet::EMPTY,
+            doubtful: false,
         }]
     );
     assert_eq!(
@@ -90,7 +92,8 @@ fn a_changed_field_is_an_update_of_that_field() {
         [Pair {
             wanted: 0,
             held: 0,
-            fields: FieldSet::EMPTY.with(Field::Severity)
+            fields: FieldSet::EMPTY.with(Field::Severity),
+            doubtful: false,
         }]
     );
 }
@@ -156,7 +159,8 @@ fn two_scopes_of_one_value_are_told_apart_by_their_keys() {
         [Pair {
             wanted: 0,
             held: 1,
-            fields: FieldSet::EMPTY
+            fields: FieldSet::EMPTY,
+            doubtful: false,
         }]
     );
     assert_eq!(
@@ -215,14 +219,31 @@ fn a_row_that_outlives_its_wanted_expiry_is_deleted() {
 
 #[test]
 fn what_no_field_can_show_is_put_right_all_the_same() {
-    let mut drifted = held("a.example", "1", block("a.example"));
-    drifted.drifted = true;
-    assert_eq!(
-        reconcile(&[drifted], &[wanted("a.example", block("a.example"))], now())
-            .update
-            .len(),
-        1
-    );
+    let drifted = |fields: &[Field]| {
+        let mut row = held("a.example", "1", block("a.example"));
+        row.drift = Some(fields.iter().copied().collect());
+        reconcile(&[row], &[wanted("a.example", block("a.example"))], now())
+    };
+    assert_eq!(drifted(&[Field::Severity]).update.len(), 1);
+    let unreadable = drifted(&[]);
+    assert!(unreadable.update[0].doubtful && !unreadable.update[0].keeps_id());
+    assert_eq!(drifted(&[Field::Severity, Field::Version]).recreate.len(), 1);
+    let action = drifted(&[Field::Action]);
+    assert_eq!(action.create, [0], "the row that is there has another identity");
+    assert_eq!(action.delete.len(), 1);
+}
+
+#[test]
+fn clearing_a_field_is_doubtful_unless_its_default_can_be_sent() {
+    let mut old = block("a.example");
+    old.fields.severity = Some(Severity::High);
+    let of = |old: Indicator| {
+        let held = [held("a.example", "1", old)];
+        reconcile(&held, &[wanted("a.example", block("a.example"))], now()).update[0].clone()
+    };
+    assert!(of(old.clone()).keeps_id());
+    old.fields.external_id = Some("x".into());
+    assert!(of(old).doubtful);
 }
 
 #[test]

@@ -48,10 +48,10 @@ pub async fn plan(session: Option<&Session>, request: PlanRequest) -> PlanRespon
     let mut diagnostics = Diagnostics::default();
     let mut notes = Notes::default();
     if let Some(session) = session {
-        let claimant = Notes::read(&private)
-            .claimant
-            .unwrap_or_else(|| session.ledger.new_claimant());
+        let earlier = Notes::read(&private);
+        let claimant = earlier.claimant.unwrap_or_else(|| session.ledger.new_claimant());
         notes.claimant = Some(claimant);
+        notes.spellings = earlier.spellings;
         diagnostics.extend(verdict::judge(session, claimant, &held, &wanted.rows, &changes).await);
         diagnostics.extend(exclusive::check(session, &prior).await);
         diagnostics.extend(changed_defaults(session, &wanted, &prior_model, &changes));
@@ -91,10 +91,9 @@ fn planned_ids(wanted: &Model, held: &[Held], changes: &Changes) -> Value {
         set(pair.wanted, held[pair.held].id.as_deref().into());
     }
     for pair in &changes.update {
-        let certain = !held[pair.held].drifted && !pair.fields.iter().any(Field::is_scope);
         set(
             pair.wanted,
-            if certain {
+            if pair.keeps_id() {
                 held[pair.held].id.as_deref().into()
             } else {
                 Value::Unknown

@@ -70,7 +70,9 @@ impl Ran {
     pub fn block(&self, address: &str) -> String {
         let start = format!("  # {address} ");
         let mut lines = self.output.lines().skip_while(|line| !line.starts_with(&start));
-        let first = lines.next().unwrap_or_else(|| panic!("no {address} in:\n{}", self.output));
+        let first = lines
+            .next()
+            .unwrap_or_else(|| panic!("no {address} in:\n{}", self.output));
         let mut block = vec![first];
         for line in lines {
             block.push(line);
@@ -137,7 +139,10 @@ impl Workspace {
             .stdin(Stdio::null());
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy().into_owned();
-            if ["TF_", "ARM_", "AZURE_", "MDE_"].iter().any(|prefix| name.starts_with(prefix)) {
+            if ["TF_", "ARM_", "AZURE_", "MDE_"]
+                .iter()
+                .any(|prefix| name.starts_with(prefix))
+            {
                 command.env_remove(name);
             }
         }
