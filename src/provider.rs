@@ -113,12 +113,18 @@ impl Provider for MdeProvider {
         session.client.stop();
     }
 
-    fn activity(&self, session: &Session, activity: Activity) {
+    fn activity(&self, session: &Session, type_name: &str, activity: Activity) {
+        let is_single = type_name == single::TYPE_NAME;
         match activity {
-            Activity::Arriving => session.client.arriving(),
-            Activity::Refused => session.client.arrived(),
+            // Single indicators come one by one and should share a call. A set hands over all its rows at once, and
+            // has nobody to wait for.
+            Activity::Arriving if is_single => session.client.arriving(),
+            Activity::Refused if is_single => session.client.arrived(),
+            Activity::Arriving | Activity::Refused => {}
             Activity::Applying => {
-                session.client.arrived();
+                if is_single {
+                    session.client.arrived();
+                }
                 session.ledger.applies();
             }
         }

@@ -33,7 +33,7 @@ struct Shared {
 }
 
 impl Findings {
-    /// A finding about the row `key`, at `path`; `own` says that nothing but this row is to blame.
+    /// A finding about the row `key`, at `path`; `own` says that the row itself writes the field.
     pub fn push(&mut self, key: &str, path: Path, own: bool, finding: Finding) {
         let level = match finding.weight {
             Weight::Error if own => {
@@ -67,8 +67,8 @@ impl Findings {
             let lines: Vec<String> = rest.iter().map(|(key, _, finding)| about(key, &finding.rule)).collect();
             diagnostics.push(Diagnostic::error(
                 format!(
-                    "{} more not valid",
-                    counted(rest.len(), "indicator is", "indicators are")
+                    "{} not valid",
+                    counted(rest.len(), "more indicator is", "more indicators are")
                 ),
                 named(&lines),
             ));

@@ -7,9 +7,6 @@ use crate::tf::Value;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// Code of the finding that nothing says what to do.
-pub const NO_ACTION: &str = "no-action";
-
 /// One row that a configuration, a plan or a state speaks of.
 #[derive(Debug, Clone)]
 pub struct Wanted {
@@ -149,7 +146,7 @@ impl Reader {
             row.unknown.insert(Field::Action);
             row.findings.push(Finding {
                 weight: Weight::Error,
-                code: NO_ACTION,
+                code: "no-action",
                 field: Field::Action,
                 rule: format!("nothing says what to do when `{}` is met", row.indicator.value),
                 remedy: "Write `action`, such as `action = \"Block\"`.".into(),

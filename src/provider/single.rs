@@ -21,6 +21,9 @@ use jiff::Timestamp;
 use std::collections::HashSet;
 use std::sync::{Arc, LazyLock};
 
+/// Name of the resource.
+pub const TYPE_NAME: &str = "mde_indicator";
+
 const ID: &str = "id";
 
 /// The resource `mde_indicator`.
@@ -87,7 +90,7 @@ fn as_found(state: &Value, said: &Indicator, found: &Indicator, id: &str) -> Val
 #[async_trait]
 impl Resource<Session> for SingleIndicator {
     fn type_name(&self) -> &'static str {
-        "mde_indicator"
+        TYPE_NAME
     }
 
     fn schema(&self) -> Schema {
@@ -102,7 +105,8 @@ impl Resource<Session> for SingleIndicator {
             .iter()
             .fold(row.unknown, |unknown, finding| unknown.with(finding.field));
         for finding in row.findings.iter().cloned().chain(rules::check(&row.indicator, unread)) {
-            findings.push(&row.key, Path::attribute(finding.field.name()), true, finding);
+            // The host shows the attribute itself.
+            findings.push("", Path::attribute(finding.field.name()), true, finding);
         }
         findings.into_diagnostics()
     }

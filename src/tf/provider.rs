@@ -41,8 +41,8 @@ pub trait Provider: Send + Sync + 'static {
     /// The user wants to stop: calls in flight should end soon, with what they have done. They still answer.
     fn stop(&self, _client: &Self::Client) {}
 
-    /// Says what the host is about to do, for clients that gather requests.
-    fn activity(&self, _client: &Self::Client, _activity: Activity) {}
+    /// Says what the host is about to do with an object of a resource type, for clients that gather requests.
+    fn activity(&self, _client: &Self::Client, _type_name: &str, _activity: Activity) {}
 }
 
 /// What the host is doing with a resource.

@@ -75,3 +75,17 @@ async fn a_set_takes_over_the_rows_of_singles_that_left_the_state() {
     assert_eq!(tenant.row("c2-1.example.net").unwrap()["id"], before);
     host.plan().await.clean();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_set_waits_for_nobody_else_before_it_is_written() {
+    let tenant = Tenant::start().await;
+    let mut host = Host::new(&tenant);
+    for description in ["case 42", "case 43"] {
+        let block = json!({ "action": "Block", "title": "C2", "values": { "c2.example.net": description } });
+        host.configure(&[("mde_indicator_set.all", block)]);
+        host.apply().await.ok();
+    }
+    assert_eq!(tenant.imports(), 2);
+    let waited = host.clock.skipped();
+    assert!(waited.as_millis() < 100, "the two applies waited {waited:?}");
+}

@@ -7,7 +7,6 @@ use crate::provider::fields::DETAILS;
 use crate::provider::findings::Findings;
 use crate::provider::ledger::scoped_digest;
 use crate::provider::report::named;
-use crate::provider::row::NO_ACTION;
 use crate::tf::{Diagnostic, Diagnostics, Path, Value};
 use std::collections::HashMap;
 
@@ -27,12 +26,12 @@ pub fn check(config: &Value) -> Diagnostics {
         let found = rules::check(&row.indicator, unread);
         for finding in row.findings.iter().cloned().chain(found) {
             let field = finding.field;
-            let leans = !row.written.contains(field) && has_default(config, field);
+            let own = row.written.contains(field);
+            let leans = !own && has_default(config, field);
             if leans && model.defaults.findings.iter().any(|said| said.field == field) {
                 continue;
             }
-            // Where neither the row nor the set says what to do, one line mends all rows.
-            let own = !leans && finding.code != NO_ACTION;
+            // What the row does not write itself, one line for the whole set may mend.
             findings.push(&row.key, path(&model, index, field, !leans), own, finding);
         }
     }

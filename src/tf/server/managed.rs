@@ -240,7 +240,10 @@ impl<'a, P: Provider> Managed<'a, P> {
     /// Passes on what the host is about to do. It is only a hint: a fault in it must not cost the operation.
     fn announce(&self, activity: Activity) {
         if let Some(client) = self.server.client() {
-            let _ = guard::run("taking a hint", || self.server.provider.activity(&client, activity));
+            let type_name = self.offer.code.type_name();
+            let _ = guard::run("taking a hint", || {
+                self.server.provider.activity(&client, type_name, activity);
+            });
         }
     }
 
