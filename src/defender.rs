@@ -48,6 +48,7 @@ use http::{Network, Transport};
 use queue::{Announcements, Queue};
 use session::Session;
 use std::sync::Arc;
+use std::time::Duration;
 use token::{Issuer, Tokens};
 use upserts::Upserts;
 
@@ -170,6 +171,18 @@ impl Client {
     /// Lets the calls in flight end, sends no other, and answers everything that waits with [`WriteError::Stopped`].
     pub fn stop(&self) {
         self.0.halt.stop();
+    }
+
+    /// Whether [`Client::stop`] was called.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.0.halt.check().is_err()
+    }
+
+    /// Waits for this long, and no longer than until [`Client::stop`] is called.
+    pub async fn pause(&self, duration: Duration) {
+        // Whoever waits looks at the outcome of the next call, which says whether the run was stopped.
+        let _ = self.0.halt.sleep(duration).await;
     }
 
     /// Takes [`Client::stop`] back.

@@ -94,6 +94,8 @@ struct Run<'a> {
     wanted: &'a [Wanted],
     outcome: Outcome,
     failures: Failures,
+    /// Wanted rows that other objects of this run hold or have just let go.
+    from_others: HashSet<usize>,
     /// Old rows whose id a write did not keep.
     superseded: Vec<usize>,
     /// Whether deletes have freed room that the service may see late.
@@ -110,6 +112,7 @@ impl<'a> Run<'a> {
             wanted,
             outcome: Outcome::new(wanted.len(), held.len()),
             failures: Failures::default(),
+            from_others: HashSet::new(),
             superseded: Vec::new(),
             freed: false,
             accepted: HashMap::new(),
@@ -152,9 +155,16 @@ impl<'a> Run<'a> {
                         if takeover.surprising {
                             surprising.push(format!("{} (id {})", row.key, takeover.id));
                         }
+                        if takeover.known {
+                            self.from_others.insert(index);
+                        }
                         if takeover.fields.is_empty() {
                             self.accept(index, takeover.id, row.indicator.clone());
                         } else {
+                            if takeover.known {
+                                let (id, found) = (takeover.id.clone(), takeover.found.clone());
+                                self.outcome.inherit(index, id, found);
+                            }
                             looked.takeovers.insert(index, takeover);
                             changes.create.push(index);
                         }
@@ -198,7 +208,7 @@ impl<'a> Run<'a> {
                 takeover => targets.push(Target {
                     wanted: *index,
                     held: None,
-                    spelling: takeover.map(|takeover| takeover.spelling.clone()),
+                    spelling: takeover.map(|takeover| takeover.found.value.clone()),
                 }),
             }
         }
@@ -209,11 +219,14 @@ impl<'a> Run<'a> {
             let mut ready = Vec::new();
             for ((index, _), result) in chunk.iter().zip(results) {
                 match result {
-                    Ok(()) => ready.push(Target {
-                        wanted: *index,
-                        held: None,
-                        spelling: None,
-                    }),
+                    Ok(()) => {
+                        self.outcome.lose(*index);
+                        ready.push(Target {
+                            wanted: *index,
+                            held: None,
+                            spelling: None,
+                        });
+                    }
                     Err(error) => self.failures.write(&self.wanted[*index].key, &error),
                 }
             }
@@ -264,7 +277,7 @@ impl<'a> Run<'a> {
                 seconds = wait.as_secs(),
                 "waiting for freed capacity to show"
             );
-            self.session.client.clock().sleep(*wait).await;
+            self.session.client.pause(*wait).await;
             targets = full.into_iter().map(|(target, _)| target).collect();
         }
     }
@@ -329,7 +342,7 @@ impl<'a> Run<'a> {
         self.outcome
             .diagnostics
             .extend(std::mem::take(&mut self.failures).into_diagnostics());
-        self.outcome.abandoned = true;
+        self.outcome.abandon(&self.from_others);
         self.outcome
     }
 

@@ -21,10 +21,12 @@ pub enum Existing {
 pub struct Takeover {
     /// Its id.
     pub id: String,
-    /// The service's spelling of the value; importing another spelling might make a second row.
-    pub spelling: String,
+    /// What it says now, in the service's spelling of the value; importing another spelling might make a second row.
+    pub found: Indicator,
     /// The fields that must change for it to be as wanted.
     pub fields: FieldSet,
+    /// Whether a state of this run holds it, or an object of this run has just let it go.
+    pub known: bool,
     /// Whether this is news to the user: neither held by a state of this run nor asked for by `on_existing`.
     pub surprising: bool,
 }
@@ -59,8 +61,9 @@ pub fn look(session: &Session, listing: &Listing, wanted: &Indicator, own: &Hash
     if known || interrupted || adopted {
         return Existing::Takeover(Takeover {
             id: row.id.clone(),
-            spelling: row.indicator.value.clone(),
+            found: row.indicator.clone(),
             fields,
+            known,
             surprising: !known && !adopted,
         });
     }

@@ -26,8 +26,9 @@ pub struct Ledger {
 
 #[derive(Debug, Default)]
 struct Known {
-    /// Ids that some state shown to this process holds.
-    observed: HashSet<String>,
+    /// Ids that some state shown to this process holds, and when the youngest object that holds it was made, as far as
+    /// that is known.
+    observed: HashMap<String, i64>,
     /// Ids of rows that this run has written, taken over or kept for the object that follows.
     claimed: HashSet<String>,
     /// Ids of rows whose delete is under way.
@@ -61,7 +62,27 @@ impl Ledger {
     pub fn observe<'a>(&self, ids: impl IntoIterator<Item = &'a str>) {
         let mut known = self.lock();
         known.states += 1;
-        known.observed.extend(ids.into_iter().map(str::to_owned));
+        for id in ids {
+            known.observed.entry(id.to_owned()).or_insert(i64::MIN);
+        }
+    }
+
+    /// Notes that an object made at this time holds these ids.
+    pub fn hold<'a>(&self, born: Option<i64>, ids: impl IntoIterator<Item = &'a str>) {
+        let Some(born) = born else {
+            return;
+        };
+        let mut known = self.lock();
+        for id in ids {
+            let youngest = known.observed.entry(id.to_owned()).or_insert(born);
+            *youngest = born.max(*youngest);
+        }
+    }
+
+    /// Whether a younger object than one made at this time holds the id.
+    pub fn is_inherited(&self, born: Option<i64>, id: &str) -> bool {
+        let known = self.lock();
+        born.is_some_and(|born| known.observed.get(id).is_some_and(|youngest| *youngest > born))
     }
 
     /// Waits until the host has not shown a state for a while, and so probably has shown all.
@@ -89,7 +110,7 @@ impl Ledger {
 
     /// Whether a state shown to this process holds the id.
     pub fn is_observed(&self, id: &str) -> bool {
-        self.lock().observed.contains(id)
+        self.lock().observed.contains_key(id)
     }
 
     /// Notes that the row is wanted by an object of this run, so that nobody deletes it. Answers `false` if its delete

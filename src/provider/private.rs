@@ -6,11 +6,13 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
 use super::ledger::Claimant;
+use jiff::Timestamp;
 
 /// Version of the format; data of another version is ignored, which only ever means that less is known.
 const VERSION: u8 = 1;
 
-/// Notes of a plan for the calls that follow it. States carry none: everything that a delete needs is in the state.
+/// Notes of a plan for the calls that follow it, and of an object for later runs. Everything that a delete needs is in
+/// the state itself.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Notes {
     /// Who the plan is for, so that the second plan call of a replacement is not taken for another object.
@@ -18,6 +20,9 @@ pub struct Notes {
     /// Digests of the identities that the new object of a replacement wants, or that another object wants: the delete
     /// of the old object leaves these rows alone.
     pub wanted: Option<HashSet<u64>>,
+    /// When the object was made, in milliseconds since 1970. Where two objects hold one row, which an interrupted
+    /// replacement leaves behind, the row belongs to the younger one.
+    pub born: Option<i64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -28,9 +33,25 @@ struct Format {
     /// Sorted digests, eight bytes each, little endian, in base64.
     #[serde(skip_serializing_if = "Option::is_none")]
     wanted: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    born: Option<i64>,
 }
 
 impl Notes {
+    /// The private data of an object that is being made.
+    pub fn newborn(now: Timestamp) -> Vec<u8> {
+        let born = Some(now.as_millisecond());
+        Self { born, ..Self::default() }.write()
+    }
+
+    /// What goes from a plan's private data into the state: the notes for later runs.
+    pub fn lasting(private: &[u8]) -> Vec<u8> {
+        match Self::read(private).born {
+            None => Vec::new(),
+            born => Self { born, ..Self::default() }.write(),
+        }
+    }
+
     /// Reads private data; what cannot be read is treated as absent.
     pub fn read(private: &[u8]) -> Self {
         let Ok(format) = serde_json::from_slice::<Format>(private) else {
@@ -49,6 +70,7 @@ impl Notes {
         Self {
             claimant: format.claimant,
             wanted,
+            born: format.born,
         }
     }
 
@@ -63,6 +85,7 @@ impl Notes {
             version: VERSION,
             claimant: self.claimant,
             wanted,
+            born: self.born,
         };
         // A struct of numbers and strings always has a JSON form.
         serde_json::to_vec(&format).unwrap_or_default()
@@ -78,9 +101,25 @@ mod tests {
         let notes = Notes {
             claimant: Some(7),
             wanted: Some(HashSet::from([1, u64::MAX, 42])),
+            born: Some(1_700_000_000_000),
         };
         assert_eq!(Notes::read(&notes.write()), notes);
         assert_eq!(Notes::read(&Notes::default().write()), Notes::default());
+    }
+
+    #[test]
+    fn only_the_age_goes_into_the_state() {
+        let private = Notes {
+            claimant: Some(7),
+            wanted: Some(HashSet::from([1])),
+            born: Some(5),
+        };
+        let lasting = Notes {
+            born: Some(5),
+            ..Notes::default()
+        };
+        assert_eq!(Notes::read(&Notes::lasting(&private.write())), lasting);
+        assert_eq!(Notes::lasting(&Notes::default().write()), b"", "states carry nothing without need");
     }
 
     #[test]

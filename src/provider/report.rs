@@ -74,6 +74,11 @@ impl Failures {
         group.hint = hint;
     }
 
+    /// Whether nothing failed.
+    pub fn is_empty(&self) -> bool {
+        self.groups.is_empty()
+    }
+
     /// The conflicts, as one message; they are not told again.
     pub fn take_conflicts(&mut self) -> Diagnostics {
         let others = self.groups.split_off(&(Kind::Shared, String::new()));
@@ -116,6 +121,15 @@ pub fn existing(lines: &[String]) -> Option<Diagnostic> {
             ),
         )
     })
+}
+
+/// The error for a replacement that was stopped when only the old object's part was done.
+pub fn unreplaced() -> Diagnostic {
+    Diagnostic::error(
+        "Stopped before the replacement",
+        "The run was asked to stop. The old object stays in the state with all indicators that the new one would have \
+         taken over, and the next apply goes on.",
+    )
 }
 
 /// The warning for rows taken over because they are what an interrupted run would have left; `None` for none.

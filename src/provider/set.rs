@@ -48,9 +48,9 @@ impl Resource<Session> for IndicatorSet {
         plan::plan(session, request).await
     }
 
-    async fn plan_destroy(&self, session: Option<&Session>, prior: Value, _private: Vec<u8>) -> (Vec<u8>, Diagnostics) {
+    async fn plan_destroy(&self, session: Option<&Session>, prior: Value, private: Vec<u8>) -> (Vec<u8>, Diagnostics) {
         let model = Model::read(&prior);
-        super::destroy::plan(session, &held(&prior, &model)).await
+        super::destroy::plan(session, &held(&prior, &model), &private).await
     }
 
     async fn create(&self, session: &Session, request: CreateRequest) -> ApplyResponse {
@@ -65,6 +65,7 @@ impl Resource<Session> for IndicatorSet {
             };
         }
         let mut response = settle(&request.planned, &wanted, &Value::Null, &[], outcome);
+        response.private = Notes::newborn(session.now());
         if response.diagnostics.has_errors() {
             response.diagnostics.push(half_made());
         }
@@ -84,14 +85,16 @@ impl Resource<Session> for IndicatorSet {
         if outcome.abandoned {
             return ApplyResponse {
                 state: request.prior,
-                private: Vec::new(),
+                private: Notes::lasting(&request.private),
                 diagnostics: outcome.diagnostics,
             };
         }
         outcome
             .diagnostics
             .extend(exclusive::remove_extra(session, &request.prior).await);
-        settle(&request.planned, &wanted, &request.prior, &held, outcome)
+        let mut response = settle(&request.planned, &wanted, &request.prior, &held, outcome);
+        response.private = Notes::lasting(&request.private);
+        response
     }
 
     async fn delete(&self, session: &Session, request: DeleteRequest) -> ApplyResponse {
@@ -114,7 +117,7 @@ impl Resource<Session> for IndicatorSet {
         let state = writer.finish(request.prior.get(EXTRA).clone());
         ApplyResponse {
             state,
-            private: request.private,
+            private: Notes::lasting(&request.private),
             diagnostics: outcome.diagnostics,
         }
     }
@@ -150,7 +153,12 @@ fn settle(planned: &Value, wanted: &Model, prior: &Value, held: &[Held], mut out
 
     let mut writer = StateWriter::new(planned, wanted);
     for (index, row) in wanted.rows.iter().enumerate() {
+        let place = Place::of(planned, wanted, index);
         let Some(settled) = outcome.settled(index) else {
+            if let Some(found) = outcome.inherited(index) {
+                let differences = differences(&row.indicator, &found.indicator);
+                writer.as_found(place, &found.indicator, &differences, found.id.as_deref());
+            }
             continue;
         };
         let promised = planned_ids
@@ -158,7 +166,7 @@ fn settle(planned: &Value, wanted: &Model, prior: &Value, held: &[Held], mut out
             .and_then(|ids| ids.get(&row.key))
             .and_then(Value::as_str);
         // A row that expired after its id was planned keeps that id until the next refresh: the host insists.
-        writer.as_written(Place::of(planned, wanted, index), settled.id.as_deref().or(promised));
+        writer.as_written(place, settled.id.as_deref().or(promised));
     }
     // What is left of the old rows goes on top: a row that still stands under its old id must not be forgotten, while
     // its successor, if there is one already, is found again by its identity.

@@ -122,11 +122,13 @@ impl Resource<Session> for SingleIndicator {
             _ => proposed,
         };
         let mut diagnostics = Diagnostics::default();
-        let mut notes = Notes::default();
+        let earlier = Notes::read(&private);
+        let mut notes = Notes {
+            born: earlier.born,
+            ..Notes::default()
+        };
         if let Some(session) = session {
-            let claimant = Notes::read(&private)
-                .claimant
-                .unwrap_or_else(|| session.ledger.new_claimant());
+            let claimant = earlier.claimant.unwrap_or_else(|| session.ledger.new_claimant());
             notes.claimant = Some(claimant);
             diagnostics.extend(verdict::judge(session, claimant, &held, &wanted, &changes).await);
             diagnostics.extend(report::recreated(&changes, &wanted));
@@ -143,19 +145,23 @@ impl Resource<Session> for SingleIndicator {
         }
     }
 
-    async fn plan_destroy(&self, session: Option<&Session>, prior: Value, _private: Vec<u8>) -> (Vec<u8>, Diagnostics) {
-        super::destroy::plan(session, &held(&prior)).await
+    async fn plan_destroy(&self, session: Option<&Session>, prior: Value, private: Vec<u8>) -> (Vec<u8>, Diagnostics) {
+        super::destroy::plan(session, &held(&prior), &private).await
     }
 
     async fn create(&self, session: &Session, request: CreateRequest) -> ApplyResponse {
         let wanted = [read(&request.planned)];
         let changes = reconcile(&[], &wanted, session.now());
         let outcome = carry_out(session, Purpose::Create, &[], &wanted, changes).await;
-        settle(&request.planned, &Value::Null, outcome)
+        let private = Notes::newborn(session.now());
+        settle(&request.planned, &Value::Null, outcome, private)
     }
 
     async fn read(&self, session: &Session, request: ReadRequest) -> ReadResponse {
         let ReadRequest { state, private } = request;
+        let id = state.get(ID).as_str().unwrap_or_default();
+        let born = Notes::read(&private).born;
+        session.ledger.hold(born, [id]);
         let listing = match session.client.listing().await {
             Ok(listing) => listing,
             Err(error) => {
@@ -167,8 +173,15 @@ impl Resource<Session> for SingleIndicator {
                 };
             }
         };
+        if session.ledger.is_inherited(born, id) {
+            // As for a set: whatever happens to the older object must not happen to the row.
+            tracing::info!(id, "a younger object holds this indicator; this object forgets it");
+            return ReadResponse {
+                private,
+                ..ReadResponse::default()
+            };
+        }
         let said = read(&state);
-        let id = state.get(ID).as_str().unwrap_or_default();
         let identity = said.indicator.identity();
         let mut drift = Drift::default();
         let Some(row) = listing.get(id).or_else(|| listing.find(&identity).next()) else {
@@ -208,7 +221,7 @@ impl Resource<Session> for SingleIndicator {
         let wanted = [read(&request.planned)];
         let changes = reconcile(&held, &wanted, session.now());
         let outcome = carry_out(session, Purpose::Update, &held, &wanted, changes).await;
-        settle(&request.planned, &request.prior, outcome)
+        settle(&request.planned, &request.prior, outcome, Notes::lasting(&request.private))
     }
 
     async fn delete(&self, session: &Session, request: DeleteRequest) -> ApplyResponse {
@@ -221,7 +234,7 @@ impl Resource<Session> for SingleIndicator {
         };
         ApplyResponse {
             state,
-            private: request.private,
+            private: Notes::lasting(&request.private),
             diagnostics: outcome.diagnostics,
         }
     }
@@ -245,7 +258,7 @@ fn keeps_id(changes: &Changes) -> bool {
 }
 
 /// The state after writing: what was planned if the row stands, else what was there before.
-fn settle(planned: &Value, prior: &Value, mut outcome: Outcome) -> ApplyResponse {
+fn settle(planned: &Value, prior: &Value, mut outcome: Outcome, private: Vec<u8>) -> ApplyResponse {
     let promised = planned.get(ID);
     if !outcome.moved.is_empty() && !promised.is_unknown() {
         let key = planned.get(Field::Value.name()).as_str().unwrap_or_default();
@@ -260,11 +273,17 @@ fn settle(planned: &Value, prior: &Value, mut outcome: Outcome) -> ApplyResponse
             object.clone().with(ID, id).into()
         }
         _ if old_stands => prior.clone(),
-        _ => Value::Null,
+        _ => match outcome.inherited(0) {
+            Some(found) => {
+                let id = found.id.as_deref().unwrap_or_default();
+                as_found(planned, &read(planned).indicator, &found.indicator, id)
+            }
+            None => Value::Null,
+        },
     };
     ApplyResponse {
         state,
-        private: Vec::new(),
+        private,
         diagnostics: outcome.diagnostics,
     }
 }
@@ -285,7 +304,8 @@ async fn import(session: &Session, id: &str) -> Result<Imported, Diagnostics> {
         [row] => {
             let blank = read(&Value::from(Object::null(resource_type().clone())));
             let state = imported(&blank.indicator, row);
-            Ok(Imported { state, ..Imported::default() })
+            let private = Notes::newborn(session.now());
+            Ok(Imported { state, private, ..Imported::default() })
         }
         [] => Err(Diagnostic::error(
             "No such indicator",

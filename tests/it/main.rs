@@ -4,5 +4,7 @@
 
 mod docs;
 mod layers;
+mod moves;
+mod replacement;
 mod support;
 mod transport;

@@ -3,6 +3,8 @@
 
 mod clock;
 mod host;
+#[cfg(unix)]
+mod running;
 mod tenant;
 mod values;
 mod workspace;

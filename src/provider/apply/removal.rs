@@ -2,22 +2,24 @@
 
 use super::Outcome;
 use crate::defender::WriteError;
-use crate::provider::report::Failures;
+use crate::provider::report::{Failures, unreplaced};
 use crate::provider::row::Held;
 use crate::provider::session::Session;
 use std::collections::HashSet;
 
 /// Deletes the held rows, except those whose identity is in `keep`: the object that follows in a replacement wants them,
-/// so they stay and are remembered as known.
+/// so they stay and are remembered as known. If the run was stopped, that object does not follow, and the old one must not
+/// forget them.
 pub async fn remove(session: &Session, held: &[Held], keep: &HashSet<u64>) -> Outcome {
     let mut outcome = Outcome::new(0, held.len());
     let mut failures = Failures::default();
     let mut rows = Vec::with_capacity(held.len());
+    let mut kept = Vec::new();
     for (position, row) in held.iter().enumerate() {
         match &row.id {
             Some(id) if keep.contains(&row.indicator.identity().digest()) => {
                 session.ledger.claim(id);
-                outcome.gone(position);
+                kept.push(position);
             }
             Some(_) => rows.push((position, row)),
             None => outcome.gone(position),
@@ -29,6 +31,12 @@ pub async fn remove(session: &Session, held: &[Held], keep: &HashSet<u64>) -> Ou
             Ok(()) => outcome.gone(position),
             Err(error) => failures.delete(&row.key, &error),
         }
+    }
+    let stopped = session.client.is_stopped() && !kept.is_empty();
+    if !stopped {
+        kept.into_iter().for_each(|position| outcome.gone(position));
+    } else if failures.is_empty() {
+        outcome.diagnostics.push(unreplaced());
     }
     outcome.diagnostics.extend(failures.into_diagnostics());
     outcome

@@ -42,11 +42,13 @@ pub async fn plan(session: Option<&Session>, request: PlanRequest) -> PlanRespon
     };
 
     let mut diagnostics = Diagnostics::default();
-    let mut notes = Notes::default();
+    let earlier = Notes::read(&private);
+    let mut notes = Notes {
+        born: earlier.born,
+        ..Notes::default()
+    };
     if let Some(session) = session {
-        let claimant = Notes::read(&private)
-            .claimant
-            .unwrap_or_else(|| session.ledger.new_claimant());
+        let claimant = earlier.claimant.unwrap_or_else(|| session.ledger.new_claimant());
         notes.claimant = Some(claimant);
         diagnostics.extend(verdict::judge(session, claimant, &held, &wanted.rows, &changes).await);
         diagnostics.extend(exclusive::check(session, &prior).await);

@@ -6,6 +6,7 @@ use super::state::{Place, StateWriter};
 use crate::defender::Listing;
 use crate::indicator::{Row, differences};
 use crate::provider::drift::Drift;
+use crate::provider::private::Notes;
 use crate::provider::report::unlisted;
 use crate::provider::row::Held;
 use crate::provider::session::Session;
@@ -15,6 +16,11 @@ use std::collections::HashSet;
 /// Reads the rows of a state from the shared listing.
 pub async fn refresh(session: &Session, request: ReadRequest) -> ReadResponse {
     let ReadRequest { state, private } = request;
+    let model = Model::read(&state);
+    let held = held(&state, &model);
+    let born = Notes::read(&private).born;
+    let own: HashSet<&str> = held.iter().filter_map(|row| row.id.as_deref()).collect();
+    session.ledger.hold(born, own.iter().copied());
     let listing = match session.client.listing().await {
         Ok(listing) => listing,
         Err(error) => {
@@ -26,16 +32,19 @@ pub async fn refresh(session: &Session, request: ReadRequest) -> ReadResponse {
             };
         }
     };
-    let model = Model::read(&state);
-    let held = held(&state, &model);
     let now = session.now();
-    let own: HashSet<&str> = held.iter().filter_map(|row| row.id.as_deref()).collect();
     let mut found_ids: HashSet<&str> = HashSet::with_capacity(held.len());
     let mut drift = Drift::default();
     let mut expired = 0;
     let mut writer = StateWriter::new(&state, &model);
 
     for (index, old) in held.iter().enumerate() {
+        if old.id.as_ref().is_some_and(|id| session.ledger.is_inherited(born, id)) {
+            // Only an interrupted run leaves one row to two objects. Whatever happens to the older one, mostly its
+            // destruction, must not happen to the row.
+            tracing::info!(row = old.key, "a younger object holds this row; this object forgets it");
+            continue;
+        }
         let place = Place::of(&state, &model, index);
         let Some(row) = find(&listing, old, &own) else {
             if model.rows[index].indicator.is_expired(now) {
