@@ -21,6 +21,7 @@ mod session;
 mod set;
 mod single;
 mod verdict;
+mod walk;
 
 use crate::defender::{Client, SystemClock};
 use crate::tf::{Activity, DataSource, Diagnostic, Diagnostics, Function, Provider, Resource, Schema, Value};
@@ -87,14 +88,13 @@ impl Provider for MdeProvider {
         if let Err(error) = client.authenticate().await {
             return (None, unusable(&error));
         }
-        (
-            Some(Session {
-                client,
-                policy,
-                ledger: ledger::Ledger::default(),
-            }),
-            Diagnostics::default(),
-        )
+        let session = Session {
+            ledger: ledger::Ledger::default(),
+            walk: walk::Walk::new(client.clock().elapsed()),
+            client,
+            policy,
+        };
+        (Some(session), Diagnostics::default())
     }
 
     fn resources(&self) -> Vec<Box<dyn Resource<Session>>> {
@@ -114,8 +114,13 @@ impl Provider for MdeProvider {
     }
 
     fn activity(&self, session: &Session, activity: Activity) {
-        if activity == Activity::Arriving {
-            session.client.arriving();
+        match activity {
+            Activity::Checking => {
+                session.client.arriving();
+                session.walk.configured(session.client.clock().elapsed());
+            }
+            Activity::Arriving => session.client.arriving(),
+            Activity::Applying => {}
         }
     }
 }

@@ -22,9 +22,10 @@ use crate::proto::goplugin::grpc_controller_server::{GrpcController, GrpcControl
 use crate::proto::goplugin::grpc_stdio_server::{GrpcStdio, GrpcStdioServer};
 use crate::proto::goplugin::{Empty, StdioData};
 
-/// How often the plugin looks whether its host still lives.
+/// How often the plugin looks whether its host still lives. A plugin without a host must not go on for long: the next
+/// run may have begun already.
 #[cfg(unix)]
-const LOOK: Duration = Duration::from_secs(1);
+const LOOK: Duration = Duration::from_millis(50);
 
 /// The name under which go-plugin asks for the health of a plugin.
 const HEALTH_NAME: &str = "plugin";
@@ -32,8 +33,9 @@ const HEALTH_NAME: &str = "plugin";
 /// Who decides about the life of this process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Owner {
-    /// A host started it. Ctrl-C reaches the plugin too, as one of the terminal's process group, but it is the host
-    /// that decides what is still to be done. A host that was killed can say nothing, so its death ends the plugin.
+    /// A host started it. Ctrl-C reaches the plugin too, as one of the terminal's process group, and so does SIGTERM
+    /// where a whole group is told to end, but it is the host that decides what is still to be done. A host that was
+    /// killed can say nothing, so its death ends the plugin, and so does a second SIGTERM.
     Host,
     /// A person started it, and ends it with Ctrl-C.
     Person,
@@ -44,7 +46,7 @@ pub(super) enum Owner {
 pub(super) enum Reason {
     /// The host called Shutdown.
     Asked,
-    /// A signal: SIGTERM, or Ctrl-C from a person who owns the process.
+    /// A signal: SIGTERM, from a host's surroundings twice, or Ctrl-C from a person who owns the process.
     Signal,
     /// The process has another parent than at its start.
     HostGone,
@@ -211,16 +213,22 @@ impl Signals {
 
     /// Waits for a signal that ends the process.
     async fn ended(mut self, owner: Owner) {
+        #[cfg(unix)]
+        let mut terminated = false;
         loop {
             #[cfg(unix)]
             tokio::select! {
-                _ = self.terminate.recv() => return,
+                _ = self.terminate.recv() => {
+                    if std::mem::replace(&mut terminated, true) {
+                        return;
+                    }
+                }
                 _ = self.interrupt.recv() => {}
             }
             #[cfg(windows)]
             let _ = self.interrupt.recv().await;
             match owner {
-                Owner::Host => tracing::debug!("Ctrl-C is left to the host"),
+                Owner::Host => tracing::debug!("the signal is left to the host"),
                 Owner::Person => return,
             }
         }

@@ -6,7 +6,8 @@ mod removal;
 pub use outcome::Outcome;
 pub use removal::remove;
 
-use super::existing::{Existing, Takeover, look};
+use super::existing::{self, Existing, Takeover, look};
+use super::ledger::Claimant;
 use super::reconcile::{Changes, Pair};
 use super::report::Failures;
 use super::row::{Held, Wanted};
@@ -41,11 +42,12 @@ const WAITS_FOR_ROOM: [Duration; 5] = [
 pub async fn carry_out(
     session: &Session,
     purpose: Purpose,
+    claimant: Option<Claimant>,
     held: &[Held],
     wanted: &[Wanted],
     mut changes: Changes,
 ) -> Outcome {
-    let mut run = Run::new(session, held, wanted);
+    let mut run = Run::new(session, claimant, held, wanted);
     for (position, _) in held.iter().enumerate().filter(|(_, row)| row.id.is_none()) {
         // An expired row is not there; nothing of it can be left over.
         run.outcome.gone(position);
@@ -63,24 +65,22 @@ pub async fn carry_out(
         run.outcome.settle(*index, None, wanted[*index].indicator.clone());
     }
 
-    let mut looked = Looked::default();
-    if !changes.create.is_empty() {
-        match run.look_first(&mut changes).await {
-            Ok(found) => looked = found,
-            Err(error) => {
-                run.outcome
-                    .diagnostics
-                    .push(super::report::unlisted(&error, "Nothing was written."));
-                return run.abandon();
-            }
-        }
-        if purpose == Purpose::Create && run.outcome.diagnostics.has_errors() {
+    let looked = run.look_first(&mut changes).await;
+    session.ledger.serve(claimant);
+    let looked = match looked {
+        Ok(looked) => looked,
+        Err(error) => {
+            run.outcome
+                .diagnostics
+                .push(super::report::unlisted(&error, "Nothing was written."));
             return run.abandon();
         }
-        let excess = (looked.rows + looked.free).saturating_sub(session.policy.capacity);
-        run.free(excess, &mut changes).await;
+    };
+    if purpose == Purpose::Create && run.outcome.diagnostics.has_errors() {
+        return run.abandon();
     }
-
+    let excess = (looked.rows + looked.free).saturating_sub(session.policy.capacity);
+    run.free(excess, &mut changes).await;
     run.upsert(&changes, &looked.takeovers).await;
     run.recreate(&changes.recreate).await;
     run.delete(&changes).await;
@@ -90,6 +90,7 @@ pub async fn carry_out(
 /// One carrying-out in progress.
 struct Run<'a> {
     session: &'a Session,
+    claimant: Option<Claimant>,
     held: &'a [Held],
     wanted: &'a [Wanted],
     outcome: Outcome,
@@ -105,9 +106,10 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(session: &'a Session, held: &'a [Held], wanted: &'a [Wanted]) -> Self {
+    fn new(session: &'a Session, claimant: Option<Claimant>, held: &'a [Held], wanted: &'a [Wanted]) -> Self {
         Self {
             session,
+            claimant,
             held,
             wanted,
             outcome: Outcome::new(wanted.len(), held.len()),
@@ -134,6 +136,7 @@ impl<'a> Run<'a> {
         let mut looked = Looked::default();
         let mut surprising = Vec::new();
         let mut waiting = std::mem::take(&mut changes.create);
+        self.meet_owners(&waiting, &own).await?;
         while !waiting.is_empty() {
             let listing = self.session.client.listing().await?;
             looked.rows = listing.len();
@@ -180,6 +183,18 @@ impl<'a> Run<'a> {
         Ok(looked)
     }
 
+    /// Waits for the other states of this run if one of the rows to create is there already and seems to be nobody's: it
+    /// may be held by an object that has not been shown yet.
+    async fn meet_owners(&self, create: &[usize], own: &HashSet<&str>) -> Result<(), crate::defender::Error> {
+        if create.is_empty() {
+            return Ok(());
+        }
+        let listing = self.session.client.listing().await?;
+        let wanted: Vec<&Indicator> = create.iter().map(|index| &self.wanted[*index].indicator).collect();
+        existing::meet_owners(self.session, &listing, &wanted, own).await;
+        Ok(())
+    }
+
     /// Deletes as many rows as are in the way, those without a successor first.
     async fn free(&mut self, excess: usize, changes: &mut Changes) {
         changes.delete.sort_by_key(|removal| removal.replaced_by.is_some());
@@ -188,6 +203,7 @@ impl<'a> Run<'a> {
             return;
         }
         let positions: Vec<usize> = early.iter().map(|removal| removal.held).collect();
+        self.offer(&positions).await;
         self.delete_rows(&positions).await;
         self.freed = true;
     }
@@ -320,8 +336,18 @@ impl<'a> Run<'a> {
             .filter(|removal| removal.replaced_by.is_none_or(|index| self.outcome.is_settled(index)))
             .map(|removal| removal.held)
             .collect();
+        self.offer(&positions).await;
         positions.append(&mut self.superseded);
         self.delete_rows(&positions).await;
+    }
+
+    /// Gives other objects of this run the chance to claim rows that are about to be deleted.
+    async fn offer(&self, positions: &[usize]) {
+        let rows: Vec<&Indicator> = positions
+            .iter()
+            .map(|position| &self.held[*position].indicator)
+            .collect();
+        removal::offer(self.session, self.claimant, &rows).await;
     }
 
     async fn delete_rows(&mut self, positions: &[usize]) {

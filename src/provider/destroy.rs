@@ -19,9 +19,8 @@ pub async fn plan(session: Option<&Session>, held: &[Held], private: &[u8]) -> (
     };
     let mut diagnostics = Diagnostics::default();
     if let Some(session) = session {
-        // The listing is shared by everybody, so by the time it is there the other objects have spoken. Its failure is
-        // told by the objects that need it.
-        let _ = session.client.listing().await;
+        session.decided();
+        session.hear_others().await;
         let rows = held.iter().filter(|row| row.id.is_some());
         let (shared, doomed): (Vec<&Held>, Vec<&Held>) = rows.partition(|row| session.ledger.is_wanted(&row.indicator));
         let digests: HashSet<u64> = shared.iter().map(|row| row.indicator.identity().digest()).collect();

@@ -70,6 +70,17 @@ pub fn look(session: &Session, listing: &Listing, wanted: &Indicator, own: &Hash
     Existing::Conflict(format!("{}{}", describe(row), differing(fields)))
 }
 
+/// Waits for the other states of this run if one of the wanted rows is there already, was made by this application, and
+/// seems to be nobody's: it may be held by an object that has not been shown yet.
+pub async fn meet_owners(session: &Session, listing: &Listing, wanted: &[&Indicator], own: &HashSet<&str>) {
+    let strange = |row: &&Row| !own.contains(row.id.as_str()) && !is_known(session, row) && is_ours(session, row);
+    let is_strange = |indicator: &&Indicator| listing.find(&indicator.identity()).any(|row| strange(&row));
+    // The first look is cheap, and mostly enough.
+    if listing.iter().any(|row| strange(&row)) && wanted.iter().any(is_strange) {
+        session.ledger.all_observed(session.client.clock().as_ref()).await;
+    }
+}
+
 fn is_known(session: &Session, row: &Row) -> bool {
     session.ledger.is_observed(&row.id) || session.ledger.is_claimed(&row.id)
 }

@@ -22,6 +22,8 @@ pub struct Ledger {
     known: Mutex<Known>,
     /// Told whenever a delete has ended.
     deleted: Notify,
+    /// Told whenever a claimant has claimed its rows.
+    claimed: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -46,6 +48,8 @@ struct Known {
     /// Creations planned so far.
     creations: usize,
     next_claimant: Claimant,
+    /// Claimants that have claimed the rows that they take over from others.
+    served: HashSet<Claimant>,
 }
 
 /// What all plans of the process together ask for so far.
@@ -184,6 +188,34 @@ impl Ledger {
     /// Whether any planned object wants a row of this identity and scope.
     pub fn is_wanted(&self, indicator: &Indicator) -> bool {
         self.lock().wanted.contains_key(&scoped_digest(indicator))
+    }
+
+    /// Notes that `claimant` has claimed whatever it takes over from others.
+    pub fn serve(&self, claimant: Option<Claimant>) {
+        if let Some(claimant) = claimant {
+            self.lock().served.insert(claimant);
+        }
+        self.claimed.notify_waiters();
+    }
+
+    /// Waits until those who want one of these rows, `except` for one, have claimed it if they can.
+    pub async fn claims_made(&self, except: Option<Claimant>, indicators: &[&Indicator]) {
+        let digests: Vec<u64> = indicators.iter().map(|indicator| scoped_digest(indicator)).collect();
+        loop {
+            let claimed = self.claimed.notified();
+            tokio::pin!(claimed);
+            // Enabled before looking, so that a claim between the look and the wait is not missed.
+            claimed.as_mut().enable();
+            let waits = {
+                let known = self.lock();
+                let mut claimants = digests.iter().filter_map(|digest| known.wanted.get(digest));
+                claimants.any(|(claimant, _)| Some(*claimant) != except && !known.served.contains(claimant))
+            };
+            if !waits {
+                return;
+            }
+            claimed.await;
+        }
     }
 
     /// Adds what one plan asks for, and answers the sums.

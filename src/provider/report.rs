@@ -116,7 +116,10 @@ pub fn existing(lines: &[String]) -> Option<Diagnostic> {
                 "Importing an indicator takes over a row of the same value, type and action without a word, so these \
                  rows, which this configuration did not make, were left alone:\n{}\n\nTo manage them here, import them \
                  (`terraform import ADDRESS ID`, or an `import` block; a set is imported by a filter such as \
-                 `application=NAME`), or set `on_existing = \"adopt\"` in the provider block to make them as configured.",
+                 `application=NAME`), or set `on_existing = \"adopt\"` in the provider block to make them as configured. The \
+                 latter, for one run, is also the way on if they are this configuration's own after all: Terraform does \
+                 not show the old object when it is replaced with `create_before_destroy`, nor after a replacement that \
+                 was killed between its halves.",
                 named(lines)
             ),
         )
@@ -139,7 +142,9 @@ pub fn taken_over(rows: &[String]) -> Option<Diagnostic> {
             "Indicators that were already there were taken over",
             format!(
                 "{} made by this application, already exactly as configured, and recorded in no state that this run \
-                 has seen; most likely an earlier run was interrupted. They are managed from now on:\n{}",
+                 has seen. Most likely an earlier run was interrupted, or the object is being replaced with \
+                 `create_before_destroy`, where Terraform shows the old one only afterwards. They are managed from now \
+                 on:\n{}",
                 counted(rows.len(), "indicator was", "indicators were"),
                 named(&bullets(rows))
             ),

@@ -56,7 +56,8 @@ impl Resource<Session> for IndicatorSet {
     async fn create(&self, session: &Session, request: CreateRequest) -> ApplyResponse {
         let wanted = Model::read(&request.planned);
         let changes = reconcile(&[], &wanted.rows, session.now());
-        let outcome = carry_out(session, Purpose::Create, &[], &wanted.rows, changes).await;
+        let claimant = Notes::read(&request.private).claimant;
+        let outcome = carry_out(session, Purpose::Create, claimant, &[], &wanted.rows, changes).await;
         if outcome.diagnostics.has_errors() && outcome.is_empty() {
             return ApplyResponse {
                 state: Value::Null,
@@ -81,7 +82,8 @@ impl Resource<Session> for IndicatorSet {
         let held = held(&request.prior, &prior);
         let wanted = Model::read(&request.planned);
         let changes = reconcile(&held, &wanted.rows, session.now());
-        let mut outcome = carry_out(session, Purpose::Update, &held, &wanted.rows, changes).await;
+        let claimant = Notes::read(&request.private).claimant;
+        let mut outcome = carry_out(session, Purpose::Update, claimant, &held, &wanted.rows, changes).await;
         if outcome.abandoned {
             return ApplyResponse {
                 state: request.prior,
@@ -100,6 +102,7 @@ impl Resource<Session> for IndicatorSet {
     async fn delete(&self, session: &Session, request: DeleteRequest) -> ApplyResponse {
         let model = Model::read(&request.prior);
         let held = held(&request.prior, &model);
+        session.decided();
         let keep = Notes::read(&request.private).wanted.unwrap_or_default();
         let outcome = remove(session, &held, &keep).await;
         if !outcome.diagnostics.has_errors() {
@@ -130,6 +133,7 @@ impl Resource<Session> for IndicatorSet {
         if let Some(ids) = state.get(IDS).as_map() {
             session.ledger.observe(ids.values().filter_map(Value::as_str));
         }
+        session.walk.stored(session.client.clock().elapsed());
     }
 }
 

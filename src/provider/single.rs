@@ -128,7 +128,7 @@ impl Resource<Session> for SingleIndicator {
             ..Notes::default()
         };
         if let Some(session) = session {
-            let claimant = earlier.claimant.unwrap_or_else(|| session.ledger.new_claimant());
+            let claimant = session.claimant(earlier.claimant, &prior);
             notes.claimant = Some(claimant);
             diagnostics.extend(verdict::judge(session, claimant, &held, &wanted, &changes).await);
             diagnostics.extend(report::recreated(&changes, &wanted));
@@ -152,7 +152,8 @@ impl Resource<Session> for SingleIndicator {
     async fn create(&self, session: &Session, request: CreateRequest) -> ApplyResponse {
         let wanted = [read(&request.planned)];
         let changes = reconcile(&[], &wanted, session.now());
-        let outcome = carry_out(session, Purpose::Create, &[], &wanted, changes).await;
+        let claimant = Notes::read(&request.private).claimant;
+        let outcome = carry_out(session, Purpose::Create, claimant, &[], &wanted, changes).await;
         let private = Notes::newborn(session.now());
         settle(&request.planned, &Value::Null, outcome, private)
     }
@@ -220,11 +221,13 @@ impl Resource<Session> for SingleIndicator {
         let held = held(&request.prior);
         let wanted = [read(&request.planned)];
         let changes = reconcile(&held, &wanted, session.now());
-        let outcome = carry_out(session, Purpose::Update, &held, &wanted, changes).await;
+        let claimant = Notes::read(&request.private).claimant;
+        let outcome = carry_out(session, Purpose::Update, claimant, &held, &wanted, changes).await;
         settle(&request.planned, &request.prior, outcome, Notes::lasting(&request.private))
     }
 
     async fn delete(&self, session: &Session, request: DeleteRequest) -> ApplyResponse {
+        session.decided();
         let keep = Notes::read(&request.private).wanted.unwrap_or_default();
         let outcome = remove(session, &held(&request.prior), &keep).await;
         let state = if outcome.diagnostics.has_errors() {
@@ -245,6 +248,7 @@ impl Resource<Session> for SingleIndicator {
 
     fn observe(&self, session: &Session, state: &Value) {
         session.ledger.observe(state.get(ID).as_str());
+        session.walk.stored(session.client.clock().elapsed());
     }
 }
 

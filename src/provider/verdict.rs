@@ -1,11 +1,12 @@
 //! The plan's verdict: what must not be written, said before anything is.
 
-use super::existing::{Existing, look};
+use super::existing::{Existing, look, meet_owners};
 use super::ledger::Claimant;
 use super::reconcile::Changes;
 use super::report::{self, counted, named};
 use super::row::{Held, Wanted};
 use super::session::Session;
+use crate::indicator::Indicator;
 use crate::tf::{Diagnostic, Diagnostics};
 use std::collections::HashSet;
 
@@ -33,12 +34,15 @@ pub async fn judge(
             Ok(listing) => {
                 let own: HashSet<&str> = held.iter().filter_map(|row| row.id.as_deref()).collect();
                 let mut conflicts = Vec::new();
-                for row in changes
+                let create: Vec<&Wanted> = changes
                     .create
                     .iter()
                     .map(|index| &wanted[*index])
                     .filter(|row| row.has_identity())
-                {
+                    .collect();
+                let indicators: Vec<&Indicator> = create.iter().map(|row| &row.indicator).collect();
+                meet_owners(session, &listing, &indicators, &own).await;
+                for row in create {
                     match look(session, &listing, &row.indicator, &own) {
                         Existing::Free => fresh += 1,
                         Existing::Takeover(_) => {}

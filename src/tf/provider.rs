@@ -48,6 +48,8 @@ pub trait Provider: Send + Sync + 'static {
 /// What the host is doing with a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Activity {
+    /// It checks the configuration of an object: a plan may follow soon.
+    Checking,
     /// It prepares something: an apply may follow soon.
     Arriving,
     /// It applies a change.

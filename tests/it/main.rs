@@ -3,8 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod docs;
+#[cfg(unix)]
+mod dying;
 mod layers;
 mod moves;
 mod replacement;
+#[cfg(unix)]
+mod stopping;
 mod support;
 mod transport;

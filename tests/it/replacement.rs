@@ -1,8 +1,8 @@
 //! Replaced objects, with the real terraform: nothing good is deleted, and only what is missing is written.
 
-use crate::support::{Tenant, Workspace};
+use crate::support::{Ran, Tenant, Workspace};
 use mde::simulator::{Fault, FaultKind};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 const SET: &str = "mde_indicator_set.list";
@@ -77,10 +77,15 @@ fn touched<'a>(before: &'a BTreeMap<String, Value>, after: &BTreeMap<String, Val
         .collect()
 }
 
-/// Nothing was written, nothing deleted, and nothing is to be done.
-async fn assert_untouched(tenant: &Tenant, workspace: &Workspace, before: &BTreeMap<String, Value>) {
+/// Nothing was written and nothing deleted.
+fn assert_untouched_so_far(tenant: &Tenant, before: &BTreeMap<String, Value>) {
     assert_eq!(&tenant.rows(), before);
     assert_eq!((tenant.imports(), tenant.batch_deletes()), (0, 0));
+}
+
+/// Nothing was written, nothing deleted, and nothing is to be done.
+async fn assert_untouched(tenant: &Tenant, workspace: &Workspace, before: &BTreeMap<String, Value>) {
+    assert_untouched_so_far(tenant, before);
     workspace.plan().await.expect(0);
 }
 
@@ -198,6 +203,38 @@ fn changed(order: &str) -> String {
     set(&rows, &format!("indicators = {{\n{labels}  }}\n  {order}"))
 }
 
+/// Applies, and has the set replaced in this way.
+async fn replaced(workspace: &Workspace, way: &str) -> Ran {
+    let replace = format!("-replace={SET}");
+    let mut arguments = vec!["apply", "-auto-approve", "-input=false"];
+    match way {
+        "taint" => drop(workspace.run(&["taint", SET]).await.expect(0)),
+        "-replace" => arguments.push(&replace),
+        _ => {}
+    }
+    workspace.run(&arguments).await
+}
+
+/// The tenant is as [`changed`] says, and no other row of `plain(30)` was touched.
+fn assert_only_what_changed(tenant: &Tenant, before: &BTreeMap<String, Value>) {
+    let after = tenant.rows();
+    assert_eq!(after.len(), 30);
+    let may_change = |name: &&String| {
+        let number: usize = name.split([' ', '.']).nth(3).unwrap().parse().unwrap();
+        number < 9 || (10..13).contains(&number)
+    };
+    let expected: Vec<&String> = before.keys().filter(may_change).collect();
+    assert_eq!(touched(before, &after), expected);
+    for number in 5..9 {
+        let name = format!("{} Block", value(number));
+        assert_eq!(before[&name]["id"], after[&name]["id"], "changed in place");
+    }
+    // Four changed, three with a label, five new; five removed and three made anew.
+    assert_eq!(imported(tenant), 12);
+    let deletes = tenant.calls("POST", "/indicators/BatchDelete");
+    assert_eq!(deletes.iter().map(|call| call.items).sum::<usize>(), 8);
+}
+
 #[tokio::test]
 async fn a_replacement_with_a_changed_list_touches_only_what_changed() {
     for way in ["taint", "-replace", "nothing"] {
@@ -207,38 +244,61 @@ async fn a_replacement_with_a_changed_list_touches_only_what_changed() {
         workspace.apply().await.expect(0);
         let before = tenant.rows();
         workspace.main(&changed(""));
-        let replace = format!("-replace={SET}");
-        let mut arguments = vec!["apply", "-auto-approve", "-input=false"];
-        match way {
-            "taint" => drop(workspace.run(&["taint", SET]).await.expect(0)),
-            "-replace" => arguments.push(&replace),
-            _ => {}
-        }
         tenant.simulator.clear_calls();
-        workspace.run(&arguments).await.expect(0);
-        let after = tenant.rows();
-        assert_eq!(after.len(), 30, "{way}");
-        let expected: Vec<String> = before
-            .keys()
-            .filter(|name| {
-                let number: usize = name.split([' ', '.']).nth(3).unwrap().parse().unwrap();
-                number < 9 || (10..13).contains(&number)
-            })
-            .cloned()
-            .collect();
-        assert_eq!(touched(&before, &after), expected, "{way}");
-        for number in 5..9 {
-            let name = format!("{} Block", value(number));
-            assert_eq!(before[&name]["id"], after[&name]["id"], "changed in place");
-        }
-        // Four changed, three with a label, five new; five removed and three made anew.
-        assert_eq!(imported(&tenant), 12, "{way}");
-        let deletes = tenant.calls("POST", "/indicators/BatchDelete");
-        assert_eq!(deletes.iter().map(|call| call.items).sum::<usize>(), 8, "{way}");
+        replaced(&workspace, way).await.expect(0);
+        assert_only_what_changed(&tenant, &before);
         workspace.plan().await.expect(0);
     }
 }
 
+
+#[tokio::test]
+async fn a_replacement_in_the_other_order_removes_and_adds_as_well() {
+    for way in ["taint", "-replace"] {
+        let tenant = Tenant::start().await;
+        let workspace = Workspace::new(&tenant);
+        workspace.main(&plain(30, ORDERS[1]));
+        workspace.apply().await.expect(0);
+        let before = tenant.rows();
+        let rows: Vec<(usize, &str)> = (5..35).map(|number| (number, "as it was")).collect();
+        workspace.main(&set(&rows, ORDERS[1]));
+        tenant.simulator.clear_calls();
+        replaced(&workspace, way).await.expect(0);
+        let after = tenant.rows();
+        assert_eq!(after.len(), 30);
+        let removed: Vec<String> = (0..5).map(|number| format!("{} Block", value(number))).collect();
+        assert_eq!(touched(&before, &after), removed);
+        assert_eq!((imported(&tenant), tenant.imports(), tenant.batch_deletes()), (5, 1, 1));
+        assert_eq!(workspace.objects(SET).len(), 1);
+        workspace.plan().await.expect(0);
+    }
+}
+
+#[tokio::test]
+async fn changed_rows_of_an_object_that_terraform_does_not_show_are_not_taken_over_silently() {
+    for way in ["taint", "-replace"] {
+        let tenant = Tenant::start().await;
+        let workspace = Workspace::new(&tenant);
+        workspace.main(&plain(30, ORDERS[1]));
+        workspace.apply().await.expect(0);
+        let before = tenant.rows();
+        workspace.main(&changed(ORDERS[1]));
+        tenant.simulator.clear_calls();
+        let ran = replaced(&workspace, way).await.expect(1);
+        assert!(ran.says("adopt") && ran.says("create_before_destroy"), "{}", ran.output);
+        assert_untouched_so_far(&tenant, &before);
+        // Again and again: nothing is lost.
+        workspace.run(&["apply", "-auto-approve"]).await.expect(1);
+        assert_untouched_so_far(&tenant, &before);
+
+        workspace.main(&changed(ORDERS[1]).replace("batch_size = 10", "on_existing = \"adopt\""));
+        workspace.apply().await.expect(0);
+        assert_only_what_changed(&tenant, &before);
+        assert_eq!(workspace.objects(SET).len(), 1);
+        workspace.main(&changed(ORDERS[1]));
+        workspace.plan().await.expect(0);
+    }
+}
 
 /// A set that is replaced with `create_before_destroy` by a list that lacks rows 0 to 4 and has rows 20 to 24, and a
 /// terraform that is killed when the new object is there and the old one is about to be destroyed.
@@ -248,7 +308,7 @@ async fn interrupted(tenant: &Tenant, workspace: &Workspace) {
     let rows: Vec<(usize, &str)> = (5..25).map(|number| (number, "as it was")).collect();
     workspace.main(&set(&rows, ORDERS[1]));
     tenant.simulator.add_faults(vec![Fault::new(FaultKind::Hang {}).on("POST", "/BatchDelete")]).unwrap();
-    let running = workspace.start(&["apply", "-auto-approve", &format!("-replace={SET}")]);
+    let mut running = workspace.start(&["apply", "-auto-approve", &format!("-replace={SET}")]);
     running.until("the old object is being destroyed", || tenant.batch_deletes() == 1).await;
     running.kill_terraform();
     running.end().await;
@@ -268,12 +328,52 @@ async fn what_is_left_of_an_interrupted_replacement_takes_no_rows_with_it() {
     interrupted(&tenant, &workspace).await;
     let before = tenant.rows();
     let ran = workspace.apply().await.expect(0);
-    println!("{}", ran.output);
+    assert!(ran.says("0 added, 0 changed, 1 destroyed"), "{}", ran.output);
     let after = tenant.rows();
     assert_eq!(touched(&before, &after), (0..5).map(|number| format!("{} Block", value(number))).collect::<Vec<_>>());
     assert_eq!((tenant.imports(), tenant.batch_deletes()), (0, 1));
     assert_eq!(workspace.objects(SET).len(), 1);
     workspace.plan().await.expect(0);
+}
+
+/// Puts an object into the state file as one that a replacement has left behind.
+fn leave_behind(workspace: &Workspace, address: &str, object: &Value) {
+    let path = workspace.path().join("terraform.tfstate");
+    let mut state: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    let resources = state["resources"].as_array_mut().unwrap();
+    let resource = resources.iter_mut().find(|resource| address.starts_with(resource["type"].as_str().unwrap()));
+    let mut object = object.clone();
+    object["deposed"] = "0123abcd".into();
+    resource.unwrap()["instances"].as_array_mut().unwrap().push(object);
+    std::fs::write(path, state.to_string()).unwrap();
+}
+
+#[tokio::test]
+async fn an_object_that_was_left_behind_takes_no_rows_with_it_whatever_the_order() {
+    for (address, body) in [(SET, plain(25, "")), (SINGLE, single(""))] {
+        let tenant = Tenant::start().await;
+        let workspace = Workspace::new(&tenant);
+        workspace.main(&body);
+        workspace.apply().await.expect(0);
+        let before = tenant.rows();
+        let old = workspace.objects(address).remove(0);
+        workspace
+            .run(&["apply", "-auto-approve", &format!("-replace={address}")])
+            .await
+            .expect(0);
+        tenant.simulator.clear_calls();
+        for _ in 0..4 {
+            leave_behind(&workspace, address, &old);
+            assert_eq!(workspace.objects(address).len(), 2);
+            workspace.apply().await.expect(0);
+            assert_eq!(workspace.objects(address).len(), 1);
+        }
+        assert_untouched(&tenant, &workspace, &before).await;
+        // When all goes, all goes.
+        leave_behind(&workspace, address, &old);
+        workspace.destroy().await.expect(0);
+        assert_eq!((tenant.rows().len(), workspace.objects(address).len()), (0, 0));
+    }
 }
 
 #[tokio::test]

@@ -11,5 +11,7 @@ mod workspace;
 
 pub use clock::TenantClock;
 pub use host::{Host, Run};
+#[cfg(unix)]
+pub use running::Running;
 pub use tenant::Tenant;
-pub use workspace::Workspace;
+pub use workspace::{Ran, Workspace};

@@ -154,6 +154,11 @@ impl Plugin {
     }
 
     #[cfg(unix)]
+    fn is_running(&mut self) -> bool {
+        self.process.try_wait().unwrap().is_none()
+    }
+
+    #[cfg(unix)]
     async fn signal(&self, name: &str) {
         let process = self.process.id().unwrap().to_string();
         assert!(
@@ -335,12 +340,18 @@ async fn the_host_can_show_why_the_plugin_cannot_start() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn ctrl_c_is_left_to_the_host_and_sigterm_ends() {
-    let plugin = Plugin::start(&[]).await;
+async fn ctrl_c_and_a_first_sigterm_are_left_to_the_host() {
+    let mut plugin = Plugin::start(&[]).await;
     let channel = plugin.connect(None).await;
-    plugin.signal("INT").await;
-    assert_eq!(health(&channel).await.unwrap(), ServingStatus::Serving);
-    plugin.signal("TERM").await;
+    for name in ["INT", "INT", "TERM"] {
+        plugin.signal(name).await;
+        assert_eq!(health(&channel).await.unwrap(), ServingStatus::Serving);
+    }
+    // Signals of one kind that come before the first is taken note of are one, so it may take another.
+    while plugin.is_running() {
+        plugin.signal("TERM").await;
+        tokio::task::yield_now().await;
+    }
     assert!(plugin.end().await.0.success());
 }
 

@@ -2,10 +2,17 @@
 
 use super::Outcome;
 use crate::defender::WriteError;
+use crate::indicator::Indicator;
+use crate::provider::ledger::Claimant;
 use crate::provider::report::{Failures, unreplaced};
 use crate::provider::row::Held;
 use crate::provider::session::Session;
 use std::collections::HashSet;
+use std::time::Duration;
+
+/// An object that wants a row claims it as soon as it has looked at the tenant; whoever takes longer than this may not
+/// come at all.
+const LONGEST_OFFER: Duration = Duration::from_secs(5);
 
 /// Deletes the held rows, except those whose identity is in `keep`: the object that follows in a replacement wants them,
 /// so they stay and are remembered as known. If the run was stopped, that object does not follow, and the old one must not
@@ -25,6 +32,8 @@ pub async fn remove(session: &Session, held: &[Held], keep: &HashSet<u64>) -> Ou
             None => outcome.gone(position),
         }
     }
+    let doomed: Vec<&Indicator> = rows.iter().map(|(_, row)| &row.indicator).collect();
+    offer(session, None, &doomed).await;
     let results = delete_held(session, &rows).await;
     for ((position, row), result) in rows.into_iter().zip(results) {
         match result {
@@ -40,6 +49,20 @@ pub async fn remove(session: &Session, held: &[Held], keep: &HashSet<u64>) -> Ou
     }
     outcome.diagnostics.extend(failures.into_diagnostics());
     outcome
+}
+
+/// Gives other objects of this run the chance to claim rows before they are deleted: a row that moves from one object to
+/// another should not be deleted and made anew in between.
+pub(super) async fn offer(session: &Session, claimant: Option<Claimant>, rows: &[&Indicator]) {
+    if rows.is_empty() {
+        return;
+    }
+    session.hear_others().await;
+    tokio::select! {
+        biased;
+        () = session.ledger.claims_made(claimant, rows) => {}
+        () = session.client.pause(LONGEST_OFFER) => {}
+    }
 }
 
 /// Deletes these rows; a row that another object of this run wants is left alone and counts as done.

@@ -48,7 +48,7 @@ pub async fn plan(session: Option<&Session>, request: PlanRequest) -> PlanRespon
         ..Notes::default()
     };
     if let Some(session) = session {
-        let claimant = earlier.claimant.unwrap_or_else(|| session.ledger.new_claimant());
+        let claimant = session.claimant(earlier.claimant, &prior);
         notes.claimant = Some(claimant);
         diagnostics.extend(verdict::judge(session, claimant, &held, &wanted.rows, &changes).await);
         diagnostics.extend(exclusive::check(session, &prior).await);

@@ -48,7 +48,7 @@ impl<'a, P: Provider> Managed<'a, P> {
 
     /// Checks a configuration.
     pub fn validate(&self, config: &Value) -> Diagnostics {
-        self.announce(Activity::Arriving);
+        self.announce(Activity::Checking);
         guard::run(&self.doing("checking the configuration of"), || {
             self.offer.code.validate(config)
         })

@@ -37,16 +37,13 @@ impl Workspace {
 
 impl Running {
     /// Waits until the condition holds; panics if the command ends before that.
-    #[track_caller]
-    pub fn until(&self, what: &str, condition: impl FnMut() -> bool) -> impl Future<Output = ()> {
-        let caller = std::panic::Location::caller();
-        self.wait(format!("{what}, awaited at {caller}"), condition)
-    }
-
-    async fn wait(&self, what: String, mut condition: impl FnMut() -> bool) {
+    pub async fn until(&mut self, what: &str, mut condition: impl FnMut() -> bool) {
         let begun = Instant::now();
         while !condition() {
-            assert!(!self.output.is_finished(), "terraform ended before this: {what}");
+            if self.output.is_finished() {
+                let output = Ran::new((&mut self.output).await.unwrap()).output;
+                panic!("terraform ended before this: {what}\n{output}");
+            }
             assert!(begun.elapsed() < PATIENCE, "it did not come to this: {what}");
             tokio::time::sleep(LOOK).await;
         }
