@@ -11,6 +11,9 @@ use tokio::sync::Notify;
 /// How long, and how often in a row, the host must have shown no new state before all count as shown.
 const QUIET_ROUND: Duration = Duration::from_millis(50);
 const QUIET_ROUNDS: usize = 6;
+/// How long the host may take, at most, to have an object refreshed that it has shown; for the largest it takes half a
+/// second.
+const LONGEST_REFRESH: Duration = Duration::from_secs(3);
 
 /// Which planned object speaks; the two plan calls of one replacement share one.
 pub type Claimant = u64;
@@ -28,9 +31,8 @@ pub struct Ledger {
 
 #[derive(Debug, Default)]
 struct Known {
-    /// Ids that some state shown to this process holds, and when the youngest object that holds it was made, as far as
-    /// that is known.
-    observed: HashMap<String, i64>,
+    /// Ids that some state shown to this process holds.
+    observed: HashMap<String, Holders>,
     /// Ids of rows that this run has written, taken over or kept for the object that follows.
     claimed: HashSet<String>,
     /// Ids of rows whose delete is under way.
@@ -52,6 +54,27 @@ struct Known {
     served: HashSet<Claimant>,
 }
 
+/// The objects of the state that hold a row: one, unless a run was interrupted.
+#[derive(Debug, Clone, Copy)]
+struct Holders {
+    /// How many have been shown.
+    shown: u32,
+    /// How many of them are or have been refreshed, by when their age is known.
+    refreshed: u32,
+    /// When the youngest of those was made.
+    youngest: i64,
+}
+
+impl Default for Holders {
+    fn default() -> Self {
+        Self {
+            shown: 0,
+            refreshed: 0,
+            youngest: i64::MIN,
+        }
+    }
+}
+
 /// What all plans of the process together ask for so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Totals {
@@ -67,26 +90,35 @@ impl Ledger {
         let mut known = self.lock();
         known.states += 1;
         for id in ids {
-            known.observed.entry(id.to_owned()).or_insert(i64::MIN);
+            known.observed.entry(id.to_owned()).or_default().shown += 1;
         }
     }
 
-    /// Notes that an object made at this time holds these ids.
-    pub fn hold<'a>(&self, born: Option<i64>, ids: impl IntoIterator<Item = &'a str>) {
-        let Some(born) = born else {
-            return;
-        };
+    /// Notes that an object made at this time, if that is known, holds these ids and is being refreshed.
+    pub fn refresh<'a>(&self, born: Option<i64>, ids: impl IntoIterator<Item = &'a str>) {
         let mut known = self.lock();
         for id in ids {
-            let youngest = known.observed.entry(id.to_owned()).or_insert(born);
-            *youngest = born.max(*youngest);
+            let holders = known.observed.entry(id.to_owned()).or_default();
+            holders.refreshed += 1;
+            holders.youngest = holders.youngest.max(born.unwrap_or(i64::MIN));
+        }
+    }
+
+    /// Waits until the ages of all objects are known that have been shown and hold one of these ids.
+    pub async fn ages_known(&self, ids: &[&str], clock: &dyn Clock) {
+        let begun = clock.elapsed();
+        let is_open = |holders: &Holders| holders.shown > 1 && holders.refreshed < holders.shown;
+        while clock.elapsed().saturating_sub(begun) < LONGEST_REFRESH
+            && ids.iter().any(|id| self.lock().observed.get(*id).is_some_and(is_open))
+        {
+            clock.sleep(QUIET_ROUND).await;
         }
     }
 
     /// Whether a younger object than one made at this time holds the id.
     pub fn is_inherited(&self, born: Option<i64>, id: &str) -> bool {
         let known = self.lock();
-        born.is_some_and(|born| known.observed.get(id).is_some_and(|youngest| *youngest > born))
+        born.is_some_and(|born| known.observed.get(id).is_some_and(|holders| holders.youngest > born))
     }
 
     /// Waits until the host has not shown a state for a while, and so probably has shown all.

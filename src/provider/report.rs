@@ -126,6 +126,18 @@ pub fn existing(lines: &[String]) -> Option<Diagnostic> {
     })
 }
 
+/// The error for an object that would be destroyed with a row that a younger one holds.
+pub fn held_twice(key: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Two objects of the state hold the same indicator",
+        format!(
+            "An interrupted run has left {key}, and maybe more, to an older object, which is to be destroyed, and to a \
+             younger one, which keeps it. A refresh lets the older one forget it: run the command again, with refresh, \
+             so that the destruction does not delete it."
+        ),
+    )
+}
+
 /// The error for a replacement that was stopped when only the old object's part was done.
 pub fn unreplaced() -> Diagnostic {
     Diagnostic::error(

@@ -25,6 +25,13 @@ impl Session {
         self.client.clock().now()
     }
 
+    /// Waits for the other objects of the state that hold these ids.
+    pub async fn meet_holders(&self, ids: &[&str]) {
+        let clock = self.client.clock().as_ref();
+        self.walk.begun(clock).await;
+        self.ledger.ages_known(ids, clock).await;
+    }
+
     /// Waits until the other objects of this run have most likely said what they want.
     pub async fn hear_others(&self) {
         self.walk.heard(self.client.clock().as_ref()).await;

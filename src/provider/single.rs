@@ -162,7 +162,7 @@ impl Resource<Session> for SingleIndicator {
         let ReadRequest { state, private } = request;
         let id = state.get(ID).as_str().unwrap_or_default();
         let born = Notes::read(&private).born;
-        session.ledger.hold(born, [id]);
+        session.ledger.refresh(born, [id]);
         let listing = match session.client.listing().await {
             Ok(listing) => listing,
             Err(error) => {
@@ -174,6 +174,7 @@ impl Resource<Session> for SingleIndicator {
                 };
             }
         };
+        session.meet_holders(&[id]).await;
         if session.ledger.is_inherited(born, id) {
             // As for a set: whatever happens to the older object must not happen to the row.
             tracing::info!(id, "a younger object holds this indicator; this object forgets it");

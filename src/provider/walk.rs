@@ -10,7 +10,7 @@ use std::time::Duration;
 /// A walk that has just begun has not shown everything yet.
 const BEGINNING: Duration = Duration::from_millis(100);
 /// When nothing has come for this long, most likely nothing will.
-const QUIET: Duration = Duration::from_millis(50);
+const QUIET: Duration = Duration::from_millis(30);
 /// Nobody waits longer than this: an object may have been shown and never be heard of again.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// How often is looked.
@@ -63,6 +63,18 @@ impl Walk {
         self.note(now, |shown| shown.planned += 1);
     }
 
+    /// Waits until the first stored objects have most likely all been shown. The host shows as many as it handles at the
+    /// same time at once, and this is never long: mostly the first call to the service takes longer.
+    pub async fn begun(&self, clock: &dyn Clock) {
+        loop {
+            let now = clock.elapsed();
+            if self.lock().has_begun(now) {
+                return;
+            }
+            clock.sleep(LOOK).await;
+        }
+    }
+
     /// Waits until everybody has most likely said what they want.
     pub async fn heard(&self, clock: &dyn Clock) {
         let begun = clock.elapsed();
@@ -88,6 +100,10 @@ impl Walk {
 }
 
 impl Shown {
+    fn has_begun(&self, now: Duration) -> bool {
+        now.saturating_sub(self.begun) >= BEGINNING || now.saturating_sub(self.latest) >= QUIET
+    }
+
     fn is_complete(&self, now: Duration) -> bool {
         now.saturating_sub(self.begun) >= BEGINNING
             && now.saturating_sub(self.latest) >= QUIET
@@ -109,6 +125,17 @@ mod tests {
     }
 
     #[test]
+    fn a_walk_has_begun_when_nothing_new_comes_and_after_a_moment_in_any_case() {
+        let walk = Walk::new(at(1000));
+        walk.stored(at(1020));
+        assert!(!walk.lock().has_begun(at(1049)));
+        assert!(walk.lock().has_begun(at(1050)));
+        walk.stored(at(1090));
+        assert!(!walk.lock().has_begun(at(1099)));
+        assert!(walk.lock().has_begun(at(1100)));
+    }
+
+    #[test]
     fn a_walk_is_complete_when_it_is_quiet_and_nobody_is_missing() {
         let walk = Walk::new(at(1000));
         assert!(!is_complete(&walk, 1099), "it has just begun");
@@ -119,7 +146,7 @@ mod tests {
         walk.decided(at(1130));
         assert!(!is_complete(&walk, 9000));
         walk.planned(at(1140));
-        assert!(!is_complete(&walk, 1189), "somebody spoke just now");
-        assert!(is_complete(&walk, 1190));
+        assert!(!is_complete(&walk, 1169), "somebody spoke just now");
+        assert!(is_complete(&walk, 1170));
     }
 }

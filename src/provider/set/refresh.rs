@@ -20,7 +20,7 @@ pub async fn refresh(session: &Session, request: ReadRequest) -> ReadResponse {
     let held = held(&state, &model);
     let born = Notes::read(&private).born;
     let own: HashSet<&str> = held.iter().filter_map(|row| row.id.as_deref()).collect();
-    session.ledger.hold(born, own.iter().copied());
+    session.ledger.refresh(born, own.iter().copied());
     let listing = match session.client.listing().await {
         Ok(listing) => listing,
         Err(error) => {
@@ -32,6 +32,7 @@ pub async fn refresh(session: &Session, request: ReadRequest) -> ReadResponse {
             };
         }
     };
+    session.meet_holders(&own.iter().copied().collect::<Vec<_>>()).await;
     let now = session.now();
     let mut found_ids: HashSet<&str> = HashSet::with_capacity(held.len());
     let mut drift = Drift::default();
