@@ -8,6 +8,8 @@
 //! listing of the process. All of them call the service through `session`, which paces (`quota`), authenticates
 //! (`token`, `credential`), sends (`http`), reads (`wire`) and tries again (`retry`).
 
+#[doc(hidden)]
+pub mod bench;
 mod catalogue;
 mod clock;
 mod credential;
@@ -45,6 +47,7 @@ use credential::Entra;
 use deletions::Deletions;
 use halt::Halt;
 use http::{Network, Transport};
+use narrowing::Futile;
 use queue::{Announcements, Queue};
 use session::Session;
 use std::sync::Arc;
@@ -104,10 +107,12 @@ impl Client {
             session: Arc::clone(&session),
             catalogue: Arc::clone(&catalogue),
             application_id: application_id.clone(),
+            futile: Futile::default(),
         };
         let deletions = Deletions {
             session: Arc::clone(&session),
             catalogue: Arc::clone(&catalogue),
+            futile: Futile::default(),
         };
         let size = settings.batch_size;
         Self(Arc::new(Parts {
@@ -131,6 +136,12 @@ impl Client {
     #[must_use]
     pub fn clock(&self) -> &Arc<dyn Clock> {
         self.0.halt.clock()
+    }
+
+    /// Waits for this long, or until the run is stopped.
+    pub async fn pause(&self, duration: Duration) {
+        // Whoever goes on after a stop is told so by the next call.
+        let _ = self.0.halt.sleep(duration).await;
     }
 
     /// Gets a token now, so that a wrong secret is told at the first use.
@@ -179,20 +190,19 @@ impl Client {
         self.0.halt.check().is_err()
     }
 
-    /// Waits for this long, and no longer than until [`Client::stop`] is called.
-    pub async fn pause(&self, duration: Duration) {
-        // Whoever waits looks at the outcome of the next call, which says whether the run was stopped.
-        let _ = self.0.halt.sleep(duration).await;
-    }
-
     /// Takes [`Client::stop`] back.
     pub fn resume(&self) {
         self.0.halt.resume();
     }
 
-    /// Somebody will probably ask for a write soon: a waiting partial batch waits a little longer.
+    /// One more caller will probably ask for a write soon: a waiting partial batch waits a little longer.
     pub fn arriving(&self) {
         self.0.announcements.announce();
+    }
+
+    /// One of those who were [`Client::arriving`] is about to ask, or is not coming any more.
+    pub fn arrived(&self) {
+        self.0.announcements.arrived();
     }
 }
 

@@ -35,8 +35,7 @@ pub fn is_hosted() -> bool {
 }
 
 /// Serves `services` to the host that started this process, and returns when the process is to end: the host asked
-/// for it, the host died, or somebody sent SIGTERM twice. Ctrl-C and a first SIGTERM, which reach the host as well, are
-/// left to it: it tells its plugins what to do.
+/// for it, or died. Ctrl-C and SIGTERM are left to the host, which gets them too and tells its plugins what to do.
 ///
 /// Returns while calls may still hang; the caller must return from `main` at once.
 ///

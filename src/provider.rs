@@ -113,14 +113,23 @@ impl Provider for MdeProvider {
         session.client.stop();
     }
 
-    fn activity(&self, session: &Session, activity: Activity) {
+    fn activity(&self, session: &Session, type_name: &str, activity: Activity) {
+        let is_single = type_name == single::TYPE_NAME;
+        if activity == Activity::Arriving {
+            session.walk.configured(session.client.clock().elapsed());
+        }
         match activity {
-            Activity::Checking => {
-                session.client.arriving();
-                session.walk.configured(session.client.clock().elapsed());
+            // Single indicators come one by one and should share a call. A set hands over all its rows at once, and
+            // has nobody to wait for.
+            Activity::Arriving if is_single => session.client.arriving(),
+            Activity::Refused if is_single => session.client.arrived(),
+            Activity::Arriving | Activity::Refused => {}
+            Activity::Applying => {
+                if is_single {
+                    session.client.arrived();
+                }
+                session.ledger.applies();
             }
-            Activity::Arriving => session.client.arriving(),
-            Activity::Applying => {}
         }
     }
 }
@@ -128,7 +137,7 @@ impl Provider for MdeProvider {
 fn unusable(error: &crate::defender::Error) -> Diagnostics {
     Diagnostic::error(
         "The provider cannot be used as configured",
-        format!("{error}\n\n{}", error.hint()),
+        format!("{}\n\n{}", report::sentence(&error.to_string()), error.hint()),
     )
     .into()
 }

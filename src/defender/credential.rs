@@ -89,6 +89,12 @@ impl Issuer for Entra {
             Err(error) => Err(error),
         };
         let access = asked.map_err(|error| self.explain(&error))?;
+        if access.token.secret().is_empty() {
+            return Err(IssueError::Final(no_token_endpoint(
+                &self.authority,
+                "its answer holds no token",
+            )));
+        }
         let lifetime = Duration::try_from(access.expires_on - OffsetDateTime::now_utc()).unwrap_or_default();
         Ok(Issued {
             token: access.token.secret().to_owned().into(),
@@ -113,12 +119,16 @@ impl Entra {
             }
             cause = error.source();
         }
-        IssueError::Final(Error::new(
-            Kind::Unexpected,
-            format!("{} did not answer as a token endpoint does: {error}", self.authority),
-            "Check authority_host, and whether a proxy or a sign-in page answers in its place.",
-        ))
+        IssueError::Final(no_token_endpoint(&self.authority, &error.to_string()))
     }
+}
+
+fn no_token_endpoint(authority: &Url, why: &str) -> Error {
+    Error::new(
+        Kind::Unexpected,
+        format!("{authority} did not answer as a token endpoint does: {why}"),
+        "Check authority_host, and whether a proxy or a sign-in page answers in its place.",
+    )
 }
 
 /// What Entra says when it gives no token.
@@ -172,11 +182,7 @@ impl Refusal {
             };
         }
         IssueError::Final(if self.codes.is_empty() {
-            Error::new(
-                Kind::Unexpected,
-                format!("{authority} did not answer as a token endpoint does: {self}"),
-                "Check authority_host, and whether a proxy or a sign-in page answers in its place.",
-            )
+            no_token_endpoint(authority, &self.to_string())
         } else {
             Error::new(
                 Kind::Unauthorized,

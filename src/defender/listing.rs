@@ -22,7 +22,7 @@ pub struct Listing {
 #[derive(Debug, Clone)]
 pub(crate) enum Change {
     /// A row was made or changed.
-    Written(Row),
+    Written(Arc<Row>),
     /// A row was deleted.
     Deleted(String),
 }
@@ -112,7 +112,7 @@ impl Listing {
                 Change::Written(row) => {
                     let before = latest.get(row.id.as_str()).cloned();
                     let before = before.unwrap_or_else(|| self.shared(&row.id));
-                    latest.insert(&row.id, Some(Arc::new(merged(before.as_deref(), row))));
+                    latest.insert(&row.id, Some(merged(before.as_deref(), row)));
                 }
             }
         }
@@ -135,22 +135,27 @@ fn by_id(one: &str, other: &str) -> Ordering {
 }
 
 /// What a row says after it was written: what is taken at creation only stays, and so does who made it.
-fn merged(before: Option<&Row>, written: &Row) -> Row {
-    let mut row = written.clone();
-    if let Some(before) = before {
-        let kept = &before.indicator.fields;
-        row.indicator.value.clone_from(&before.indicator.value);
-        row.indicator.fields.application.clone_from(&kept.application);
-        row.indicator.fields.version.clone_from(&kept.version);
-        row.indicator.fields.certificate_info.clone_from(&kept.certificate_info);
-        row.facts.created_by.clone_from(&before.facts.created_by);
-        row.facts
-            .created_by_display_name
-            .clone_from(&before.facts.created_by_display_name);
-        row.facts.created_by_source.clone_from(&before.facts.created_by_source);
-        row.facts.creation_time = before.facts.creation_time;
-    }
-    row
+fn merged(before: Option<&Row>, written: &Arc<Row>) -> Arc<Row> {
+    let Some(before) = before else {
+        return Arc::clone(written);
+    };
+    let mut row = before.clone();
+    row.indicator.fields = written.indicator.fields.clone();
+    row.indicator
+        .fields
+        .application
+        .clone_from(&before.indicator.fields.application);
+    row.indicator
+        .fields
+        .version
+        .clone_from(&before.indicator.fields.version);
+    row.indicator
+        .fields
+        .certificate_info
+        .clone_from(&before.indicator.fields.certificate_info);
+    row.facts.last_updated_by.clone_from(&written.facts.last_updated_by);
+    row.facts.last_update_time = written.facts.last_update_time;
+    Arc::new(row)
 }
 
 #[cfg(test)]
@@ -223,10 +228,10 @@ mod tests {
         new.indicator.fields.application = Some("new".to_owned());
         new.indicator.fields.title = Some("new".to_owned());
         listing.apply(&[
-            Change::Written(new),
+            Change::Written(Arc::new(new)),
             Change::Deleted("1".to_owned()),
-            Change::Written(row("3", "y.example")),
-            Change::Written(row("4", "z.example")),
+            Change::Written(Arc::new(row("3", "y.example"))),
+            Change::Written(Arc::new(row("4", "z.example"))),
             Change::Deleted("4".to_owned()),
             Change::Deleted("7".to_owned()),
             Change::Deleted("99".to_owned()),

@@ -3,6 +3,9 @@
 //! Items that the refusal names are taken out; without a name the call is halved until the bad ones stand alone.
 //! Largest groups first, so that the bound on extra calls costs as few good items as possible.
 
+use super::refusal::Refusal;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 /// Extra calls for one original call: enough to find three or four unnamed items among 500, and two minutes of a call
 /// limit of 30 a minute.
 pub(crate) const MOST_EXTRA_CALLS: usize = 64;
@@ -52,6 +55,32 @@ impl Narrowing {
     /// What is not sent.
     pub fn rest(self) -> impl Iterator<Item = usize> {
         self.groups.into_iter().flatten()
+    }
+}
+
+/// A refusal against which narrowing down was of no use: the bound was reached and not one item was taken. It is
+/// probably not about items at all, so the next batch that is refused alike is not taken apart again.
+#[derive(Debug, Default)]
+pub(crate) struct Futile(Mutex<Option<String>>);
+
+impl Futile {
+    /// Whether it was of no use against this refusal.
+    pub fn is(&self, refusal: &Refusal) -> bool {
+        self.lock().as_ref() == Some(&refusal.essence())
+    }
+
+    /// It was of no use against this refusal.
+    pub fn note(&self, refusal: &Refusal) {
+        *self.lock() = Some(refusal.essence());
+    }
+
+    /// An item was taken.
+    pub fn forget(&self) {
+        *self.lock() = None;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

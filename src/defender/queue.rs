@@ -68,9 +68,12 @@ struct Ticket<W: Work> {
     submission: Arc<Submission<W::Done>>,
 }
 
+/// Answers as they come in.
+type Answers<T> = Mutex<Vec<Option<Result<T, WriteError>>>>;
+
 /// The answers to one submission. Its sender goes when the last ticket does, answered or not.
 struct Submission<T> {
-    answers: Arc<Mutex<Vec<Option<Result<T, WriteError>>>>>,
+    answers: Arc<Answers<T>>,
     _done: oneshot::Sender<()>,
 }
 
@@ -96,7 +99,7 @@ impl<W: Work> Queue<W> {
         if items.is_empty() {
             return Vec::new();
         }
-        let answers = Arc::new(Mutex::new(items.iter().map(|_| None).collect()));
+        let answers: Arc<Answers<W::Done>> = Arc::new(Mutex::new(items.iter().map(|_| None).collect()));
         let (sender, done) = oneshot::channel();
         let submission = Arc::new(Submission {
             answers: Arc::clone(&answers),
@@ -129,7 +132,6 @@ impl<W: Work> Shared<W> {
     }
 
     fn enqueue(self: &Arc<Self>, items: Vec<W::Item>, submission: &Arc<Submission<W::Done>>) {
-        self.announcements.arrived();
         let tickets = items.into_iter().enumerate().map(|(position, item)| {
             let key = self.work.key(&item);
             (
@@ -143,6 +145,9 @@ impl<W: Work> Shared<W> {
         });
         let tickets: Vec<_> = tickets.collect();
         let mut state = self.state();
+        if !state.pending.is_empty() {
+            self.announcements.others();
+        }
         state.pending.push(tickets, self.halt.clock().elapsed());
         if !state.working {
             state.working = true;
@@ -163,6 +168,10 @@ impl<W: Work> Shared<W> {
             };
             match readiness {
                 Readiness::Now => break,
+                Readiness::NowInVain => {
+                    self.announcements.forget();
+                    break;
+                }
                 Readiness::In(wait) => self.wait(wait).await?,
             }
         }
@@ -213,7 +222,6 @@ async fn work_off<W: Work>(shared: Arc<Shared<W>>) {
             }
             Ok(permit) => {
                 let batch = shared.state().pending.take(shared.batch_size);
-                shared.announcements.sent();
                 send(&shared, permit, batch).await;
             }
         }
@@ -226,9 +234,16 @@ async fn send<W: Work>(shared: &Shared<W>, permit: Permit, batch: Vec<Ticket<W>>
         .map(|ticket| (ticket.item, (ticket.position, ticket.submission)))
         .unzip();
     let carried = shared.work.carry_out(permit, items).await;
+    let mut complete = Vec::new();
     for ((position, submission), answer) in places.into_iter().zip(carried.answers) {
         submission.put(position, answer);
+        complete.extend(Arc::into_inner(submission));
     }
+    // Noted before they learn of it by losing their senders, since they may come back at once.
+    if !complete.is_empty() {
+        shared.announcements.others();
+    }
+    drop(complete);
     if let Some(error) = carried.hopeless {
         let tickets = shared.state().pending.take_all();
         shared.answer(tickets, || WriteError::unsent(&error));

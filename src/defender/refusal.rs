@@ -16,6 +16,11 @@ impl Refusal {
         self.problem.words()
     }
 
+    /// The refusal without what differs from call to call.
+    pub fn essence(&self) -> String {
+        format!("{} {:?} {}", self.status, self.problem.code, self.problem.message)
+    }
+
     /// Whether some items of the call may be to blame, so that the others would be taken without them.
     pub fn concerns_items(&self) -> bool {
         match self.status {

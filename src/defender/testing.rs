@@ -3,7 +3,7 @@
 
 mod service;
 
-pub(crate) use service::{Answer, Service, cut_off, json, lost, lost_after, refusal};
+pub(crate) use service::{Service, cut_off, json, lost, lost_after, refusal};
 
 use super::Client;
 use super::clock::Clock;

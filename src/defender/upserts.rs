@@ -5,14 +5,14 @@ use super::endpoint;
 use super::error::{Error, Kind, WriteError};
 use super::halt::Stopped;
 use super::listing::Change;
-use super::narrowing::{Narrowing, mentioned};
+use super::narrowing::{Futile, Narrowing, mentioned};
 use super::queue::{Carried, Work};
 use super::quota::{Class, Permit};
 use super::refusal::Refusal;
 use super::results::{self, Outcome};
 use super::session::{Fault, Session};
 use super::wire::ImportDecoder;
-use crate::indicator::{Facts, Identity, Indicator, Row, differences};
+use crate::indicator::{Facts, Indicator, Row, canonical, differences};
 use async_trait::async_trait;
 use std::sync::Arc;
 
@@ -27,16 +27,19 @@ pub(crate) struct Upserts {
     pub catalogue: Arc<Catalogue>,
     /// What `createdBy` of our own rows holds.
     pub application_id: String,
+    pub futile: Futile,
 }
 
 #[async_trait]
 impl Work for Upserts {
     type Item = Indicator;
-    type Key = Identity;
+    type Key = String;
     type Done = String;
 
-    fn key(&self, item: &Indicator) -> Identity {
-        item.identity()
+    /// The value: results name nothing else, and their order is not promised, so that rows of one value with different
+    /// actions could not be told apart within one call.
+    fn key(&self, item: &Indicator) -> String {
+        canonical(&item.indicator_type, &item.value).to_lowercase()
     }
 
     async fn permit(&self) -> Result<Permit, Stopped> {
@@ -99,7 +102,7 @@ impl Upserts {
     async fn send(&self, batch: &mut Batch, positions: Vec<usize>, mut permit: Option<Permit>) -> Vec<usize> {
         let mut narrowing = Narrowing::new(positions);
         let mut unclear = Vec::new();
-        let mut last_refusal = None;
+        let mut last_refusal: Option<Refusal> = None;
         while let Some(group) = narrowing.next() {
             let permit = match permit.take() {
                 Some(permit) => Ok(permit),
@@ -111,6 +114,9 @@ impl Upserts {
             };
             match outcome {
                 Ok(outcomes) => unclear.extend(self.take_in(batch, group, outcomes)),
+                Err(Fault::Refused(refusal)) if refusal.concerns_items() && self.futile.is(&refusal) => {
+                    batch.answer(group, || WriteError::refused_with_others(&refusal.words()));
+                }
                 Err(Fault::Refused(refusal)) if refusal.concerns_items() => {
                     self.narrow(batch, &mut narrowing, group, &refusal);
                     last_refusal = Some(refusal);
@@ -135,8 +141,13 @@ impl Upserts {
                 }
             }
         }
-        let words = last_refusal.map(|refusal| refusal.words()).unwrap_or_default();
-        batch.answer(narrowing.rest(), || WriteError::refused_with_others(&words));
+        if let Some(refusal) = last_refusal {
+            let rest: Vec<usize> = narrowing.rest().collect();
+            if !rest.is_empty() && !batch.answers.iter().flatten().any(Result::is_ok) {
+                self.futile.note(&refusal);
+            }
+            batch.answer(rest, || WriteError::refused_with_others(&refusal.words()));
+        }
         unclear
     }
 
@@ -154,12 +165,15 @@ impl Upserts {
         for (position, outcome) in group.into_iter().zip(outcomes) {
             match outcome {
                 Outcome::Saved(id) => {
-                    written.push(Change::Written(self.row(&id, &batch.items[position])));
+                    written.push(Change::Written(Arc::new(self.row(&id, &batch.items[position]))));
                     batch.answers[position] = Some(Ok(id));
                 }
                 Outcome::Refused(error) => batch.answers[position] = Some(Err(error)),
                 Outcome::Unclear => unclear.push(position),
             }
+        }
+        if !written.is_empty() {
+            self.futile.forget();
         }
         self.catalogue.record(written);
         unclear
@@ -237,7 +251,7 @@ impl Upserts {
         unclear.retain(|position| {
             let item = &batch.items[*position];
             let mut rows = listing.find(&item.identity());
-            let row = rows.find(|row| differences(item, &row.indicator).is_empty());
+            let row = rows.find(|row| says_what_was_sent(item, row));
             if let Some(row) = row {
                 batch.answers[*position] = Some(Ok(row.id.clone()));
             }
@@ -249,10 +263,19 @@ impl Upserts {
     }
 }
 
+/// Whether the row holds what an import of `item` would leave, whoever made it: fields that are taken at creation only
+/// do not count.
+fn says_what_was_sent(item: &Indicator, row: &Row) -> bool {
+    differences(item, &row.indicator)
+        .iter()
+        .all(|difference| difference.field.is_create_only())
+}
+
 fn never_clear() -> Error {
     Error::new(
         Kind::Unexpected,
-        "the service accepted the call several times without saying what became of this indicator, and does not list it",
+        "the service took the call several times without saying what became of this indicator, and does not list it as \
+         it was sent",
         "Run the command again; if it happens again, report it with the service's answers (TF_LOG_PROVIDER=debug).",
     )
 }

@@ -68,6 +68,22 @@ impl Action {
         matches!(self, Self::Alert | Self::AlertAndBlock)
     }
 
+    /// The action that took the place of a retired one. Whether the service stores the old name or this one is not known.
+    #[must_use]
+    pub fn successor(&self) -> Option<Self> {
+        match self {
+            Self::Alert => Some(Self::Audit),
+            Self::AlertAndBlock => Some(Self::BlockAndRemediate),
+            _ => None,
+        }
+    }
+
+    /// Whether a row with the action `found` says what this action asks for.
+    #[must_use]
+    pub fn is_met_by(&self, found: &Self) -> bool {
+        self == found || self.successor().as_ref() == Some(found)
+    }
+
     /// Whether the user is kept from what matches.
     #[must_use]
     pub fn is_block(&self) -> bool {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::canonical::same_value;
-use super::{Category, CertificateInfo, Field, Fields, Indicator, IndicatorType, Severity};
+use super::{Action, Category, CertificateInfo, Field, Fields, Indicator, IndicatorType, Severity};
 
 /// One field in which a row is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,12 +18,14 @@ pub struct Difference {
 
 /// The fields in which `found` is not what `wanted` asks for, compared as the service means it.
 ///
+/// - A retired action is met by its successor too, since it is not known which of the two names the service stores.
 /// - A field that `wanted` leaves out stands for the service's default: severity Informational, no alert, empty text,
 ///   empty lists, no expiry, no number, no search of history. In `found`, null stands for the same.
 /// - The default category is SuspiciousActivity. When none is wanted, the category `None` will do as well, since a row
 ///   without one may hold either.
-/// - Values and `educate_url` are compared by canonical spelling, instants in the service's ticks of 100 ns, lists
-///   without order and repetition, techniques without case, names of device groups exactly.
+/// - Values and `educate_url` are compared by canonical spelling, instants in the service's ticks of 100 ns or in
+///   whole seconds if that is what was found, lists without order and repetition, techniques without case, names of
+///   device groups exactly.
 /// - Device groups can be given by name or by number, and the service fills in the other list. The one that was not
 ///   given is compared only when neither was: then any group narrows the scope.
 /// - Not compared unless wanted, because the service may fill it in by itself: the facts of a certificate, and the alert
@@ -56,14 +58,17 @@ fn identity(list: &mut Vec<Difference>, wanted: &Indicator, found: &Indicator) {
     note(
         list,
         Field::Action,
-        wanted.action == found.action,
+        wanted.action.is_met_by(&found.action),
         wanted.action.as_str(),
         found.action.as_str(),
     );
 }
 
 fn alert(list: &mut Vec<Difference>, wanted: &Indicator, found: &Indicator) {
-    let is_left_open = wanted.fields.generate_alert.is_none() && wanted.action.is_retired();
+    // The alert of a retired action is the service's business, and Audit has none without one.
+    let is_left_open = wanted.action.is_retired()
+        && (wanted.fields.generate_alert.is_none()
+            || (wanted.action == Action::Alert && found.action == Action::Audit));
     let (wanted, found) = (&wanted.fields, &found.fields);
 
     let is_same = is_left_open || wanted.generate_alert.unwrap_or(false) == found.generate_alert.unwrap_or(false);
@@ -173,7 +178,10 @@ fn same_certificate(wanted: Option<&CertificateInfo>, found: Option<&Certificate
 }
 
 fn numbers(list: &mut Vec<Difference>, wanted: &Fields, found: &Fields) {
-    let is_same = wanted.expiration_time.map(ticks) == found.expiration_time.map(ticks);
+    let is_same = match (wanted.expiration_time, found.expiration_time) {
+        (Some(wanted), Some(found)) => is_stored_as(wanted, found),
+        (wanted, found) => wanted == found,
+    };
     note(
         list,
         Field::ExpirationTime,
@@ -216,9 +224,11 @@ fn numbers(list: &mut Vec<Difference>, wanted: &Fields, found: &Fields) {
     );
 }
 
-/// The instant in the unit of the service's type for it, `DateTimeOffset`: 100 ns.
-fn ticks(instant: Timestamp) -> i128 {
-    instant.as_nanosecond().div_euclid(100)
+/// Whether `found` is `wanted` in the unit of the service's type for instants, `DateTimeOffset`: 100 ns, or its whole
+/// second: no recording shows whether the service keeps fractions.
+fn is_stored_as(wanted: Timestamp, found: Timestamp) -> bool {
+    let [wanted, found] = [wanted, found].map(|instant| instant.as_nanosecond());
+    wanted.div_euclid(100) == found.div_euclid(100) || wanted.div_euclid(1_000_000_000) * 1_000_000_000 == found
 }
 
 /// Whether two lists hold the same things; they are short, so that looking through them beats sorting copies.

@@ -52,6 +52,12 @@ fields! {
 }
 
 impl Field {
+    /// Whether the field is part of what the service tells rows apart by.
+    #[must_use]
+    pub const fn is_identity(self) -> bool {
+        matches!(self, Self::Value | Self::Type | Self::Action)
+    }
+
     /// Whether the service takes the field only when a row is made, so that a change needs a new row.
     #[must_use]
     pub const fn is_create_only(self) -> bool {

@@ -33,11 +33,11 @@ const HEALTH_NAME: &str = "plugin";
 /// Who decides about the life of this process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Owner {
-    /// A host started it. Ctrl-C reaches the plugin too, as one of the terminal's process group, and so does SIGTERM
-    /// where a whole group is told to end, but it is the host that decides what is still to be done. A host that was
-    /// killed can say nothing, so its death ends the plugin, and so does a second SIGTERM.
+    /// A host started it. Ctrl-C reaches the plugin too, as one of the terminal's process group, and so does the SIGTERM
+    /// by which a CI runner ends a job, but it is the host that decides what is still to be done: a call in flight must
+    /// not be lost. A host that was killed can say nothing, so its death ends the plugin.
     Host,
-    /// A person started it, and ends it with Ctrl-C.
+    /// A person started it, and ends it with Ctrl-C or SIGTERM.
     Person,
 }
 
@@ -46,7 +46,7 @@ pub(super) enum Owner {
 pub(super) enum Reason {
     /// The host called Shutdown.
     Asked,
-    /// A signal: SIGTERM, from a host's surroundings twice, or Ctrl-C from a person who owns the process.
+    /// A signal from the person who owns the process.
     Signal,
     /// The process has another parent than at its start.
     HostGone,
@@ -211,24 +211,21 @@ impl Signals {
         }
     }
 
-    /// Waits for a signal that ends the process.
+    /// Waits for a signal that ends the process; for a host, which has its own way to say so, there is none.
     async fn ended(mut self, owner: Owner) {
-        #[cfg(unix)]
-        let mut terminated = false;
         loop {
             #[cfg(unix)]
-            tokio::select! {
-                _ = self.terminate.recv() => {
-                    if std::mem::replace(&mut terminated, true) {
-                        return;
-                    }
-                }
-                _ = self.interrupt.recv() => {}
-            }
+            let name = tokio::select! {
+                _ = self.terminate.recv() => "SIGTERM",
+                _ = self.interrupt.recv() => "Ctrl-C",
+            };
             #[cfg(windows)]
-            let _ = self.interrupt.recv().await;
+            let name = {
+                let _ = self.interrupt.recv().await;
+                "Ctrl-C"
+            };
             match owner {
-                Owner::Host => tracing::debug!("the signal is left to the host"),
+                Owner::Host => tracing::debug!("{name} is left to the host"),
                 Owner::Person => return,
             }
         }

@@ -1,21 +1,24 @@
 //! Carrying out changes against the service.
 
+mod doubts;
+mod looking;
 mod outcome;
 mod removal;
+mod writing;
 
 pub use outcome::Outcome;
-pub use removal::remove;
+pub use removal::{delete_ids, remove};
 
-use super::existing::{self, Existing, Takeover, look};
 use super::ledger::Claimant;
 use super::reconcile::{Changes, Pair};
 use super::report::Failures;
 use super::row::{Held, Wanted};
 use super::session::Session;
-use crate::indicator::{Field, Indicator, submitted};
+use crate::defender::Listing;
+use crate::indicator::Indicator;
 use crate::tf::Diagnostics;
 use std::collections::{HashMap, HashSet};
-use std::time::Duration;
+use std::sync::Arc;
 
 /// What the changes are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,16 +29,6 @@ pub enum Purpose {
     /// A change of an object that is there.
     Update,
 }
-
-/// How long to wait, one after the other, for room that deletes have freed and the service does not see yet. A client's
-/// author reports 20 seconds.
-const WAITS_FOR_ROOM: [Duration; 5] = [
-    Duration::from_secs(5),
-    Duration::from_secs(10),
-    Duration::from_secs(15),
-    Duration::from_secs(30),
-    Duration::from_secs(60),
-];
 
 /// Makes the service hold `wanted` instead of `held`: upserts before deletes, so that protection has no gap, except for
 /// as many deletes as the capacity needs first.
@@ -48,21 +41,17 @@ pub async fn carry_out(
     mut changes: Changes,
 ) -> Outcome {
     let mut run = Run::new(session, claimant, held, wanted);
-    for (position, _) in held.iter().enumerate().filter(|(_, row)| row.id.is_none()) {
-        // An expired row is not there; nothing of it can be left over.
-        run.outcome.gone(position);
-    }
     for pair in &changes.keep {
-        run.outcome.settle(
-            pair.wanted,
-            held[pair.held].id.clone(),
-            wanted[pair.wanted].indicator.clone(),
-        );
-        run.outcome.replaced(pair.held);
-        run.claim(held[pair.held].id.as_deref());
+        run.outcome.settle(pair.wanted, held[pair.held].id.clone());
+        run.outcome.let_go(pair.held);
+        if let Some(id) = &held[pair.held].id {
+            // A row that is held and wanted is deleted by nobody else, so there is nothing to wait for.
+            session.ledger.claim(id);
+            run.note_spelling(pair.wanted, id, &held[pair.held].service_spelling());
+        }
     }
     for index in &changes.expired {
-        run.outcome.settle(*index, None, wanted[*index].indicator.clone());
+        run.outcome.settle(*index, None);
     }
 
     let looked = run.look_first(&mut changes).await;
@@ -77,12 +66,16 @@ pub async fn carry_out(
         }
     };
     if purpose == Purpose::Create && run.outcome.diagnostics.has_errors() {
+        looked
+            .takeovers
+            .iter()
+            .for_each(|(index, row)| run.inherit(*index, row));
         return run.abandon();
     }
     let excess = (looked.rows + looked.free).saturating_sub(session.policy.capacity);
     run.free(excess, &mut changes).await;
     run.upsert(&changes, &looked.takeovers).await;
-    run.recreate(&changes.recreate).await;
+    run.resolve_doubts().await;
     run.delete(&changes).await;
     run.finish()
 }
@@ -95,12 +88,18 @@ struct Run<'a> {
     wanted: &'a [Wanted],
     outcome: Outcome,
     failures: Failures,
-    /// Wanted rows that other objects of this run hold or have just let go.
-    from_others: HashSet<usize>,
+    /// Ids of the held rows.
+    own: HashSet<&'a str>,
+    /// The rows of the tenant as they were before anything was created.
+    listing: Option<Arc<Listing>>,
+    /// Rows of others that were changed although they differ from the wanted ones in their identity, in words.
+    overwritten: Vec<String>,
     /// Old rows whose id a write did not keep.
     superseded: Vec<usize>,
-    /// Whether deletes have freed room that the service may see late.
-    freed: bool,
+    /// Ids of rows that another object left to this one, which did not need them.
+    abandoned: Vec<String>,
+    /// Rows whose write may have changed less than it should.
+    doubtful: Vec<Row>,
     /// Which wanted row got which id.
     accepted: HashMap<String, usize>,
 }
@@ -112,87 +111,16 @@ impl<'a> Run<'a> {
             claimant,
             held,
             wanted,
-            outcome: Outcome::new(wanted.len(), held.len()),
+            outcome: Outcome::new(wanted.len(), held),
             failures: Failures::default(),
-            from_others: HashSet::new(),
+            own: held.iter().filter_map(|row| row.id.as_deref()).collect(),
+            listing: None,
+            overwritten: Vec::new(),
             superseded: Vec::new(),
-            freed: false,
+            abandoned: Vec::new(),
+            doubtful: Vec::new(),
             accepted: HashMap::new(),
         }
-    }
-
-    /// Notes that the row is wanted, so that no other object of this run deletes it.
-    fn claim(&self, id: Option<&str>) {
-        if let Some(id) = id {
-            // A row that is held and wanted is deleted by nobody else, so there is nothing to wait for.
-            self.session.ledger.claim(id);
-        }
-    }
-
-    /// Sorts the rows to create into free ones, takeovers and conflicts; conflicts leave `changes` with an error, and
-    /// rows that are already right leave it settled. Answers how many are free, and the takeovers.
-    async fn look_first(&mut self, changes: &mut Changes) -> Result<Looked, crate::defender::Error> {
-        let own: HashSet<&str> = self.held.iter().filter_map(|row| row.id.as_deref()).collect();
-        let mut looked = Looked::default();
-        let mut surprising = Vec::new();
-        let mut waiting = std::mem::take(&mut changes.create);
-        self.meet_owners(&waiting, &own).await?;
-        while !waiting.is_empty() {
-            let listing = self.session.client.listing().await?;
-            looked.rows = listing.len();
-            let (mut later, mut busy) = (Vec::new(), Vec::new());
-            for index in waiting {
-                let row = &self.wanted[index];
-                match look(self.session, &listing, &row.indicator, &own) {
-                    Existing::Free => {
-                        looked.free += 1;
-                        changes.create.push(index);
-                    }
-                    Existing::Conflict(words) => self.failures.conflict(&row.key, words),
-                    // Another object of this run is deleting the row: it must be gone before it is imported again.
-                    Existing::Takeover(takeover) if !self.session.ledger.claim(&takeover.id) => {
-                        later.push(index);
-                        busy.push(takeover.id);
-                    }
-                    Existing::Takeover(takeover) => {
-                        if takeover.surprising {
-                            surprising.push(format!("{} (id {})", row.key, takeover.id));
-                        }
-                        if takeover.known {
-                            self.from_others.insert(index);
-                        }
-                        if takeover.fields.is_empty() {
-                            self.accept(index, takeover.id, row.indicator.clone());
-                        } else {
-                            if takeover.known {
-                                let (id, found) = (takeover.id.clone(), takeover.found.clone());
-                                self.outcome.inherit(index, id, found);
-                            }
-                            looked.takeovers.insert(index, takeover);
-                            changes.create.push(index);
-                        }
-                    }
-                }
-            }
-            self.session.ledger.deletes_ended(&busy).await;
-            waiting = later;
-        }
-        changes.create.sort_unstable();
-        self.outcome.diagnostics.extend(self.failures.take_conflicts());
-        self.outcome.diagnostics.extend(super::report::taken_over(&surprising));
-        Ok(looked)
-    }
-
-    /// Waits for the other states of this run if one of the rows to create is there already and seems to be nobody's: it
-    /// may be held by an object that has not been shown yet.
-    async fn meet_owners(&self, create: &[usize], own: &HashSet<&str>) -> Result<(), crate::defender::Error> {
-        if create.is_empty() {
-            return Ok(());
-        }
-        let listing = self.session.client.listing().await?;
-        let wanted: Vec<&Indicator> = create.iter().map(|index| &self.wanted[*index].indicator).collect();
-        existing::meet_owners(self.session, &listing, &wanted, own).await;
-        Ok(())
     }
 
     /// Deletes as many rows as are in the way, those without a successor first.
@@ -205,128 +133,6 @@ impl<'a> Run<'a> {
         let positions: Vec<usize> = early.iter().map(|removal| removal.held).collect();
         self.offer(&positions).await;
         self.delete_rows(&positions).await;
-        self.freed = true;
-    }
-
-    async fn upsert(&mut self, changes: &Changes, takeovers: &HashMap<usize, Takeover>) {
-        let mut targets: Vec<Target> = Vec::with_capacity(changes.update.len() + changes.create.len());
-        let mut recreate = Vec::new();
-        targets.extend(changes.update.iter().map(|pair| Target {
-            wanted: pair.wanted,
-            held: Some(pair.held),
-            spelling: None,
-        }));
-        for index in &changes.create {
-            match takeovers.get(index) {
-                Some(takeover) if takeover.fields.iter().any(Field::is_create_only) => {
-                    recreate.push((*index, takeover))
-                }
-                takeover => targets.push(Target {
-                    wanted: *index,
-                    held: None,
-                    spelling: takeover.map(|takeover| takeover.found.value.clone()),
-                }),
-            }
-        }
-        self.import(targets).await;
-        for chunk in recreate.chunks(self.session.policy.batch_size.max(1)) {
-            let ids = chunk.iter().map(|(_, takeover)| takeover.id.clone()).collect();
-            let results = self.session.client.delete(ids).await;
-            let mut ready = Vec::new();
-            for ((index, _), result) in chunk.iter().zip(results) {
-                match result {
-                    Ok(()) => {
-                        self.outcome.lose(*index);
-                        ready.push(Target {
-                            wanted: *index,
-                            held: None,
-                            spelling: None,
-                        });
-                    }
-                    Err(error) => self.failures.write(&self.wanted[*index].key, &error),
-                }
-            }
-            self.import(ready).await;
-        }
-    }
-
-    /// Deletes and imports anew, one batch after the other so that the gap in protection stays short.
-    async fn recreate(&mut self, pairs: &[Pair]) {
-        for chunk in pairs.chunks(self.session.policy.batch_size.max(1)) {
-            let positions: Vec<usize> = chunk.iter().map(|pair| pair.held).collect();
-            self.delete_rows(&positions).await;
-            let ready = chunk
-                .iter()
-                .filter(|pair| self.outcome.is_gone(pair.held))
-                .map(|pair| Target {
-                    wanted: pair.wanted,
-                    held: None,
-                    spelling: None,
-                })
-                .collect();
-            self.import(ready).await;
-        }
-    }
-
-    /// Imports the rows, waiting for room if deletes of this run have made some that shows late.
-    async fn import(&mut self, mut targets: Vec<Target>) {
-        let mut waits = WAITS_FOR_ROOM.iter();
-        while !targets.is_empty() {
-            let items = targets.iter().map(|target| self.item(target)).collect();
-            let results = self.session.client.upsert(items).await;
-            let mut full = Vec::new();
-            for (target, result) in targets.into_iter().zip(results) {
-                match result {
-                    Ok(id) => self.written(&target, id),
-                    Err(error) if error.is_capacity() && self.freed => full.push((target, error)),
-                    Err(error) => self.failures.write(&self.wanted[target.wanted].key, &error),
-                }
-            }
-            let Some(wait) = waits.next().filter(|_| !full.is_empty()) else {
-                for (target, error) in full {
-                    self.failures.write(&self.wanted[target.wanted].key, &error);
-                }
-                return;
-            };
-            tracing::info!(
-                rows = full.len(),
-                seconds = wait.as_secs(),
-                "waiting for freed capacity to show"
-            );
-            self.session.client.pause(*wait).await;
-            targets = full.into_iter().map(|(target, _)| target).collect();
-        }
-    }
-
-    fn item(&self, target: &Target) -> Indicator {
-        let mut item = self.wanted[target.wanted].indicator.clone();
-        item.value = match &target.spelling {
-            Some(spelling) => spelling.clone(),
-            None => submitted(&item.indicator_type, &item.value).into_owned(),
-        };
-        item
-    }
-
-    fn written(&mut self, target: &Target, id: String) {
-        if let Some(held) = target.held {
-            if self.held[held].id.as_deref() != Some(id.as_str()) {
-                self.superseded.push(held);
-                self.outcome.moved.push(target.wanted);
-            } else {
-                self.outcome.replaced(held);
-            }
-        }
-        self.accept(target.wanted, id, self.wanted[target.wanted].indicator.clone());
-    }
-
-    fn accept(&mut self, index: usize, id: String, indicator: Indicator) {
-        self.claim(Some(&id));
-        if let Some(other) = self.accepted.insert(id.clone(), index) {
-            self.failures
-                .shared(&self.wanted[index].key, &self.wanted[other].key, &id);
-            return;
-        }
-        self.outcome.settle(index, Some(id), indicator);
     }
 
     async fn delete(&mut self, changes: &Changes) {
@@ -339,6 +145,12 @@ impl<'a> Run<'a> {
         self.offer(&positions).await;
         positions.append(&mut self.superseded);
         self.delete_rows(&positions).await;
+        let ids = std::mem::take(&mut self.abandoned);
+        for (id, result) in ids.iter().zip(delete_ids(self.session, ids.clone()).await) {
+            if let Err(error) = result {
+                self.failures.delete(&format!("id {id}"), &error);
+            }
+        }
     }
 
     /// Gives other objects of this run the chance to claim rows that are about to be deleted.
@@ -358,7 +170,7 @@ impl<'a> Run<'a> {
         let results = removal::delete_held(self.session, &rows).await;
         for (position, result) in positions.iter().zip(results) {
             match result {
-                Ok(()) => self.outcome.gone(*position),
+                Ok(()) => self.outcome.let_go(*position),
                 Err(error) => self.failures.delete(&self.held[*position].key, &error),
             }
         }
@@ -368,7 +180,7 @@ impl<'a> Run<'a> {
         self.outcome
             .diagnostics
             .extend(std::mem::take(&mut self.failures).into_diagnostics());
-        self.outcome.abandon(&self.from_others);
+        self.outcome.abandoned = true;
         self.outcome
     }
 
@@ -376,23 +188,24 @@ impl<'a> Run<'a> {
         let diagnostics: Diagnostics = std::mem::take(&mut self.failures).into_diagnostics();
         self.outcome.diagnostics.extend(diagnostics);
         self.outcome
+            .diagnostics
+            .extend(super::report::overwritten(&self.overwritten));
+        self.outcome
     }
 }
 
-/// What looking before creating has found.
-#[derive(Debug, Default)]
-struct Looked {
-    /// How many rows the tenant holds.
-    rows: usize,
-    /// How many of the rows to create are not there yet.
-    free: usize,
-    /// Rows to take over and change, by position among the wanted.
-    takeovers: HashMap<usize, Takeover>,
-}
-
-/// A row to import: over the held row at this position, or anew.
-struct Target {
+/// A wanted row, and the held row that it stands for, by position.
+#[derive(Debug, Clone, Copy)]
+struct Row {
     wanted: usize,
     held: Option<usize>,
-    spelling: Option<String>,
+}
+
+impl Row {
+    fn of(pair: &Pair) -> Self {
+        Self {
+            wanted: pair.wanted,
+            held: Some(pair.held),
+        }
+    }
 }

@@ -77,7 +77,7 @@ pub fn validate(config: &Value) -> Diagnostics {
     let _ = quota_share(config, &mut diagnostics);
     for name in ["base_url", "authority_host"] {
         if let Some(written) = config.get(name).as_str() {
-            let _ = https(name, written, true, &mut diagnostics);
+            let _ = https(name, written, &in_block(name), &mut diagnostics);
         }
     }
     diagnostics.extend(hosts::check(config));
@@ -136,13 +136,18 @@ impl Source<'_> {
             .as_str()
             .filter(|written| !written.is_empty())
         {
-            return Some((written.to_owned(), format!("`{attribute}` of the provider block")));
+            return Some((written.to_owned(), in_block(attribute)));
         }
         variables.iter().find_map(|name| {
             let value = (self.environment)(name).filter(|value| !value.is_empty())?;
             Some((value, (*name).to_owned()))
         })
     }
+}
+
+/// Where an attribute is written, in words.
+fn in_block(attribute: &str) -> String {
+    format!("`{attribute}` of the provider block")
 }
 
 fn credential(source: &Source<'_>, diagnostics: &mut Diagnostics) -> Option<Credential> {
@@ -183,22 +188,27 @@ fn credential(source: &Source<'_>, diagnostics: &mut Diagnostics) -> Option<Cred
 
 fn ca_certificate(source: &Source<'_>, diagnostics: &mut Diagnostics) -> Option<Vec<u8>> {
     let (path, origin) = source.find("ca_certificate_path", &["MDE_CA_CERTIFICATE_PATH"])?;
-    match std::fs::read(&path) {
-        Ok(pem) => Some(pem),
-        Err(error) => {
-            diagnostics.push(
-                Diagnostic::error(
-                    "The certificate file cannot be read",
-                    format!(
-                        "{origin} names `{path}`: {error}. Name a readable file with certificates in PEM, or remove the \
-                         setting to trust the system's authorities only."
-                    ),
-                )
-                .at(Path::attribute("ca_certificate_path")),
-            );
-            None
-        }
-    }
+    let problem = match std::fs::read(&path) {
+        Ok(pem) if has_certificate(&pem) => return Some(pem),
+        Ok(_) => "it holds no certificate in PEM, which begins with `-----BEGIN CERTIFICATE-----`".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    diagnostics.push(
+        Diagnostic::error(
+            "The certificate file cannot be used",
+            format!(
+                "{origin} names the file `{path}`: {problem}.\n\nName a readable file with certificates in PEM, or remove \
+                 the setting to trust the system's authorities only."
+            ),
+        )
+        .at(Path::attribute("ca_certificate_path")),
+    );
+    None
+}
+
+fn has_certificate(pem: &[u8]) -> bool {
+    const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
+    pem.windows(BEGIN.len()).any(|window| window == BEGIN)
 }
 
 fn policy(config: &Value, diagnostics: &mut Diagnostics) -> Option<Policy> {
@@ -206,8 +216,8 @@ fn policy(config: &Value, diagnostics: &mut Diagnostics) -> Option<Policy> {
     let max_deletions = whole(config, "max_deletions", 0, i64::from(i32::MAX), diagnostics);
     let batch_size = whole(config, "batch_size", 1, BATCH_SIZE, diagnostics);
     let on_existing = match config.get("on_existing").as_str() {
-        None | Some("fail") => OnExisting::Fail,
-        Some("adopt") => OnExisting::Adopt,
+        None | Some("fail") => Some(OnExisting::Fail),
+        Some("adopt") => Some(OnExisting::Adopt),
         Some(other) => {
             diagnostics.push(
                 Diagnostic::error(
@@ -218,7 +228,7 @@ fn policy(config: &Value, diagnostics: &mut Diagnostics) -> Option<Policy> {
                 )
                 .at(Path::attribute("on_existing")),
             );
-            return None;
+            None
         }
     };
     let entries: Vec<String> = config
@@ -230,17 +240,17 @@ fn policy(config: &Value, diagnostics: &mut Diagnostics) -> Option<Policy> {
         .map(str::to_owned)
         .collect();
     let protected = match Protected::parse(&entries) {
-        Ok(protected) => protected,
+        Ok(protected) => Some(protected),
         Err(problems) => {
             diagnostics
                 .push(Diagnostic::error("Invalid protected", problems.join("\n")).at(Path::attribute("protected")));
-            return None;
+            None
         }
     };
     Some(Policy {
         capacity: usize::try_from(capacity.unwrap_or(CAPACITY)).ok()?,
-        on_existing,
-        protected,
+        on_existing: on_existing?,
+        protected: protected?,
         max_deletions: max_deletions.and_then(|limit| usize::try_from(limit).ok()),
         batch_size: usize::try_from(batch_size.unwrap_or(BATCH_SIZE)).ok()?,
     })
@@ -270,25 +280,40 @@ fn whole(config: &Value, name: &str, least: i64, most: i64, diagnostics: &mut Di
     number
 }
 
-/// A URL that is safe to send secrets to.
-fn https(name: &str, written: &str, in_block: bool, diagnostics: &mut Diagnostics) -> Option<Url> {
+/// A URL that is safe to send secrets to; `origin` says where it was written.
+fn https(attribute: &str, written: &str, origin: &str, diagnostics: &mut Diagnostics) -> Option<Url> {
     let problem = match Url::parse(written) {
-        Ok(url) if url.scheme() != "https" => "it does not start with `https://`",
-        Ok(url) if url.host_str().is_none_or(str::is_empty) => "it names no host",
-        Ok(url) if !url.username().is_empty() || url.password().is_some() => "it holds a user name or password",
+        Ok(url) if url.scheme() != "https" => "does not start with `https://`",
+        Ok(url) if url.host_str().is_none_or(str::is_empty) => "names no host",
+        Ok(url) if !url.username().is_empty() || url.password().is_some() => "holds a user name or password",
         Ok(url) => return Some(url),
-        Err(_) => "it is not a URL",
+        Err(_) => "is not a URL",
     };
-    let mut diagnostic = Diagnostic::error(
-        format!("Invalid {name}"),
-        format!(
-            "`{written}` cannot be used: {problem}. Credentials and block lists travel over HTTPS only. Write an address \
-             such as `https://api.security.microsoft.com`; for a private authority see `ca_certificate_path`."
-        ),
+    diagnostics.push(
+        Diagnostic::error(
+            format!("Invalid {attribute}"),
+            format!(
+                "{origin} is `{}`, which {problem}. Credentials and block lists travel over HTTPS only.\n\nWrite an address \
+                 such as `https://api.security.microsoft.com`; for a private authority see `ca_certificate_path`.",
+                without_password(written)
+            ),
+        )
+        .at(Path::attribute(attribute)),
     );
-    if in_block {
-        diagnostic = diagnostic.at(Path::attribute(name));
-    }
-    diagnostics.push(diagnostic);
     None
 }
+
+/// The address as it may be shown to everybody.
+fn without_password(written: &str) -> String {
+    match Url::parse(written) {
+        Ok(mut url) if url.password().is_some() => {
+            // An address that has a password takes another one.
+            let _ = url.set_password(Some("..."));
+            url.to_string()
+        }
+        _ => written.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

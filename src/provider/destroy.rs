@@ -23,7 +23,11 @@ pub async fn plan(session: Option<&Session>, held: &[Held], private: &[u8]) -> (
         session.decided();
         session.hear_others().await;
         let born = notes.born;
-        let inherited = |row: &&Held| row.id.as_deref().is_some_and(|id| session.ledger.is_inherited(born, id));
+        let inherited = |row: &&Held| {
+            row.id
+                .as_deref()
+                .is_some_and(|id| session.ledger.is_inherited(born, id))
+        };
         if let Some(row) = held.iter().find(inherited) {
             // A refresh would have taken the row out of the older object, had it come to know of the younger one in
             // time. For an object that a replacement has left behind, the private data of this plan go nowhere.
@@ -33,7 +37,8 @@ pub async fn plan(session: Option<&Session>, held: &[Held], private: &[u8]) -> (
         let (shared, doomed): (Vec<&Held>, Vec<&Held>) = rows.partition(|row| session.ledger.is_wanted(&row.indicator));
         let digests: HashSet<u64> = shared.iter().map(|row| row.indicator.identity().digest()).collect();
         notes.wanted = (!digests.is_empty()).then_some(digests);
-        diagnostics.extend(too_many_deletions(session, doomed.len()));
+        let keys: Vec<&str> = doomed.iter().map(|row| row.key.as_str()).collect();
+        diagnostics.extend(too_many_deletions(session, &keys));
     }
     (notes.write(), diagnostics)
 }

@@ -2,7 +2,7 @@
 
 use super::session::{OnExisting, Session};
 use crate::defender::Listing;
-use crate::indicator::{Field, FieldSet, Indicator, Row, differences};
+use crate::indicator::{Field, FieldSet, Identity, Indicator, Row, differences};
 use std::collections::HashSet;
 
 /// What creating a row would meet.
@@ -13,7 +13,16 @@ pub enum Existing {
     /// A row that may be taken over.
     Takeover(Takeover),
     /// A row that somebody else may depend on.
-    Conflict(String),
+    Conflict(Conflict),
+}
+
+/// A row that somebody else may depend on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conflict {
+    /// Which row it is, who made it, and how it differs.
+    pub words: String,
+    /// How to take it over if this application made it.
+    pub ours: Option<Takeover>,
 }
 
 /// A row that may be taken over.
@@ -21,26 +30,27 @@ pub enum Existing {
 pub struct Takeover {
     /// Its id.
     pub id: String,
-    /// What it says now, in the service's spelling of the value; importing another spelling might make a second row.
-    pub found: Indicator,
+    /// The service's spelling of the value; importing another spelling might make a second row.
+    pub spelling: String,
     /// The fields that must change for it to be as wanted.
     pub fields: FieldSet,
-    /// Whether a state of this run holds it, or an object of this run has just let it go.
-    pub known: bool,
+    /// What it says, if this application made it or an object of this run holds it: then it is this object's from now on,
+    /// even if it cannot be changed.
+    pub ours: Option<Indicator>,
     /// Whether this is news to the user: neither held by a state of this run nor asked for by `on_existing`.
     pub surprising: bool,
 }
 
 /// Looks for a row of the same identity as `wanted`, leaving out rows of the object that asks (`own` ids).
 pub fn look(session: &Session, listing: &Listing, wanted: &Indicator, own: &HashSet<&str>) -> Existing {
-    let identity = wanted.identity();
-    let mut candidates: Vec<&Row> = listing
-        .find(&identity)
+    let mut candidates: Vec<&Row> = standing_for(listing, wanted)
         .filter(|row| !own.contains(row.id.as_str()))
         .collect();
-    // The service may hold one hash in two spellings; the row that is known, ours or first is the one to look at.
+    // The service may hold one hash in two spellings, and one value for several scopes; the row with the right scope that
+    // is known, ours or first is the one to look at.
     candidates.sort_by_key(|row| {
         (
+            has_other_scope(wanted, row),
             !is_known(session, row),
             !is_ours(session, row),
             row.id.len(),
@@ -58,27 +68,48 @@ pub fn look(session: &Session, listing: &Listing, wanted: &Indicator, own: &Hash
     let known = is_known(session, row);
     let interrupted = is_ours(session, row) && fields.is_empty();
     let adopted = session.policy.on_existing == OnExisting::Adopt;
+    let takeover = Takeover {
+        id: row.id.clone(),
+        spelling: row.indicator.value.clone(),
+        ours: (known || is_ours(session, row)).then(|| row.indicator.clone()),
+        fields,
+        surprising: !known && !adopted,
+    };
     if known || interrupted || adopted {
-        return Existing::Takeover(Takeover {
-            id: row.id.clone(),
-            found: row.indicator.clone(),
-            fields,
-            known,
-            surprising: !known && !adopted,
-        });
+        return Existing::Takeover(takeover);
     }
-    Existing::Conflict(format!("{}{}", describe(row), differing(fields)))
+    Existing::Conflict(Conflict {
+        words: format!("{}{}", describe(row), differing(fields)),
+        ours: is_ours(session, row).then_some(takeover),
+    })
 }
 
-/// Waits for the other states of this run if one of the wanted rows is there already, was made by this application, and
-/// seems to be nobody's: it may be held by an object that has not been shown yet.
-pub async fn meet_owners(session: &Session, listing: &Listing, wanted: &[&Indicator], own: &HashSet<&str>) {
-    let strange = |row: &&Row| !own.contains(row.id.as_str()) && !is_known(session, row) && is_ours(session, row);
-    let is_strange = |indicator: &&Indicator| listing.find(&indicator.identity()).any(|row| strange(&row));
-    // The first look is cheap, and mostly enough.
-    if listing.iter().any(|row| strange(&row)) && wanted.iter().any(is_strange) {
-        session.ledger.all_observed(session.client.clock().as_ref()).await;
-    }
+/// The rows that the service may have made of the indicator: those of its identity, and of the one that a retired action
+/// may have become.
+fn standing_for<'a>(listing: &'a Listing, wanted: &Indicator) -> impl Iterator<Item = &'a Row> + use<'a> {
+    let successor = wanted.action.successor().map(|action| {
+        let current = Identity::new(&wanted.value, &wanted.indicator_type, &action);
+        listing.find(&current)
+    });
+    listing.find(&wanted.identity()).chain(successor.into_iter().flatten())
+}
+
+fn has_other_scope(wanted: &Indicator, row: &Row) -> bool {
+    differences(wanted, &row.indicator)
+        .iter()
+        .any(|difference| difference.field.is_scope())
+}
+
+/// The row of `said` under another id than the one that is gone; not one that a state holds or that is in `taken`.
+pub fn made_anew<'a>(
+    session: &Session,
+    listing: &'a Listing,
+    said: &Indicator,
+    taken: impl Fn(&str) -> bool,
+) -> Option<&'a Row> {
+    standing_for(listing, said)
+        .filter(|row| !taken(&row.id) && !session.ledger.is_observed(&row.id))
+        .min_by_key(|row| has_other_scope(said, row))
 }
 
 fn is_known(session: &Session, row: &Row) -> bool {

@@ -246,6 +246,20 @@ pub fn explicit_default(field: Field) -> Option<Value> {
     }
 }
 
+/// Whether a write of the indicator says nothing of the field, or null. Whether that clears what is there is not known.
+pub fn is_left_open(field: Field, indicator: &Indicator) -> bool {
+    let has_spoken_default = matches!(
+        field,
+        Field::Severity
+            | Field::GenerateAlert
+            | Field::Category
+            | Field::RbacGroupNames
+            | Field::RbacGroupIds
+            | Field::MitreTechniques
+    );
+    !has_spoken_default && write(field, indicator).is_null()
+}
+
 fn strings(value: &Value) -> Vec<String> {
     value
         .as_list()

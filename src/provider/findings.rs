@@ -1,6 +1,6 @@
 //! Turning what the domain's rules find into diagnostics, all at once and grouped where one cause touches many rows.
 
-use super::report::{counted, named};
+use super::report::{about, bullets, counted, examples, named, sentence};
 use crate::indicator::Field;
 use crate::indicator::rules::{Finding, Weight};
 use crate::tf::{Diagnostic, Diagnostics, Path};
@@ -9,9 +9,6 @@ use std::collections::BTreeMap;
 /// How many rows get an error of their own before the rest is only named; a whole list in the wrong format would
 /// otherwise bury everything else.
 const SINGLE_ERRORS: usize = 100;
-
-/// How many rows a warning names: it is printed by every plan.
-const EXAMPLES: usize = 5;
 
 /// Gathers findings of the rows of one object.
 #[derive(Debug, Default)]
@@ -36,16 +33,15 @@ struct Shared {
 }
 
 impl Findings {
-    /// A finding about the row `key`, at `path`; `own` says that the row itself writes the attribute.
+    /// A finding about the row `key`, at `path`; `own` says that nothing but this row is to blame.
     pub fn push(&mut self, key: &str, path: Path, own: bool, finding: Finding) {
-        if finding.weight == Weight::Error && own {
-            self.errors.push((key.to_owned(), path, finding));
-            return;
-        }
-        let level = if finding.weight == Weight::Error {
-            Kind::Error
-        } else {
-            Kind::Warning
+        let level = match finding.weight {
+            Weight::Error if own => {
+                self.errors.push((key.to_owned(), path, finding));
+                return;
+            }
+            Weight::Error => Kind::Error,
+            Weight::Warning => Kind::Warning,
         };
         let shared = self
             .shared
@@ -63,14 +59,12 @@ impl Findings {
     pub fn into_diagnostics(mut self) -> Diagnostics {
         let mut diagnostics = Diagnostics::default();
         let rest = self.errors.split_off(self.errors.len().min(SINGLE_ERRORS));
-        for (_, path, finding) in self.errors {
-            diagnostics.push(error(&finding.rule, &finding.remedy, finding.field).at(path));
+        for (key, path, finding) in self.errors {
+            let text = paragraphs(&finding.rule, &[key], Kind::Error, &finding.remedy);
+            diagnostics.push(Diagnostic::error(format!("Invalid {}", finding.field), text).at(path));
         }
         if !rest.is_empty() {
-            let lines: Vec<String> = rest
-                .iter()
-                .map(|(key, _, finding)| format!("- {key}: {}", finding.rule))
-                .collect();
+            let lines: Vec<String> = rest.iter().map(|(key, _, finding)| about(key, &finding.rule)).collect();
             diagnostics.push(Diagnostic::error(
                 format!(
                     "{} more not valid",
@@ -80,42 +74,37 @@ impl Findings {
             ));
         }
         for ((level, field, _), shared) in self.shared {
-            let remedy = shared.remedy;
-            let mut rule = shared.rule;
-            if shared.keys.len() > 1 {
-                let count = shared.keys.len();
-                let shown = if level == Kind::Warning {
-                    EXAMPLES.min(count)
-                } else {
-                    count
-                };
-                let lines: Vec<String> = shared.keys[..shown].iter().map(|key| format!("- {key}")).collect();
-                rule = format!(
-                    "{rule}\n\nThe same holds for {count} indicators in all:\n{}",
-                    named(&lines)
-                );
-                if shown < count {
-                    rule.push_str(&format!("\nand {} more", count - shown));
-                }
-            }
+            let Shared {
+                path,
+                rule,
+                remedy,
+                keys,
+            } = shared;
+            let text = paragraphs(&rule, &keys, level, &remedy);
             let diagnostic = match level {
-                Kind::Error => error(&rule, &remedy, field),
-                Kind::Warning => Diagnostic::warning(format!("Questionable {field}"), sentences(&rule, &remedy)),
+                Kind::Error => Diagnostic::error(format!("Invalid {field}"), text),
+                Kind::Warning => Diagnostic::warning(format!("Questionable {field}"), text),
             };
-            diagnostics.push(diagnostic.at(shared.path));
+            diagnostics.push(diagnostic.at(path));
         }
         diagnostics
     }
 }
 
-fn error(rule: &str, remedy: &str, field: Field) -> Diagnostic {
-    Diagnostic::error(format!("Invalid {field}"), sentences(rule, remedy))
-}
-
-/// The rule, which comes without its full stop, and the remedy.
-fn sentences(rule: &str, remedy: &str) -> String {
-    let mut letters = rule.chars();
-    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
-    let stop = if rule.contains('\n') { "" } else { "." };
-    format!("{first}{}{stop}\n\n{remedy}", letters.as_str())
+/// The rule, the rows that it is about, and the remedy. A warning, which every plan prints, names examples only.
+fn paragraphs(rule: &str, keys: &[String], level: Kind, remedy: &str) -> String {
+    let rule = sentence(rule);
+    match keys {
+        // The host shows where a literal stands, but not which element of a computed map is meant.
+        [key] if key.is_empty() || rule.contains(key.as_str()) => format!("{rule}\n\n{remedy}"),
+        [key] => format!("{rule}\n\nThis is about `{key}`.\n\n{remedy}"),
+        keys => {
+            let rows = match level {
+                Kind::Error => named(&bullets(keys)),
+                Kind::Warning => examples(keys),
+            };
+            let count = keys.len();
+            format!("{rule}\n\nThe same holds for {count} indicators in all:\n{rows}\n\n{remedy}")
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use crate::defender::Clock;
 use crate::indicator::Indicator;
 use std::collections::{HashMap, HashSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -15,6 +15,11 @@ const QUIET_ROUNDS: usize = 6;
 /// second.
 const LONGEST_REFRESH: Duration = Duration::from_secs(3);
 
+/// How many single indicators a run may plan before it is said that a set is the better place for them. At Terraform's
+/// default parallelism an import call carries 10 of them, so that some 300 use up the calls of a minute, and planning
+/// them takes Terraform itself seconds.
+const MANY_SINGLES: usize = 200;
+
 /// Which planned object speaks; the two plan calls of one replacement share one.
 pub type Claimant = u64;
 
@@ -23,8 +28,9 @@ pub type Claimant = u64;
 #[derive(Debug, Default)]
 pub struct Ledger {
     known: Mutex<Known>,
+    seed: RandomState,
     /// Told whenever a delete has ended.
-    deleted: Notify,
+    ended: Notify,
     /// Told whenever a claimant has claimed its rows.
     claimed: Notify,
 }
@@ -37,19 +43,29 @@ struct Known {
     claimed: HashSet<String>,
     /// Ids of rows whose delete is under way.
     deleting: HashSet<String>,
+    /// Ids of rows that this run has deleted. The service never gives an id out twice.
+    deleted: HashSet<String>,
+    /// Ids of claimed rows that another object would have deleted.
+    spared: HashSet<String>,
     /// Rows that an exclusive set is about to delete, by identity and scope.
     condemned: HashSet<u64>,
     /// How many states this process has been shown.
     states: usize,
     /// Rows that planned objects want, by identity and scope.
     wanted: HashMap<u64, (Claimant, String)>,
+    /// Rows that the tenant held when the first creation was planned.
+    rows: Option<usize>,
     /// Deletions planned so far.
     deletions: usize,
     /// Deletions planned so far that make way for no other row.
     plain_deletions: usize,
     /// Creations planned so far.
     creations: usize,
-    next_claimant: Claimant,
+    /// Single indicators planned so far.
+    singles: usize,
+    /// Whether the host applies, and so has shown the warnings of its plan before.
+    applying: bool,
+    claimants: u64,
     /// Claimants that have claimed the rows that they take over from others.
     served: HashSet<Claimant>,
 }
@@ -78,6 +94,8 @@ impl Default for Holders {
 /// What all plans of the process together ask for so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Totals {
+    /// Rows of all authors that the tenant held before anything of this was done.
+    pub rows: usize,
     /// Rows to be made.
     pub creations: usize,
     /// Rows to be deleted for good.
@@ -108,9 +126,11 @@ impl Ledger {
     pub async fn ages_known(&self, ids: &[&str], clock: &dyn Clock) {
         let begun = clock.elapsed();
         let is_open = |holders: &Holders| holders.shown > 1 && holders.refreshed < holders.shown;
-        while clock.elapsed().saturating_sub(begun) < LONGEST_REFRESH
-            && ids.iter().any(|id| self.lock().observed.get(*id).is_some_and(is_open))
-        {
+        let any_open = || {
+            let known = self.lock();
+            ids.iter().any(|id| known.observed.get(*id).is_some_and(is_open))
+        };
+        while any_open() && clock.elapsed().saturating_sub(begun) < LONGEST_REFRESH {
             clock.sleep(QUIET_ROUND).await;
         }
     }
@@ -121,7 +141,8 @@ impl Ledger {
         born.is_some_and(|born| known.observed.get(id).is_some_and(|holders| holders.youngest > born))
     }
 
-    /// Waits until the host has not shown a state for a while, and so probably has shown all.
+    /// Waits until the host has not shown a state for a while, and so probably has shown all: those of other objects come
+    /// at about the same time.
     pub async fn all_observed(&self, clock: &dyn Clock) {
         let mut seen = self.lock().states;
         let mut quiet = 0;
@@ -150,41 +171,56 @@ impl Ledger {
     }
 
     /// Notes that the row is wanted by an object of this run, so that nobody deletes it. Answers `false` if its delete
-    /// is already under way.
+    /// is already under way or done.
     pub fn claim(&self, id: &str) -> bool {
         let mut known = self.lock();
-        let free = !known.deleting.contains(id);
+        let free = !known.deleting.contains(id) && !known.deleted.contains(id);
         if free {
             known.claimed.insert(id.to_owned());
         }
         free
     }
 
-    /// Notes that the row is about to be deleted. Answers `false`, and notes nothing, if an object of this run wants it.
+    /// Notes that the row is not wanted after all. Answers whether another object would have deleted it meanwhile: then
+    /// the caller has to.
+    pub fn release(&self, id: &str) -> bool {
+        let mut known = self.lock();
+        known.claimed.remove(id) && known.spared.remove(id)
+    }
+
+    /// Notes that the row is about to be deleted. Answers `false` if an object of this run wants it; then it is not.
     pub fn begin_delete(&self, id: &str) -> bool {
         let mut known = self.lock();
         let free = !known.claimed.contains(id);
-        if free {
-            known.deleting.insert(id.to_owned());
-        }
+        let list = if free { &mut known.deleting } else { &mut known.spared };
+        list.insert(id.to_owned());
         free
     }
 
-    /// Notes that the deletes of these rows have ended, well or not.
-    pub fn end_delete<'a>(&self, ids: impl IntoIterator<Item = &'a str>) {
+    /// Notes that the deletes of these rows have ended, each with whether it is gone.
+    pub fn end_delete<'a>(&self, rows: impl IntoIterator<Item = (&'a str, bool)>) {
         {
             let mut known = self.lock();
-            for id in ids {
+            for (id, is_gone) in rows {
                 known.deleting.remove(id);
+                if is_gone {
+                    known.deleted.insert(id.to_owned());
+                }
             }
         }
-        self.deleted.notify_waiters();
+        self.ended.notify_waiters();
+    }
+
+    /// Whether rows have been or are being deleted, so that room shows sooner or later.
+    pub fn has_room_coming(&self) -> bool {
+        let known = self.lock();
+        !known.deleted.is_empty() || !known.deleting.is_empty()
     }
 
     /// Waits until no delete of these rows is under way.
     pub async fn deletes_ended(&self, ids: &[String]) {
         loop {
-            let ended = self.deleted.notified();
+            let ended = self.ended.notified();
             tokio::pin!(ended);
             // Enabled before looking, so that an end between the look and the wait is not missed.
             ended.as_mut().enable();
@@ -203,8 +239,9 @@ impl Ledger {
     /// A number for an object that is being planned.
     pub fn new_claimant(&self) -> Claimant {
         let mut known = self.lock();
-        known.next_claimant += 1;
-        known.next_claimant
+        known.claimants += 1;
+        // Numbers of another process, which private data may carry here, must not be taken for this one's.
+        self.seed.hash_one(known.claimants)
     }
 
     /// Notes that `claimant` wants the row, which it calls `key`; answers what another object calls the same row.
@@ -231,8 +268,8 @@ impl Ledger {
     }
 
     /// Waits until those who want one of these rows, `except` for one, have claimed it if they can.
-    pub async fn claims_made(&self, except: Option<Claimant>, indicators: &[&Indicator]) {
-        let digests: Vec<u64> = indicators.iter().map(|indicator| scoped_digest(indicator)).collect();
+    pub async fn claims_made(&self, except: Option<Claimant>, rows: &[&Indicator]) {
+        let digests: Vec<u64> = rows.iter().map(|row| scoped_digest(row)).collect();
         loop {
             let claimed = self.claimed.notified();
             tokio::pin!(claimed);
@@ -250,15 +287,22 @@ impl Ledger {
         }
     }
 
-    /// Adds what one plan asks for, and answers the sums.
-    pub fn plan(&self, creations: usize, deletions: usize) -> Totals {
+    /// Adds what one plan asks for of a tenant that holds `rows` now, and answers the sums. While the run applies, the
+    /// host plans each object again after others are done, so only the first number of rows is one to count from.
+    pub fn plan(&self, rows: usize, creations: usize, deletions: usize) -> Totals {
         let mut known = self.lock();
         known.creations += creations;
         known.deletions += deletions;
         Totals {
+            rows: *known.rows.get_or_insert(rows),
             creations: known.creations,
             deletions: known.deletions,
         }
+    }
+
+    /// Adds what one plan asks for that creates nothing.
+    pub fn plan_deletions(&self, deletions: usize) {
+        self.lock().deletions += deletions;
     }
 
     /// Adds deletions that make way for no other row, and answers their sum.
@@ -266,6 +310,19 @@ impl Ledger {
         let mut known = self.lock();
         known.plain_deletions += deletions;
         known.plain_deletions
+    }
+
+    /// Notes that a single indicator is being planned. Answers `true` once in a run: when they have become many, and
+    /// unless the host is planning again in order to apply.
+    pub fn plan_single(&self) -> bool {
+        let mut known = self.lock();
+        known.singles += 1;
+        known.singles == MANY_SINGLES + 1 && !known.applying
+    }
+
+    /// Notes that the host applies what it planned before.
+    pub fn applies(&self) {
+        self.lock().applying = true;
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {
@@ -295,3 +352,6 @@ pub fn scoped_digest(indicator: &Indicator) -> u64 {
     (indicator.identity().digest(), names, ids).hash(&mut hasher);
     hasher.finish()
 }
+
+#[cfg(test)]
+mod tests;

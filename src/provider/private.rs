@@ -3,16 +3,15 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use super::ledger::Claimant;
-use jiff::Timestamp;
 
 /// Version of the format; data of another version is ignored, which only ever means that less is known.
 const VERSION: u8 = 1;
 
-/// Notes of a plan for the calls that follow it, and of an object for later runs. Everything that a delete needs is in
-/// the state itself.
+/// Notes of a plan for the calls that follow it, and of a state for its next plan. Nothing here is needed for a delete:
+/// that is all in the state itself.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Notes {
     /// Who the plan is for, so that the second plan call of a replacement is not taken for another object.
@@ -20,6 +19,9 @@ pub struct Notes {
     /// Digests of the identities that the new object of a replacement wants, or that another object wants: the delete
     /// of the old object leaves these rows alone.
     pub wanted: Option<HashSet<u64>>,
+    /// How the service spells the values of rows, by id, where that is not what would be submitted for the spelling of
+    /// the state: importing another spelling might make a second row.
+    pub spellings: BTreeMap<String, String>,
     /// When the object was made, in milliseconds since 1970. Where two objects hold one row, which an interrupted
     /// replacement leaves behind, the row belongs to the younger one.
     pub born: Option<i64>,
@@ -33,23 +35,24 @@ struct Format {
     /// Sorted digests, eight bytes each, little endian, in base64.
     #[serde(skip_serializing_if = "Option::is_none")]
     wanted: Option<String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    spellings: BTreeMap<String, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     born: Option<i64>,
 }
 
 impl Notes {
-    /// The private data of an object that is being made.
-    pub fn newborn(now: Timestamp) -> Vec<u8> {
-        let born = Some(now.as_millisecond());
-        Self { born, ..Self::default() }.write()
-    }
-
-    /// What goes from a plan's private data into the state: the notes for later runs.
-    pub fn lasting(private: &[u8]) -> Vec<u8> {
-        match Self::read(private).born {
-            None => Vec::new(),
-            born => Self { born, ..Self::default() }.write(),
+    /// The private data of the state of an object made at this time, if that is known; empty if there is nothing to note.
+    pub fn of_state(born: Option<i64>, spellings: BTreeMap<String, String>) -> Vec<u8> {
+        if born.is_none() && spellings.is_empty() {
+            return Vec::new();
         }
+        Self {
+            born,
+            spellings,
+            ..Self::default()
+        }
+        .write()
     }
 
     /// Reads private data; what cannot be read is treated as absent.
@@ -70,6 +73,7 @@ impl Notes {
         Self {
             claimant: format.claimant,
             wanted,
+            spellings: format.spellings,
             born: format.born,
         }
     }
@@ -85,6 +89,7 @@ impl Notes {
             version: VERSION,
             claimant: self.claimant,
             wanted,
+            spellings: self.spellings.clone(),
             born: self.born,
         };
         // A struct of numbers and strings always has a JSON form.
@@ -101,25 +106,11 @@ mod tests {
         let notes = Notes {
             claimant: Some(7),
             wanted: Some(HashSet::from([1, u64::MAX, 42])),
+            spellings: BTreeMap::from([("7".into(), "Evil.example".into())]),
             born: Some(1_700_000_000_000),
         };
         assert_eq!(Notes::read(&notes.write()), notes);
         assert_eq!(Notes::read(&Notes::default().write()), Notes::default());
-    }
-
-    #[test]
-    fn only_the_age_goes_into_the_state() {
-        let private = Notes {
-            claimant: Some(7),
-            wanted: Some(HashSet::from([1])),
-            born: Some(5),
-        };
-        let lasting = Notes {
-            born: Some(5),
-            ..Notes::default()
-        };
-        assert_eq!(Notes::read(&Notes::lasting(&private.write())), lasting);
-        assert_eq!(Notes::lasting(&Notes::default().write()), b"", "states carry nothing without need");
     }
 
     #[test]

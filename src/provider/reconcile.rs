@@ -1,6 +1,7 @@
 //! What must be done so that the service holds the wanted rows instead of the held ones. Pure.
 
-use crate::indicator::{FieldSet, Identity, differences};
+use crate::indicator::{Field, FieldSet, Identity, differences};
+use crate::provider::fields::is_left_open;
 use crate::provider::row::{Held, Wanted};
 use jiff::Timestamp;
 use std::collections::HashMap;
@@ -14,6 +15,15 @@ pub struct Pair {
     pub held: usize,
     /// The fields that must change.
     pub fields: FieldSet,
+    /// Whether the service may take the write without changing everything: it clears a field, which the service may keep.
+    pub doubtful: bool,
+}
+
+impl Pair {
+    /// Whether the row certainly has the same id after its update.
+    pub fn keeps_id(&self) -> bool {
+        !self.doubtful && !self.fields.iter().any(Field::is_scope)
+    }
 }
 
 /// A held row that nobody wants any more.
@@ -43,12 +53,13 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// Removals that take protection or permission away, rather than making way for a row under the same key.
-    pub fn plain_deletions(&self) -> usize {
+    /// Positions of held rows whose removal takes protection or permission away, rather than making way for a row under
+    /// the same key.
+    pub fn plain_deletions(&self) -> impl Iterator<Item = usize> {
         self.delete
             .iter()
             .filter(|removal| removal.replaced_by.is_none())
-            .count()
+            .map(|removal| removal.held)
     }
 }
 
@@ -65,7 +76,7 @@ pub fn reconcile(held: &[Held], wanted: &[Wanted], now: Timestamp) -> Changes {
         .filter(|(_, row)| row.id.is_some())
         .map(|(index, row)| (row.key.as_str(), index))
         .collect();
-    let identities: Vec<Identity> = held.iter().map(|row| row.indicator.identity()).collect();
+    let identities: Vec<Option<Identity>> = held.iter().map(Held::identity).collect();
 
     let mut unmatched = Vec::new();
     let mut matched: Vec<(usize, usize)> = Vec::with_capacity(wanted.len());
@@ -79,7 +90,7 @@ pub fn reconcile(held: &[Held], wanted: &[Wanted], now: Timestamp) -> Changes {
             continue;
         }
         match same_key {
-            Some(position) if identities[position] == row.indicator.identity() => {
+            Some(position) if identities[position].as_ref() == Some(&row.indicator.identity()) => {
                 taken[position] = true;
                 matched.push((index, position));
             }
@@ -89,7 +100,10 @@ pub fn reconcile(held: &[Held], wanted: &[Wanted], now: Timestamp) -> Changes {
     if !unmatched.is_empty() {
         let mut by_identity: HashMap<&Identity, usize> = HashMap::new();
         for (position, identity) in identities.iter().enumerate() {
-            if !taken[position] && held[position].id.is_some() {
+            if let Some(identity) = identity
+                .as_ref()
+                .filter(|_| !taken[position] && held[position].id.is_some())
+            {
                 by_identity.entry(identity).or_insert(position);
             }
         }
@@ -112,13 +126,20 @@ pub fn reconcile(held: &[Held], wanted: &[Wanted], now: Timestamp) -> Changes {
             .into_iter()
             .map(|difference| difference.field)
             .collect();
-        row.unknown.iter().for_each(|field| fields.insert(field));
+        let hidden = old.drift.unwrap_or_default();
+        row.unknown
+            .iter()
+            .chain(hidden.iter())
+            .for_each(|field| fields.insert(field));
         let pair = Pair {
             wanted: index,
             held: position,
             fields,
+            // Drift of which the fields are not told may be of any kind.
+            doubtful: fields.iter().any(|field| is_left_open(field, &row.indicator))
+                || old.drift.is_some_and(FieldSet::is_empty),
         };
-        if fields.is_empty() && !old.drifted {
+        if fields.is_empty() && old.drift.is_none() {
             changes.keep.push(pair);
         } else if row.indicator.is_expired(now) {
             // The service refuses a past expiry, so the row cannot be put right; it should not be there at all.
@@ -152,3 +173,6 @@ pub fn reconcile(held: &[Held], wanted: &[Wanted], now: Timestamp) -> Changes {
     }
     changes
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,9 @@ use std::collections::BTreeMap;
 /// How many rows one message names before it only counts the rest.
 const NAMED: usize = 200;
 
+/// How many rows a message names of which any will do: it is printed by every plan.
+const EXAMPLES: usize = 5;
+
 /// Rows that could not be written, gathered to be told together.
 #[derive(Debug, Default)]
 pub struct Failures {
@@ -85,7 +88,7 @@ impl Failures {
         let conflicts = std::mem::replace(&mut self.groups, others);
         let lines: Vec<String> = conflicts
             .into_iter()
-            .flat_map(|((_, words), group)| group.keys.into_iter().map(move |key| format!("- {key}: {words}")))
+            .flat_map(|((_, words), group)| group.keys.into_iter().map(move |key| about(&key, &words)))
             .collect();
         existing(&lines).into_iter().collect()
     }
@@ -103,7 +106,7 @@ impl Failures {
 pub fn unlisted(error: &Error, meaning: &str) -> Diagnostic {
     Diagnostic::error(
         "The tenant's indicators could not be listed",
-        format!("{error}\n\n{meaning} {}", error.hint()),
+        format!("{}\n\n{meaning} {}", sentence(&error.to_string()), error.hint()),
     )
 }
 
@@ -157,6 +160,39 @@ pub fn taken_over(rows: &[String]) -> Option<Diagnostic> {
                  has seen. Most likely an earlier run was interrupted, or the object is being replaced with \
                  `create_before_destroy`, where Terraform shows the old one only afterwards. They are managed from now \
                  on:\n{}",
+                counted(rows.len(), "indicator was", "indicators were"),
+                named(&bullets(rows))
+            ),
+        )
+    })
+}
+
+/// The warning for rows taken over that this application made, that differ, and that only the plan may have known;
+/// `None` for none.
+pub fn taken_over_and_changed(rows: &[String]) -> Option<Diagnostic> {
+    (!rows.is_empty()).then(|| {
+        Diagnostic::warning(
+            "Indicators that were already there were changed",
+            format!(
+                "{} made by this application and not as configured. When this was planned there was no objection: \
+                 they belong to another resource of this configuration that is applied after this one, or were made \
+                 since. They were made as configured and are managed from now on:\n{}",
+                counted(rows.len(), "indicator was", "indicators were"),
+                named(&bullets(rows))
+            ),
+        )
+    })
+}
+
+/// The warning for rows of others that the service took for the same as imported ones; `None` for none.
+pub fn overwritten(rows: &[String]) -> Option<Diagnostic> {
+    (!rows.is_empty()).then(|| {
+        Diagnostic::warning(
+            "Indicators of others were changed",
+            format!(
+                "{} imported that were not in the tenant with this value, type and action, and the service changed rows \
+                 that differ in one of them instead of adding new ones. These rows were there before, and are managed \
+                 from now on:\n{}",
                 counted(rows.len(), "indicator was", "indicators were"),
                 named(&bullets(rows))
             ),
@@ -222,6 +258,36 @@ pub fn recreated(changes: &Changes, wanted: &[Wanted]) -> Option<Diagnostic> {
     })
 }
 
+/// The warning for rows that kept values which a write should have cleared; `None` for none.
+pub fn kept(fields: FieldSet, keys: &[&str]) -> Option<Diagnostic> {
+    let names: Vec<&str> = fields.iter().map(Field::name).collect();
+    (!keys.is_empty()).then(|| {
+        Diagnostic::warning(
+            "Indicators were deleted and created again",
+            format!(
+                "{} written without the former `{}`, and the service kept the old values. So {} deleted and imported \
+                 anew, batch after batch; for that moment they did not protect:\n{}",
+                counted(keys.len(), "indicator was", "indicators were"),
+                names.join("`, `"),
+                if keys.len() == 1 { "it was" } else { "they were" },
+                named(&bullets(keys))
+            ),
+        )
+    })
+}
+
+/// The warning for cleared fields of which it could not be seen whether the service cleared them.
+pub fn unchecked(error: &Error, rows: usize) -> Diagnostic {
+    Diagnostic::warning(
+        "Cleared fields could not be checked",
+        format!(
+            "{} written with fields cleared. Whether the service clears a field that is left out is not documented, so the \
+             rows were to be looked at, but: {error}\n\nThe next plan looks again and shows what was kept.",
+            counted(rows, "indicator was", "indicators were"),
+        ),
+    )
+}
+
 /// The warning that counts rows whose expiry is past; `None` for none.
 pub fn expired(count: usize) -> Option<Diagnostic> {
     (count > 0).then(|| {
@@ -236,12 +302,27 @@ pub fn expired(count: usize) -> Option<Diagnostic> {
     })
 }
 
-fn bullets<S: AsRef<str>>(lines: &[S]) -> Vec<String> {
+/// The warning that single indicators have become many, and what to do about it.
+pub fn many_singles() -> Diagnostic {
+    Diagnostic::warning(
+        "Many single indicators",
+        "This run has more than 200 resources of type `mde_indicator`. Terraform spends time on each that grows with \
+         their number, and shows the provider only as many at once as its `-parallelism` (10): so an import call carries \
+         10 indicators instead of 500, and the service allows 30 calls a minute.\n\n\
+         Write them as one `mde_indicator_set`. If the old resources are first taken out of the state, with `removed` \
+         blocks or `terraform state rm`, the set takes their rows over as they stand. Until then, `-parallelism=200` lets \
+         more of them share a call.",
+    )
+}
+
+/// Each as a line of a list.
+pub fn bullets<S: AsRef<str>>(lines: &[S]) -> Vec<String> {
     lines.iter().map(|line| format!("- {}", line.as_ref())).collect()
 }
 
 fn message(kind: Kind, words: &str, group: &Group) -> Diagnostic {
     let count = group.keys.len();
+    let words = sentence(words);
     let keys = named(&bullets(&group.keys));
     let hint = &group.hint;
     match kind {
@@ -271,16 +352,43 @@ fn message(kind: Kind, words: &str, group: &Group) -> Diagnostic {
 
 /// The lines, cut at [`NAMED`] with a count of the rest.
 pub fn named(lines: &[String]) -> String {
-    let mut text = lines
-        .iter()
-        .take(NAMED)
-        .map(String::as_str)
-        .collect::<Vec<_>>()
-        .join("\n");
-    if lines.len() > NAMED {
-        text.push_str(&format!("\nand {} more", lines.len() - NAMED));
+    cut(lines, NAMED)
+}
+
+/// A few of the keys as lines, with a count of the rest.
+pub fn examples<S: AsRef<str>>(keys: &[S]) -> String {
+    cut(&bullets(keys), EXAMPLES)
+}
+
+fn cut(lines: &[String], most: usize) -> String {
+    let mut text = lines[..lines.len().min(most)].join("\n");
+    if lines.len() > most {
+        text.push_str(&format!("\nand {} more", lines.len() - most));
     }
     text
+}
+
+/// A line that says something about a row, and names it if the words do not.
+pub fn about(key: &str, words: &str) -> String {
+    if words.contains(key) {
+        format!("- {words}")
+    } else {
+        format!("- {key}: {words}")
+    }
+}
+
+/// The words as a sentence that can stand alone: with a full stop, and a capital letter unless they begin with the name
+/// of an attribute.
+pub fn sentence(words: &str) -> String {
+    let begins_with_name = words.split_whitespace().next().is_some_and(|first| first.contains('_'));
+    let stop = if words.ends_with(['.', '!', '?']) { "" } else { "." };
+    let mut letters = words.chars();
+    match letters.next() {
+        Some(first) if !begins_with_name => {
+            format!("{}{}{stop}", first.to_uppercase(), letters.as_str())
+        }
+        _ => format!("{words}{stop}"),
+    }
 }
 
 /// The number with the noun that fits it.

@@ -1,9 +1,14 @@
 //! Rows as the resources speak of them: wanted by a configuration, held according to a state.
 
 use crate::indicator::rules::{Finding, Weight, undetected};
-use crate::indicator::{Action, Field, FieldSet, Fields, Indicator, IndicatorType, detect_type};
+use crate::indicator::{Action, Field, FieldSet, Fields, Identity, Indicator, IndicatorType, detect_type, submitted};
 use crate::provider::fields;
 use crate::tf::Value;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// Code of the finding that nothing says what to do.
+pub const NO_ACTION: &str = "no-action";
 
 /// One row that a configuration, a plan or a state speaks of.
 #[derive(Debug, Clone)]
@@ -38,8 +43,39 @@ pub struct Held {
     pub id: Option<String>,
     /// What the row says according to the state.
     pub indicator: Indicator,
-    /// Whether the row differs from the state in a way that the state cannot show in its fields.
-    pub drifted: bool,
+    /// How the service spells the value, if not as it would be submitted.
+    pub spelling: Option<String>,
+    /// The fields in which the row differs from the state in a way that the state cannot show; `None` if it does not.
+    pub drift: Option<FieldSet>,
+}
+
+impl Held {
+    /// How the service spells the value, as far as it is known.
+    pub fn service_spelling(&self) -> Cow<'_, str> {
+        match &self.spelling {
+            Some(spelling) => spelling.into(),
+            None => submitted(&self.indicator.indicator_type, &self.indicator.value),
+        }
+    }
+
+    /// The row's identity; `None` if it is not the one that the state says.
+    pub fn identity(&self) -> Option<Identity> {
+        let is_hidden = self.drift.is_some_and(|drift| drift.iter().any(Field::is_identity));
+        (!is_hidden).then(|| self.indicator.identity())
+    }
+}
+
+/// The rows with the service's spellings that are noted by id.
+pub fn spelled(mut held: Vec<Held>, spellings: &BTreeMap<String, String>) -> Vec<Held> {
+    for row in held.iter_mut().filter(|_| !spellings.is_empty()) {
+        row.spelling = row.id.as_ref().and_then(|id| spellings.get(id)).cloned();
+    }
+    held
+}
+
+/// The service's spelling of the value, where it is not the one that would be submitted.
+pub fn odd_spelling(indicator: &Indicator, spelling: &str) -> Option<String> {
+    (submitted(&indicator.indicator_type, &indicator.value) != spelling).then(|| spelling.to_owned())
 }
 
 /// An indicator that says nothing yet, for filling in.
@@ -113,7 +149,7 @@ impl Reader {
             row.unknown.insert(Field::Action);
             row.findings.push(Finding {
                 weight: Weight::Error,
-                code: "no_action",
+                code: NO_ACTION,
                 field: Field::Action,
                 rule: format!("nothing says what to do when `{}` is met", row.indicator.value),
                 remedy: "Write `action`, such as `action = \"Block\"`.".into(),

@@ -16,7 +16,7 @@ use super::apply::{Outcome, Purpose, carry_out, remove};
 use super::private::Notes;
 use super::reconcile::reconcile;
 use super::report::counted;
-use super::row::Held;
+use super::row::{Held, spelled};
 use super::session::Session;
 use crate::indicator::differences;
 use crate::tf::{
@@ -26,6 +26,7 @@ use crate::tf::{
 use async_trait::async_trait;
 use model::{EXTRA, IDS, Model, held};
 use state::{Place, StateWriter};
+use std::collections::BTreeMap;
 
 /// The resource `mde_indicator_set`.
 pub struct IndicatorSet;
@@ -65,8 +66,8 @@ impl Resource<Session> for IndicatorSet {
                 diagnostics: outcome.diagnostics,
             };
         }
-        let mut response = settle(&request.planned, &wanted, &Value::Null, &[], outcome);
-        response.private = Notes::newborn(session.now());
+        let born = Some(session.now().as_millisecond());
+        let mut response = settle(&request.planned, &wanted, &Value::Null, &[], born, outcome);
         if response.diagnostics.has_errors() {
             response.diagnostics.push(half_made());
         }
@@ -79,32 +80,35 @@ impl Resource<Session> for IndicatorSet {
 
     async fn update(&self, session: &Session, request: UpdateRequest) -> ApplyResponse {
         let prior = Model::read(&request.prior);
-        let held = held(&request.prior, &prior);
+        let Notes {
+            claimant,
+            spellings,
+            born,
+            ..
+        } = Notes::read(&request.private);
+        let held = spelled(held(&request.prior, &prior), &spellings);
         let wanted = Model::read(&request.planned);
         let changes = reconcile(&held, &wanted.rows, session.now());
-        let claimant = Notes::read(&request.private).claimant;
         let mut outcome = carry_out(session, Purpose::Update, claimant, &held, &wanted.rows, changes).await;
         if outcome.abandoned {
             return ApplyResponse {
                 state: request.prior,
-                private: Notes::lasting(&request.private),
+                private: Notes::of_state(born, spellings),
                 diagnostics: outcome.diagnostics,
             };
         }
         outcome
             .diagnostics
             .extend(exclusive::remove_extra(session, &request.prior).await);
-        let mut response = settle(&request.planned, &wanted, &request.prior, &held, outcome);
-        response.private = Notes::lasting(&request.private);
-        response
+        settle(&request.planned, &wanted, &request.prior, &held, born, outcome)
     }
 
     async fn delete(&self, session: &Session, request: DeleteRequest) -> ApplyResponse {
         let model = Model::read(&request.prior);
         let held = held(&request.prior, &model);
+        let Notes { wanted, born, .. } = Notes::read(&request.private);
         session.decided();
-        let keep = Notes::read(&request.private).wanted.unwrap_or_default();
-        let outcome = remove(session, &held, &keep).await;
+        let outcome = remove(session, &held, &wanted.unwrap_or_default()).await;
         if !outcome.diagnostics.has_errors() {
             return ApplyResponse {
                 state: Value::Null,
@@ -120,7 +124,7 @@ impl Resource<Session> for IndicatorSet {
         let state = writer.finish(request.prior.get(EXTRA).clone());
         ApplyResponse {
             state,
-            private: Notes::lasting(&request.private),
+            private: Notes::of_state(born, BTreeMap::new()),
             diagnostics: outcome.diagnostics,
         }
     }
@@ -137,8 +141,16 @@ impl Resource<Session> for IndicatorSet {
     }
 }
 
-/// The state after writing: what was planned if all went well, else exactly what the service holds.
-fn settle(planned: &Value, wanted: &Model, prior: &Value, held: &[Held], mut outcome: Outcome) -> ApplyResponse {
+/// The state after writing of an object made at this time: what was planned if all went well, else exactly what the
+/// service holds.
+fn settle(
+    planned: &Value,
+    wanted: &Model,
+    prior: &Value,
+    held: &[Held],
+    born: Option<i64>,
+    mut outcome: Outcome,
+) -> ApplyResponse {
     let planned_ids = planned.get(IDS);
     let unexpected: Vec<&str> = outcome
         .moved
@@ -157,12 +169,7 @@ fn settle(planned: &Value, wanted: &Model, prior: &Value, held: &[Held], mut out
 
     let mut writer = StateWriter::new(planned, wanted);
     for (index, row) in wanted.rows.iter().enumerate() {
-        let place = Place::of(planned, wanted, index);
         let Some(settled) = outcome.settled(index) else {
-            if let Some(found) = outcome.inherited(index) {
-                let differences = differences(&row.indicator, &found.indicator);
-                writer.as_found(place, &found.indicator, &differences, found.id.as_deref());
-            }
             continue;
         };
         let promised = planned_ids
@@ -170,7 +177,12 @@ fn settle(planned: &Value, wanted: &Model, prior: &Value, held: &[Held], mut out
             .and_then(|ids| ids.get(&row.key))
             .and_then(Value::as_str);
         // A row that expired after its id was planned keeps that id until the next refresh: the host insists.
-        writer.as_written(place, settled.id.as_deref().or(promised));
+        let place = Place::of(planned, wanted, index);
+        let id = settled.id.as_deref().or(promised);
+        match &settled.found {
+            None => writer.as_written(place, id),
+            Some(found) => writer.as_found(place, found, &differences(&row.indicator, found), id),
+        }
     }
     // What is left of the old rows goes on top: a row that still stands under its old id must not be forgotten, while
     // its successor, if there is one already, is found again by its identity.
@@ -188,7 +200,7 @@ fn settle(planned: &Value, wanted: &Model, prior: &Value, held: &[Held], mut out
     };
     ApplyResponse {
         state: writer.finish(extra),
-        private: Vec::new(),
+        private: Notes::of_state(born, outcome.spellings),
         diagnostics: outcome.diagnostics,
     }
 }
@@ -210,9 +222,9 @@ fn leaning(rows: usize, of: usize, names: &[&str], batch_size: usize) -> Option<
         Diagnostic::warning(
             "A changed default changes rows that lean on it",
             format!(
-                "`{}` of the set changed, and {} of {of} {} it. Updating them takes {}.",
+                "`{}` of the set changed, and {rows} of its {} {} it. Updating them takes {}.",
                 names.join("`, `"),
-                counted(rows, "row", "rows"),
+                counted(of, "row", "rows"),
                 if rows == 1 { "leans on" } else { "lean on" },
                 counted(calls, "import call", "import calls"),
             ),

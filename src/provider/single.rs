@@ -2,13 +2,13 @@
 
 use super::apply::{Outcome, Purpose, carry_out, remove};
 use super::drift::Drift;
-use super::existing::describe;
+use super::existing::{describe, made_anew};
 use super::fields;
 use super::findings::Findings;
 use super::private::Notes;
-use super::reconcile::{Changes, reconcile};
+use super::reconcile::{Changes, Pair, reconcile};
 use super::report::{self, named, unlisted};
-use super::row::{Held, Reader, Wanted, no_defaults};
+use super::row::{Held, Reader, Wanted, no_defaults, odd_spelling, spelled};
 use super::session::Session;
 use super::verdict;
 use crate::indicator::{Field, Indicator, Row, detect_type, differences, rules};
@@ -18,8 +18,11 @@ use crate::tf::{
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, LazyLock};
+
+/// Name of the resource.
+pub const TYPE_NAME: &str = "mde_indicator";
 
 const ID: &str = "id";
 
@@ -66,7 +69,8 @@ fn held(state: &Value) -> Vec<Held> {
         key,
         id: state.get(ID).as_str().map(str::to_owned),
         indicator,
-        drifted: false,
+        drift: None,
+        spelling: None,
     }]
 }
 
@@ -86,7 +90,7 @@ fn as_found(state: &Value, said: &Indicator, found: &Indicator, id: &str) -> Val
 #[async_trait]
 impl Resource<Session> for SingleIndicator {
     fn type_name(&self) -> &'static str {
-        "mde_indicator"
+        TYPE_NAME
     }
 
     fn schema(&self) -> Schema {
@@ -130,8 +134,10 @@ impl Resource<Session> for SingleIndicator {
         if let Some(session) = session {
             let claimant = session.claimant(earlier.claimant, &prior);
             notes.claimant = Some(claimant);
+            notes.spellings = earlier.spellings;
             diagnostics.extend(verdict::judge(session, claimant, &held, &wanted, &changes).await);
             diagnostics.extend(report::recreated(&changes, &wanted));
+            diagnostics.extend(session.ledger.plan_single().then(report::many_singles));
         }
         if prior.is_null() && wanted[0].has_identity() {
             // If this creation is half of a replacement, the delete of the old object gets these notes.
@@ -154,8 +160,8 @@ impl Resource<Session> for SingleIndicator {
         let changes = reconcile(&[], &wanted, session.now());
         let claimant = Notes::read(&request.private).claimant;
         let outcome = carry_out(session, Purpose::Create, claimant, &[], &wanted, changes).await;
-        let private = Notes::newborn(session.now());
-        settle(&request.planned, &Value::Null, outcome, private)
+        let born = Some(session.now().as_millisecond());
+        settle(&request.planned, &Value::Null, born, outcome)
     }
 
     async fn read(&self, session: &Session, request: ReadRequest) -> ReadResponse {
@@ -184,9 +190,11 @@ impl Resource<Session> for SingleIndicator {
             };
         }
         let said = read(&state);
-        let identity = said.indicator.identity();
         let mut drift = Drift::default();
-        let Some(row) = listing.get(id).or_else(|| listing.find(&identity).next()) else {
+        let Some(row) = listing
+            .get(id)
+            .or_else(|| made_anew(session, &listing, &said.indicator, |_| false))
+        else {
             if said.indicator.is_expired(session.now()) {
                 let diagnostics = report::expired(1).into_iter().collect();
                 return ReadResponse {
@@ -205,6 +213,7 @@ impl Resource<Session> for SingleIndicator {
         if row.id != id && !id.is_empty() {
             drift.moved(&said.key, id, row);
         }
+        let spelling = odd_spelling(&said.indicator, &row.indicator.value).map(|spelling| (row.id.clone(), spelling));
         let differences = differences(&said.indicator, &row.indicator);
         // An import knows the id only; everything else is news then, not drift.
         if !differences.is_empty() && !state.get(Field::Value.name()).is_null() {
@@ -213,24 +222,29 @@ impl Resource<Session> for SingleIndicator {
         let state = as_found(&state, &said.indicator, &row.indicator, &row.id);
         ReadResponse {
             state,
-            private,
+            private: Notes::of_state(born, spelling.into_iter().collect()),
             diagnostics: drift.into_warning().into_iter().collect(),
         }
     }
 
     async fn update(&self, session: &Session, request: UpdateRequest) -> ApplyResponse {
-        let held = held(&request.prior);
+        let Notes {
+            claimant,
+            spellings,
+            born,
+            ..
+        } = Notes::read(&request.private);
+        let held = spelled(held(&request.prior), &spellings);
         let wanted = [read(&request.planned)];
         let changes = reconcile(&held, &wanted, session.now());
-        let claimant = Notes::read(&request.private).claimant;
         let outcome = carry_out(session, Purpose::Update, claimant, &held, &wanted, changes).await;
-        settle(&request.planned, &request.prior, outcome, Notes::lasting(&request.private))
+        settle(&request.planned, &request.prior, born, outcome)
     }
 
     async fn delete(&self, session: &Session, request: DeleteRequest) -> ApplyResponse {
+        let Notes { wanted, born, .. } = Notes::read(&request.private);
         session.decided();
-        let keep = Notes::read(&request.private).wanted.unwrap_or_default();
-        let outcome = remove(session, &held(&request.prior), &keep).await;
+        let outcome = remove(session, &held(&request.prior), &wanted.unwrap_or_default()).await;
         let state = if outcome.diagnostics.has_errors() {
             request.prior
         } else {
@@ -238,7 +252,7 @@ impl Resource<Session> for SingleIndicator {
         };
         ApplyResponse {
             state,
-            private: Notes::lasting(&request.private),
+            private: Notes::of_state(born, BTreeMap::new()),
             diagnostics: outcome.diagnostics,
         }
     }
@@ -255,15 +269,13 @@ impl Resource<Session> for SingleIndicator {
 
 /// Whether the row keeps the id that the state has.
 fn keeps_id(changes: &Changes) -> bool {
-    let certain = changes
-        .update
-        .iter()
-        .all(|pair| !pair.fields.iter().any(Field::is_scope));
+    let certain = changes.update.iter().all(Pair::keeps_id);
     certain && changes.create.is_empty() && changes.recreate.is_empty()
 }
 
-/// The state after writing: what was planned if the row stands, else what was there before.
-fn settle(planned: &Value, prior: &Value, mut outcome: Outcome, private: Vec<u8>) -> ApplyResponse {
+/// The state after writing of an object made at this time: what was planned if the row stands, else what was there
+/// before.
+fn settle(planned: &Value, prior: &Value, born: Option<i64>, mut outcome: Outcome) -> ApplyResponse {
     let promised = planned.get(ID);
     if !outcome.moved.is_empty() && !promised.is_unknown() {
         let key = planned.get(Field::Value.name()).as_str().unwrap_or_default();
@@ -275,20 +287,18 @@ fn settle(planned: &Value, prior: &Value, mut outcome: Outcome, private: Vec<u8>
         (Some(_), _) if old_stands => prior.clone(),
         (Some(settled), Some(object)) => {
             let id = settled.id.as_deref().or(promised.as_str());
-            object.clone().with(ID, id).into()
+            let state = object.clone().with(ID, id).into();
+            match (&settled.found, id) {
+                (Some(found), Some(id)) => as_found(&state, &read(&state).indicator, found, id),
+                _ => state,
+            }
         }
         _ if old_stands => prior.clone(),
-        _ => match outcome.inherited(0) {
-            Some(found) => {
-                let id = found.id.as_deref().unwrap_or_default();
-                as_found(planned, &read(planned).indicator, &found.indicator, id)
-            }
-            None => Value::Null,
-        },
+        _ => Value::Null,
     };
     ApplyResponse {
         state,
-        private,
+        private: Notes::of_state(born, outcome.spellings),
         diagnostics: outcome.diagnostics,
     }
 }
@@ -309,7 +319,7 @@ async fn import(session: &Session, id: &str) -> Result<Imported, Diagnostics> {
         [row] => {
             let blank = read(&Value::from(Object::null(resource_type().clone())));
             let state = imported(&blank.indicator, row);
-            let private = Notes::newborn(session.now());
+            let private = Notes::of_state(Some(session.now().as_millisecond()), BTreeMap::new());
             Ok(Imported { state, private, ..Imported::default() })
         }
         [] => Err(Diagnostic::error(

@@ -1,12 +1,11 @@
 //! The plan's verdict: what must not be written, said before anything is.
 
-use super::existing::{Existing, look, meet_owners};
-use super::ledger::Claimant;
+use super::existing::{Existing, look};
+use super::ledger::{Claimant, Totals};
 use super::reconcile::Changes;
-use super::report::{self, counted, named};
+use super::report::{self, about, counted, examples, named};
 use super::row::{Held, Wanted};
 use super::session::Session;
-use crate::indicator::Indicator;
 use crate::tf::{Diagnostic, Diagnostics};
 use std::collections::HashSet;
 
@@ -28,32 +27,31 @@ pub async fn judge(
         .collect();
     diagnostics.extend(report::condemned(&condemned));
     diagnostics.extend(protected(session, wanted));
-    let mut fresh = 0;
+    let doomed: Vec<&str> = changes.plain_deletions().map(|row| held[row].key.as_str()).collect();
     if !changes.create.is_empty() {
         match session.client.listing().await {
             Ok(listing) => {
                 let own: HashSet<&str> = held.iter().filter_map(|row| row.id.as_deref()).collect();
-                let mut conflicts = Vec::new();
-                let create: Vec<&Wanted> = changes
-                    .create
-                    .iter()
-                    .map(|index| &wanted[*index])
+                let found = |row: &&Wanted| look(session, &listing, &row.indicator, &own);
+                let created = changes.create.iter().map(|index| &wanted[*index]);
+                let (free, taken): (Vec<&Wanted>, Vec<&Wanted>) = created
                     .filter(|row| row.has_identity())
-                    .collect();
-                let indicators: Vec<&Indicator> = create.iter().map(|row| &row.indicator).collect();
-                meet_owners(session, &listing, &indicators, &own).await;
-                for row in create {
-                    match look(session, &listing, &row.indicator, &own) {
-                        Existing::Free => fresh += 1,
-                        Existing::Takeover(_) => {}
-                        Existing::Conflict(words) => conflicts.push(format!("- {}: {words}", row.key)),
-                    }
+                    .partition(|row| found(row) == Existing::Free);
+                if taken.iter().any(|row| matches!(found(row), Existing::Conflict(_))) {
+                    session.ledger.all_observed(session.client.clock().as_ref()).await;
                 }
+                let conflicts: Vec<String> = taken
+                    .iter()
+                    .filter_map(|row| match found(row) {
+                        Existing::Conflict(conflict) => Some(about(&row.key, &conflict.words)),
+                        _ => None,
+                    })
+                    .collect();
                 diagnostics.extend(report::existing(&conflicts));
                 let deletions = changes.delete.len();
-                let totals = session.ledger.plan(fresh, deletions);
-                diagnostics.extend(capacity(session, listing.len(), totals.creations, totals.deletions));
-                diagnostics.extend(too_many_deletions(session, changes.plain_deletions()));
+                let totals = session.ledger.plan(listing.len(), free.len(), deletions);
+                diagnostics.extend(capacity(session, totals));
+                diagnostics.extend(too_many_deletions(session, &doomed));
                 return diagnostics;
             }
             Err(error) => diagnostics.push(report::unlisted(
@@ -62,8 +60,8 @@ pub async fn judge(
             )),
         }
     }
-    session.ledger.plan(fresh, changes.delete.len());
-    diagnostics.extend(too_many_deletions(session, changes.plain_deletions()));
+    session.ledger.plan_deletions(changes.delete.len());
+    diagnostics.extend(too_many_deletions(session, &doomed));
     diagnostics
 }
 
@@ -76,10 +74,11 @@ fn claimed_twice(session: &Session, claimant: Claimant, wanted: &[Wanted]) -> Op
         .filter_map(|row| {
             let other = session.ledger.want(claimant, &row.key, &row.indicator)?;
             let Wanted { key, indicator, .. } = row;
-            Some(format!(
-                "- {key} ({}, {}), called {other} there",
-                indicator.indicator_type, indicator.action
-            ))
+            let mut line = format!("- {key} ({}, {})", indicator.indicator_type, indicator.action);
+            if other != *key {
+                line.push_str(&format!(", called {other} there"));
+            }
+            Some(line)
         })
         .collect();
     (!twice.is_empty()).then(|| {
@@ -109,15 +108,15 @@ fn protected(session: &Session, wanted: &[Wanted]) -> Option<Diagnostic> {
                 .policy
                 .protected
                 .matches(&row.indicator)
-                .map(|words| format!("- {}: {words}", row.key))
+                .map(|words| about(&row.key, &words))
         })
         .collect();
     (!hits.is_empty()).then(|| {
         Diagnostic::error(
             "A protected name would be blocked",
             format!(
-                "{} something that the provider's `protected` names must never be blocked:\n{}\n\nRemove the indicator, \
-                 or the entry of `protected` if the block is meant.",
+                "{} what `protected` in the provider block names as never to be blocked:\n{}\n\nRemove the indicator, or \
+                 the entry of `protected` if the block is meant.",
                 counted(hits.len(), "indicator would block", "indicators would block"),
                 named(&hits)
             ),
@@ -125,7 +124,12 @@ fn protected(session: &Session, wanted: &[Wanted]) -> Option<Diagnostic> {
     })
 }
 
-fn capacity(session: &Session, rows: usize, creations: usize, deletions: usize) -> Option<Diagnostic> {
+fn capacity(session: &Session, totals: Totals) -> Option<Diagnostic> {
+    let Totals {
+        rows,
+        creations,
+        deletions,
+    } = totals;
     let capacity = session.policy.capacity;
     let after = (rows + creations).saturating_sub(deletions);
     (after > capacity && creations > deletions).then(|| {
@@ -142,20 +146,23 @@ fn capacity(session: &Session, rows: usize, creations: usize, deletions: usize) 
     })
 }
 
-/// The error for a plan that deletes more than is allowed, counted over all objects of the run.
-pub fn too_many_deletions(session: &Session, more: usize) -> Option<Diagnostic> {
-    if more == 0 {
+/// The error for a plan that deletes more than is allowed, counted over all objects of the run; `doomed` are the keys of
+/// what one of them deletes.
+pub fn too_many_deletions<S: AsRef<str>>(session: &Session, doomed: &[S]) -> Option<Diagnostic> {
+    if doomed.is_empty() {
         return None;
     }
-    let deletions = session.ledger.plan_plain_deletions(more);
+    let deletions = session.ledger.plan_plain_deletions(doomed.len());
     let allowed = session.policy.max_deletions?;
     (deletions > allowed).then(|| {
         Diagnostic::error(
             "The plan deletes more than is allowed",
             format!(
-                "The plan deletes {deletions} indicators so far, and `max_deletions` in the provider block allows \
-                 {allowed}. Nothing was deleted.\n\nIf the deletions are meant, raise `max_deletions` for this run; if \
-                 not, look for a list that came out short.",
+                "The plan deletes {} so far, and `max_deletions` in the provider block allows {allowed}. Nothing was \
+                 deleted. Among them:\n{}\n\nIf the deletions are meant, raise `max_deletions` for this run; if not, \
+                 look for a list that came out short.",
+                counted(deletions, "indicator", "indicators"),
+                examples(doomed),
             ),
         )
     })

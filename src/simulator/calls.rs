@@ -26,6 +26,12 @@ pub struct Call {
     pub start: u64,
     /// When its answer was ready, likewise; the same as the start until then.
     pub end: u64,
+    /// Bytes of the request's body.
+    #[serde(default)]
+    pub received: usize,
+    /// Bytes of the answer's body as it travels, which is compressed if the client takes it so.
+    #[serde(default)]
+    pub sent: usize,
 }
 
 /// Which call of the log is meant.
@@ -52,12 +58,14 @@ impl Log {
             items: request.item_count(),
             start,
             end: start,
+            received: request.body.len(),
+            sent: 0,
         });
         CallNumber(number)
     }
 
-    /// Notes how it ended; `rows` is how many an answer has.
-    pub fn end(&mut self, number: CallNumber, status: u16, rows: usize, now: Duration) {
+    /// Notes how it ended; `rows` is how many an answer has, and `sent` how many bytes.
+    pub fn end(&mut self, number: CallNumber, status: u16, rows: usize, sent: usize, now: Duration) {
         let position = number
             .0
             .checked_sub(self.forgotten)
@@ -65,6 +73,7 @@ impl Log {
         if let Some(call) = position.and_then(|position| self.calls.get_mut(position)) {
             call.status = status;
             call.items = call.items.max(rows);
+            call.sent = sent;
             call.end = milliseconds(now);
         }
     }
@@ -99,13 +108,20 @@ mod tests {
         let first = log.begin(&request, at(1));
         log.clear();
         let second = log.begin(&request, at(2));
-        log.end(first, 200, 5, at(3));
+        log.end(first, 200, 5, 70, at(3));
         assert_eq!(log.calls()[0].status, 0);
-        log.end(second, 200, 5, at(4));
+        log.end(second, 200, 5, 70, at(4));
         let call = &log.calls()[0];
         assert_eq!(
-            (call.status, call.items, call.start, call.end, call.query.as_str()),
-            (200, 5, 2, 4, "$top=1")
+            (
+                call.status,
+                call.items,
+                call.sent,
+                call.start,
+                call.end,
+                call.query.as_str()
+            ),
+            (200, 5, 70, 2, 4, "$top=1")
         );
     }
 }

@@ -94,7 +94,8 @@ async fn answer(request: hyper::Request<Incoming>, shared: Shared) -> Result<Res
     let compression = shared.lock().service.options.compression;
     if request.path.starts_with(control::PREFIX) {
         let answer = control::answer(&mut shared.lock(), &request);
-        return Ok(respond(answer, |body| compress(body, &accepted, compression), whole));
+        let encoded = compress(&answer.body, &accepted, compression);
+        return Ok(respond(answer, encoded, whole));
     }
     let (number, plan) = {
         let mut state = shared.lock();
@@ -110,14 +111,18 @@ async fn answer(request: hyper::Request<Incoming>, shared: Shared) -> Result<Res
         _ => {}
     }
     let closes = plan.decisive == Some(FaultKind::DropAfter {});
-    let answer = {
+    let answer = shared.lock().service.answer(&request, &plan);
+    let encoded = compress(&answer.body, &accepted, compression);
+    {
         let mut state = shared.lock();
-        let answer = state.service.answer(&request, &plan);
-        let status = if closes { 0 } else { answer.status.as_u16() };
         let now = state.service.clock.elapsed();
-        state.log.end(number, status, answer.items, now);
-        answer
-    };
+        let (status, sent) = match &encoded {
+            _ if closes => (0, 0),
+            Some((_, body)) => (answer.status.as_u16(), body.len()),
+            None => (answer.status.as_u16(), answer.body.len()),
+        };
+        state.log.end(number, status, answer.items, sent, now);
+    }
     if closes {
         return Err(Closed);
     }
@@ -126,7 +131,7 @@ async fn answer(request: hyper::Request<Incoming>, shared: Shared) -> Result<Res
     } else {
         whole
     };
-    Ok(respond(answer, |body| compress(body, &accepted, compression), carry))
+    Ok(respond(answer, encoded, carry))
 }
 
 fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
@@ -136,12 +141,7 @@ fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
         .map(str::to_owned)
 }
 
-fn respond(
-    answer: Answer,
-    encode: impl Fn(&[u8]) -> Option<(&'static str, Vec<u8>)>,
-    carry: fn(Vec<u8>) -> Body,
-) -> Response<Body> {
-    let encoded = encode(&answer.body);
+fn respond(answer: Answer, encoded: Option<(&'static str, Vec<u8>)>, carry: fn(Vec<u8>) -> Body) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = answer.status;
     response.headers_mut().extend(answer.headers);

@@ -41,17 +41,17 @@ pub trait Provider: Send + Sync + 'static {
     /// The user wants to stop: calls in flight should end soon, with what they have done. They still answer.
     fn stop(&self, _client: &Self::Client) {}
 
-    /// Says what the host is about to do, for clients that gather requests.
-    fn activity(&self, _client: &Self::Client, _activity: Activity) {}
+    /// Says what the host is about to do with an object of a resource type, for clients that gather requests.
+    fn activity(&self, _client: &Self::Client, _type_name: &str, _activity: Activity) {}
 }
 
 /// What the host is doing with a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Activity {
-    /// It checks the configuration of an object: a plan may follow soon.
-    Checking,
-    /// It prepares something: an apply may follow soon.
+    /// It checks what an object should be. When it is about to apply, the apply of that object follows.
     Arriving,
-    /// It applies a change.
+    /// It has been told of errors in such an object, and will not apply it.
+    Refused,
+    /// It creates or changes an object. Of a deletion there is no warning.
     Applying,
 }

@@ -168,7 +168,11 @@ fn parameter(parameter: &Parameter) -> proto::function::Parameter {
 }
 
 pub(super) fn function_error(error: FunctionError) -> proto::FunctionError {
-    let FunctionError { text, argument } = error;
+    let FunctionError { mut text, argument } = error;
+    // The host puts a full stop behind it.
+    if text.ends_with('.') {
+        text.pop();
+    }
     proto::FunctionError {
         text,
         function_argument: argument.and_then(|argument| i64::try_from(argument).ok()),

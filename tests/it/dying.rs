@@ -45,7 +45,11 @@ impl List {
     }
 
     fn description(&self, number: usize) -> &'static str {
-        if number < self.described_anew { "anew" } else { "as it was" }
+        if number < self.described_anew {
+            "anew"
+        } else {
+            "as it was"
+        }
     }
 
     /// What the tenant should say: description by value and action.
@@ -124,7 +128,11 @@ async fn killed_at(victim: Victim, tenant: &Tenant, workspace: &Workspace, to: &
     running.until("the call that hangs", || arrived() == done + 1).await;
     if done == total {
         let writes = tenant.imports() + tenant.batch_deletes();
-        assert_eq!((tenant.lists(), writes), (2, total - 2 + 1), "calls of an apply, the last one twice");
+        assert_eq!(
+            (tenant.lists(), writes),
+            (2, total - 2 + 1),
+            "calls of an apply, the last one twice"
+        );
     }
     victim.kill(&running);
     assert_ne!(running.end().await.code, 0);
@@ -143,7 +151,10 @@ async fn killed_at(victim: Victim, tenant: &Tenant, workspace: &Workspace, to: &
     assert_eq!(described, to.wanted(), "{victim:?} killed after {done} calls");
     assert_eq!(to.right(&right), right);
     let touched = right.iter().filter(|(name, row)| after[*name] != **row).count();
-    assert_eq!(touched, 0, "good rows touched after {victim:?} was killed after {done} calls");
+    assert_eq!(
+        touched, 0,
+        "good rows touched after {victim:?} was killed after {done} calls"
+    );
     workspace.plan().await.expect(0);
 }
 

@@ -5,10 +5,18 @@
 mod docs;
 #[cfg(unix)]
 mod dying;
+mod fields;
 mod layers;
+mod many_singles;
 mod moves;
+mod no_change;
+#[cfg(unix)]
 mod replacement;
 #[cfg(unix)]
 mod stopping;
 mod support;
+mod terraform_basics;
+mod terraform_function;
+mod terraform_import;
+mod terraform_reading;
 mod transport;

@@ -30,7 +30,10 @@ fn set(rows: &[(usize, &str)], more: &str) -> String {
 
 /// A set of the rows below `count`.
 fn plain(count: usize, more: &str) -> String {
-    set(&(0..count).map(|number| (number, "as it was")).collect::<Vec<_>>(), more)
+    set(
+        &(0..count).map(|number| (number, "as it was")).collect::<Vec<_>>(),
+        more,
+    )
 }
 
 fn single(more: &str) -> String {
@@ -91,13 +94,20 @@ async fn assert_untouched(tenant: &Tenant, workspace: &Workspace, before: &BTree
 
 #[tokio::test]
 async fn a_set_created_in_part_is_replaced_by_writing_what_is_missing() {
-    for (order, fault) in ORDERS.iter().flat_map(|order| [(order, fails(&[3, 17])), (order, refuses(&[3, 17]))]) {
+    for (order, fault) in ORDERS
+        .iter()
+        .flat_map(|order| [(order, fails(&[3, 17])), (order, refuses(&[3, 17]))])
+    {
         let tenant = Tenant::start().await;
         let workspace = Workspace::new(&tenant);
         workspace.main(&plain(30, order));
         tenant.simulator.add_faults(vec![fault]).unwrap();
         let ran = workspace.apply().await.expect(1);
-        assert!(ran.says("198.51.100.17") && ran.says("terraform untaint"), "{}", ran.output);
+        assert!(
+            ran.says("198.51.100.17") && ran.says("terraform untaint"),
+            "{}",
+            ran.output
+        );
         assert!(is_tainted(&workspace, SET));
         let ids = &workspace.objects(SET)[0]["attributes"]["ids"];
         let before = tenant.rows();
@@ -175,7 +185,8 @@ async fn a_triggered_replacement_changes_nothing_in_the_tenant() {
             let tenant = Tenant::start().await;
             let workspace = Workspace::new(&tenant);
             let trigger = |input: &str| {
-                let order = format!("lifecycle {{\n    replace_triggered_by = [terraform_data.version]\n    {order}\n  }}");
+                let order =
+                    format!("lifecycle {{\n    replace_triggered_by = [terraform_data.version]\n    {order}\n  }}");
                 let version = format!("resource \"terraform_data\" \"version\" {{ input = {input:?} }}\n");
                 format!("{version}{}", body.replace("ORDER", &order))
             };
@@ -194,7 +205,12 @@ async fn a_triggered_replacement_changes_nothing_in_the_tenant() {
 /// The list of `plain(30)` with rows removed, added and changed, and others that get a label.
 fn changed(order: &str) -> String {
     let labels: String = (10..13)
-        .map(|number| format!("    {:?} = {{ description = \"as it was\", details = {{ application = \"label\" }} }}\n", value(number)))
+        .map(|number| {
+            format!(
+                "    {:?} = {{ description = \"as it was\", details = {{ application = \"label\" }} }}\n",
+                value(number)
+            )
+        })
         .collect();
     let rows: Vec<(usize, &str)> = (5..35)
         .filter(|number| !(10..13).contains(number))
@@ -251,7 +267,6 @@ async fn a_replacement_with_a_changed_list_touches_only_what_changed() {
     }
 }
 
-
 #[tokio::test]
 async fn a_replacement_in_the_other_order_removes_and_adds_as_well() {
     for way in ["taint", "-replace"] {
@@ -307,9 +322,14 @@ async fn interrupted(tenant: &Tenant, workspace: &Workspace) {
     workspace.apply().await.expect(0);
     let rows: Vec<(usize, &str)> = (5..25).map(|number| (number, "as it was")).collect();
     workspace.main(&set(&rows, ORDERS[1]));
-    tenant.simulator.add_faults(vec![Fault::new(FaultKind::Hang {}).on("POST", "/BatchDelete")]).unwrap();
+    tenant
+        .simulator
+        .add_faults(vec![Fault::new(FaultKind::Hang {}).on("POST", "/BatchDelete")])
+        .unwrap();
     let mut running = workspace.start(&["apply", "-auto-approve", &format!("-replace={SET}")]);
-    running.until("the old object is being destroyed", || tenant.batch_deletes() == 1).await;
+    running
+        .until("the old object is being destroyed", || tenant.batch_deletes() == 1)
+        .await;
     running.kill_terraform();
     running.end().await;
     let objects = workspace.objects(SET);
@@ -330,7 +350,12 @@ async fn what_is_left_of_an_interrupted_replacement_takes_no_rows_with_it() {
     let ran = workspace.apply().await.expect(0);
     assert!(ran.says("0 added, 0 changed, 1 destroyed"), "{}", ran.output);
     let after = tenant.rows();
-    assert_eq!(touched(&before, &after), (0..5).map(|number| format!("{} Block", value(number))).collect::<Vec<_>>());
+    assert_eq!(
+        touched(&before, &after),
+        (0..5)
+            .map(|number| format!("{} Block", value(number)))
+            .collect::<Vec<_>>()
+    );
     assert_eq!((tenant.imports(), tenant.batch_deletes()), (0, 1));
     assert_eq!(workspace.objects(SET).len(), 1);
     workspace.plan().await.expect(0);
@@ -341,7 +366,9 @@ fn leave_behind(workspace: &Workspace, address: &str, object: &Value) {
     let path = workspace.path().join("terraform.tfstate");
     let mut state: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
     let resources = state["resources"].as_array_mut().unwrap();
-    let resource = resources.iter_mut().find(|resource| address.starts_with(resource["type"].as_str().unwrap()));
+    let resource = resources
+        .iter_mut()
+        .find(|resource| address.starts_with(resource["type"].as_str().unwrap()));
     let mut object = object.clone();
     object["deposed"] = "0123abcd".into();
     resource.unwrap()["instances"].as_array_mut().unwrap().push(object);

@@ -29,8 +29,17 @@ fn set(rows: Range<usize>, described_anew: usize) -> String {
 }
 
 /// Runs a command and sends the signal to all its processes while this call of its kind, counted from one, is in flight.
-async fn stopped(tenant: &Tenant, workspace: &Workspace, arguments: &[&str], signal: &str, path: &str, call: usize) -> Ran {
-    let fault = Fault::new(IN_FLIGHT).on("POST", path).after(u32::try_from(call).unwrap() - 1);
+async fn stopped(
+    tenant: &Tenant,
+    workspace: &Workspace,
+    arguments: &[&str],
+    signal: &str,
+    path: &str,
+    call: usize,
+) -> Ran {
+    let fault = Fault::new(IN_FLIGHT)
+        .on("POST", path)
+        .after(u32::try_from(call).unwrap() - 1);
     tenant.simulator.add_faults(vec![fault]).unwrap();
     tenant.pass_time();
     tenant.simulator.clear_calls();
@@ -42,7 +51,10 @@ async fn stopped(tenant: &Tenant, workspace: &Workspace, arguments: &[&str], sig
     let ran = running.end().await.expect(1);
     let calls = tenant.calls("POST", path);
     assert_eq!(calls.len(), call, "no other call is sent: {}", ran.output);
-    assert!(calls.iter().all(|call| call.status / 100 == 2), "the call in flight ends");
+    assert!(
+        calls.iter().all(|call| call.status / 100 == 2),
+        "the call in flight ends"
+    );
     assert!(ran.says("Stopped before"), "{}", ran.output);
     tenant.pass_time();
     tenant.simulator.clear_calls();
@@ -64,7 +76,9 @@ fn recorded(workspace: &Workspace) -> BTreeMap<String, String> {
 fn present(tenant: &Tenant) -> BTreeMap<String, String> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let rows = tenant.rows();
-    rows.values().map(|row| (text(&row["indicatorValue"]), text(&row["id"]))).collect()
+    rows.values()
+        .map(|row| (text(&row["indicatorValue"]), text(&row["id"])))
+        .collect()
 }
 
 /// Applies again, which must end well, touch no row that is right, and send this many items.
@@ -74,7 +88,10 @@ async fn goes_on(tenant: &Tenant, workspace: &Workspace, wanted: &str, [imported
     let items = |path| tenant.calls("POST", path).iter().map(|call| call.items).sum::<usize>();
     assert_eq!([items("/import"), items("/BatchDelete")], [imported, deleted]);
     let after = tenant.rows();
-    let touched = before.iter().filter(|(name, row)| after.get(*name) != Some(*row)).count();
+    let touched = before
+        .iter()
+        .filter(|(name, row)| after.get(*name) != Some(*row))
+        .count();
     assert!(touched <= imported + deleted);
     assert_eq!(wanted.matches(" = \"a").count(), after.len());
     workspace.plan().await.expect(0);
@@ -138,7 +155,9 @@ async fn a_destruction_keeps_what_was_done() {
 async fn a_wait_for_a_limit_ends_at_once() {
     let tenant = Tenant::start().await;
     let workspace = Workspace::new(&tenant);
-    let rows: String = (0..320).map(|number| format!("    \"d{number}.evil.example\" = \"as it was\"\n")).collect();
+    let rows: String = (0..320)
+        .map(|number| format!("    \"d{number}.evil.example\" = \"as it was\"\n"))
+        .collect();
     let list = set(0..0, 0).replace("values = {\n", &format!("values = {{\n{rows}"));
     workspace.main(&list);
     let mut running = workspace.start(&APPLY);
@@ -181,7 +200,10 @@ async fn a_replacement_forgets_nothing_between_its_halves() {
         assert_eq!(workspace.objects(SET)[0]["status"] == "tainted", tainted);
         goes_on(&tenant, &workspace, &list, left).await;
         let kept = present(&tenant);
-        assert!((15..50).all(|number| kept[&value(number)] == ids[&value(number)]), "{path}");
+        assert!(
+            (15..50).all(|number| kept[&value(number)] == ids[&value(number)]),
+            "{path}"
+        );
     }
 }
 
@@ -198,7 +220,10 @@ async fn single_indicators_keep_what_was_done() {
     let before = tenant.rows();
     let recorded: Vec<Value> = workspace.objects("mde_indicator.one");
     assert_eq!(recorded.len(), before.len());
-    assert!(recorded.iter().all(|object| object["status"].is_null()), "nothing is tainted");
+    assert!(
+        recorded.iter().all(|object| object["status"].is_null()),
+        "nothing is tainted"
+    );
     workspace.apply().await.expect(0);
     let items: usize = tenant.calls("POST", "/import").iter().map(|call| call.items).sum();
     assert_eq!((items, tenant.batch_deletes()), (30 - before.len(), 0));

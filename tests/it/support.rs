@@ -1,7 +1,9 @@
 //! What the tests stand on: a tenant (the simulator), a host (Terraform's side of the protocol, in process) and a
 //! workspace (the real terraform on a temporary directory).
 
+pub mod blocks;
 mod clock;
+pub mod generate;
 mod host;
 #[cfg(unix)]
 mod running;

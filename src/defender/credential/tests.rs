@@ -1,1 +1,198 @@
-//! Tokens.
+//! Tokens by Microsoft's library over a scripted transport.
+
+use super::*;
+use crate::defender::error::Kind;
+use crate::defender::halt::Halt;
+use crate::defender::http::{Reply, TransportTrouble};
+use crate::defender::testing::{VirtualClock, settings};
+use crate::defender::token::Tokens;
+use futures::StreamExt;
+use std::collections::VecDeque;
+use std::sync::Mutex;
+
+type Script = Result<(u16, &'static str), TransportTrouble>;
+
+/// Answers in turn, and notes what it was asked.
+struct Scripted {
+    answers: Mutex<VecDeque<Script>>,
+    asked: Mutex<Vec<Message>>,
+}
+
+#[async_trait]
+impl Transport for Scripted {
+    async fn send(&self, message: Message) -> Result<Reply, TransportError> {
+        self.asked.lock().unwrap().push(message);
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        match self.answers.lock().unwrap().pop_front().unwrap() {
+            Ok((status, body)) => Ok(Reply {
+                status,
+                retry_after: None,
+                body: futures::stream::iter([Ok(Bytes::from_static(body.as_bytes()))]).boxed(),
+            }),
+            Err(trouble) => Err(TransportError {
+                trouble,
+                text: "cause".to_owned(),
+            }),
+        }
+    }
+}
+
+fn entra(answers: &[Script]) -> (Arc<Scripted>, Tokens) {
+    let transport = Arc::new(Scripted {
+        answers: Mutex::new(answers.iter().copied().collect()),
+        asked: Mutex::default(),
+    });
+    let issuer = Entra::new(&settings(), Arc::<Scripted>::clone(&transport)).unwrap();
+    let halt = Arc::new(Halt::new(VirtualClock::shared()));
+    (transport, Tokens::new(Box::new(issuer), halt))
+}
+
+const TOKEN: Script = Ok((
+    200,
+    r#"{"token_type":"Bearer","expires_in":3599,"access_token":"the-token"}"#,
+));
+
+/// As recorded: the text has line breaks.
+const WRONG_SECRET: Script = Ok((
+    401,
+    "{\"error\":\"invalid_client\",\"error_description\":\"AADSTS7000215: Invalid client secret provided. Ensure the \
+     secret being sent in the request is the client secret value.\\r\\nTrace ID: t\\r\\nCorrelation ID: c\",\
+     \"error_codes\":[7000215],\"correlation_id\":\"c\"}",
+));
+
+#[tokio::test(start_paused = true)]
+async fn the_secret_is_sent_to_the_authority_and_nowhere_else() {
+    let (transport, tokens) = entra(&[TOKEN]);
+    let token = tokens.get().await.unwrap();
+    assert_eq!(token.secret().expose_secret(), "the-token");
+    let asked = transport.asked.lock().unwrap();
+    assert_eq!(
+        asked[0].url.as_str(),
+        "https://login.example.test/11111111-1111-1111-1111-111111111111/oauth2/v2.0/token"
+    );
+    let body = String::from_utf8(asked[0].body.to_vec()).unwrap();
+    assert!(
+        body.contains("client_secret=the+secret") && body.contains("scope=https%3A%2F%2Fapi.example.test%2F.default")
+    );
+    assert!(body.contains("grant_type=client_credentials"));
+    assert!(
+        !asked[0]
+            .headers
+            .iter()
+            .any(|(name, _)| name.eq_ignore_ascii_case("user-agent")),
+        "ours is used"
+    );
+    assert_eq!(asked.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wrong_secret_is_told_once_in_entras_words() {
+    let (transport, tokens) = entra(&[WRONG_SECRET]);
+    let error = tokens.get().await.unwrap_err();
+    let text = error.to_string();
+    assert!(error.is_unauthorized(), "{text}");
+    assert!(
+        text.contains("AADSTS7000215: Invalid client secret provided.") && text.contains("Correlation ID: c"),
+        "{text}"
+    );
+    assert!(error.hint().contains("client_secret (ARM_CLIENT_SECRET)"));
+    assert!(!format!("{error:?}").contains("the+secret"));
+    assert_eq!(transport.asked.lock().unwrap().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wrong_secret_is_asked_about_once_for_all_who_wait() {
+    let (transport, tokens) = entra(&[WRONG_SECRET]);
+    let outcomes = futures::future::join_all((0..10).map(|_| tokens.get())).await;
+    assert!(outcomes.iter().all(Result::is_err));
+    assert_eq!(transport.asked.lock().unwrap().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn trouble_on_the_way_is_overcome() {
+    let (transport, tokens) = entra(&[
+        Err(TransportTrouble::Interrupted),
+        Ok((503, "busy")),
+        Ok((
+            429,
+            r#"{"error":"temporarily_unavailable","error_description":"AADSTS90055: throttled","error_codes":[90055]}"#,
+        )),
+        TOKEN,
+    ]);
+    tokens.get().await.unwrap();
+    assert_eq!(transport.asked.lock().unwrap().len(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_lasts_is_not_tried_again() {
+    for (script, kind, words) in [
+        (
+            Err(TransportTrouble::UnknownAuthority),
+            Kind::Certificate,
+            "could not get an access token",
+        ),
+        (
+            Ok((404, "<html>not here</html>")),
+            Kind::Unexpected,
+            "did not answer as a token endpoint does",
+        ),
+        (
+            Ok((200, "<html>sign in</html>")),
+            Kind::Unexpected,
+            "did not answer as a token endpoint does",
+        ),
+        (
+            Ok((200, "{}")),
+            Kind::Unexpected,
+            "did not answer as a token endpoint does",
+        ),
+        (
+            Ok((
+                400,
+                r#"{"error":"x","error_description":"AADSTS700016: no such application","error_codes":[700016]}"#,
+            )),
+            Kind::Unauthorized,
+            "AADSTS700016",
+        ),
+    ] {
+        let (transport, tokens) = entra(&[script]);
+        let error = tokens.get().await.unwrap_err();
+        assert_eq!(error.kind(), kind, "{error}");
+        assert!(error.to_string().contains(words) && !error.hint().is_empty(), "{error}");
+        assert_eq!(transport.asked.lock().unwrap().len(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_authority_that_cannot_be_reached_is_given_up_soon() {
+    let (transport, tokens) = entra(&[Err(TransportTrouble::UnknownHost); 4]);
+    let error = tokens.get().await.unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("the name login.example.test could not be resolved"),
+        "{error}"
+    );
+    assert_eq!(transport.asked.lock().unwrap().len(), 4);
+}
+
+#[test]
+fn ids_that_cannot_be_right_are_refused_before_anything_is_sent() {
+    struct Nowhere;
+    #[async_trait]
+    impl Transport for Nowhere {
+        async fn send(&self, _message: Message) -> Result<Reply, TransportError> {
+            panic!("nothing may be sent");
+        }
+    }
+    let mut settings = settings();
+    let Credential::ClientSecret { tenant_id, .. } = &mut settings.credential;
+    *tenant_id = "not a tenant".to_owned();
+    let error = Entra::new(&settings, Arc::new(Nowhere)).err().unwrap();
+    assert!(error.to_string().contains("not a tenant"), "{error}");
+}
+
+#[test]
+fn nothing_that_holds_the_secret_shows_it() {
+    assert!(!format!("{:?}", settings()).contains("the secret"));
+}

@@ -130,3 +130,34 @@ async fn a_404_of_something_else_than_the_api_deletes_nothing() {
         "{error}"
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn rows_that_are_listed_but_said_not_to_exist_are_not_taken_for_deleted() {
+    let service = Service::new();
+    service.fill(3);
+    service.next_times(20, |tenant, call| {
+        if call.path.ends_with("BatchDelete") {
+            refusal(404, "NotFound", "no")
+        } else {
+            tenant.answer(call)
+        }
+    });
+    let answers = client(&service).delete(ids([1, 2, 3])).await;
+    for answer in answers {
+        let error = answer.unwrap_err();
+        assert!(error.to_string().contains("goes on listing it"), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn stopping_answers_what_was_not_sent() {
+    let service = Service::new();
+    service.fill(10);
+    let client = client(&service);
+    client.stop();
+    let answers = client.delete(ids(1..=10)).await;
+    assert!(answers.iter().all(|answer| matches!(answer, Err(WriteError::Stopped))));
+    assert!(service.log().is_empty());
+    client.resume();
+    assert!(client.delete(ids(1..=10)).await.iter().all(Result::is_ok));
+}

@@ -1,1 +1,255 @@
-//! The real transport over loopback TLS.
+//! The real transport over loopback TLS, with certificates made for each test.
+
+use super::*;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use std::sync::Arc;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+
+/// A server that answers one message with fixed bytes, for each of its connections.
+struct Server {
+    url: Url,
+    authority_pem: String,
+    task: JoinHandle<()>,
+    requests: Arc<std::sync::Mutex<Vec<String>>>,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Server {
+    async fn start(name: &str, answer: Vec<u8>) -> Self {
+        let mut authority = CertificateParams::new(Vec::new()).unwrap();
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
+        let key = KeyPair::generate().unwrap();
+        let certificate = CertificateParams::new([name.to_owned()])
+            .unwrap()
+            .signed_by(&key, &authority)
+            .unwrap();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(
+                vec![certificate.der().clone()],
+                rustls_pki_types::PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
+            )
+            .unwrap();
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = Url::parse(&format!(
+            "https://127.0.0.1:{}/path",
+            listener.local_addr().unwrap().port()
+        ))
+        .unwrap();
+        let requests = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let task = tokio::spawn({
+            let requests = Arc::clone(&requests);
+            async move {
+                while let Ok((stream, _)) = listener.accept().await {
+                    let Ok(mut stream) = acceptor.accept(stream).await else {
+                        continue;
+                    };
+                    let mut request = vec![0; 4096];
+                    let length = stream.read(&mut request).await.unwrap_or_default();
+                    requests
+                        .lock()
+                        .unwrap()
+                        .push(String::from_utf8_lossy(&request[..length]).into_owned());
+                    let _ = stream.write_all(&answer).await;
+                    let _ = stream.shutdown().await;
+                }
+            }
+        });
+        Self {
+            url,
+            authority_pem: pem(authority.der()),
+            task,
+            requests,
+        }
+    }
+
+    async fn call(&self, ca_certificate_pem: Option<&[u8]>) -> Result<Reply, TransportError> {
+        let network = Network::new("agent/1", ca_certificate_pem, [&self.url, &self.url]).unwrap();
+        network.send(message(&self.url)).await
+    }
+}
+
+fn pem(der: &[u8]) -> String {
+    use base64::Engine;
+    let body = base64::engine::general_purpose::STANDARD.encode(der);
+    let lines: Vec<&str> = body
+        .as_bytes()
+        .chunks(64)
+        .map(|line| std::str::from_utf8(line).unwrap())
+        .collect();
+    format!(
+        "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
+        lines.join("\n")
+    )
+}
+
+fn message(url: &Url) -> Message {
+    Message {
+        method: Method::Post,
+        url: url.clone(),
+        headers: vec![("Authorization".to_owned(), "Bearer t".to_owned())],
+        body: Bytes::from_static(b"{}"),
+    }
+}
+
+fn trouble(result: Result<Reply, TransportError>) -> TransportTrouble {
+    result.map(|reply| reply.status).unwrap_err().trouble
+}
+
+const OK: &[u8] = b"HTTP/1.1 429 Too Many\r\nRetry-After: 7\r\nContent-Length: 5\r\n\r\nhello";
+
+#[tokio::test]
+async fn an_extra_authority_is_trusted_and_the_message_arrives() {
+    let server = Server::start("127.0.0.1", OK.to_vec()).await;
+    let pem = server.authority_pem.clone();
+    let reply = server.call(Some(pem.as_bytes())).await.unwrap();
+    assert_eq!((reply.status, reply.retry_after), (429, Some(Duration::from_secs(7))));
+    assert_eq!(reply.small_body().await.unwrap(), b"hello");
+    let request = server.requests.lock().unwrap().remove(0).to_lowercase();
+    for part in [
+        "post /path http/1.1",
+        "authorization: bearer t",
+        "user-agent: agent/1",
+        "accept-encoding: ",
+    ] {
+        assert!(request.contains(part), "{part} in {request}");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_authority_is_told_apart_and_the_way_out_is_named() {
+    let server = Server::start("127.0.0.1", OK.to_vec()).await;
+    let other = Server::start("127.0.0.1", OK.to_vec()).await;
+    let error = server
+        .call(Some(other.authority_pem.as_bytes()))
+        .await
+        .map(|_| ())
+        .unwrap_err();
+    assert_eq!(
+        error.trouble,
+        TransportTrouble::UnknownAuthority,
+        "of the same name, with another key"
+    );
+    // A machine without any list of authorities says that instead.
+    let alone = trouble(server.call(None).await);
+    assert!(
+        matches!(
+            alone,
+            TransportTrouble::UnknownAuthority | TransportTrouble::NoAuthorities
+        ),
+        "{alone:?}"
+    );
+    let explained = error.explain("list the indicators", &server.url);
+    assert!(explained.is_certificate() && explained.is_connection());
+    assert!(
+        explained
+            .to_string()
+            .starts_with("could not list the indicators: the certificate of 127.0.0.1:")
+    );
+    assert!(explained.hint().contains("ca_certificate_path"));
+    assert!(server.requests.lock().unwrap().is_empty(), "nothing was sent");
+}
+
+#[tokio::test]
+async fn a_certificate_for_another_name_is_told_apart() {
+    let server = Server::start("other.example", OK.to_vec()).await;
+    let pem = server.authority_pem.clone();
+    assert_eq!(
+        trouble(server.call(Some(pem.as_bytes())).await),
+        TransportTrouble::WrongName
+    );
+}
+
+#[tokio::test]
+async fn no_connection_and_a_broken_one_are_told_apart() {
+    let server = Server::start("127.0.0.1", Vec::new()).await;
+    let pem = server.authority_pem.clone();
+    assert_eq!(
+        trouble(server.call(Some(pem.as_bytes())).await),
+        TransportTrouble::Interrupted
+    );
+
+    let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = Url::parse(&format!("https://127.0.0.1:{}/", free.local_addr().unwrap().port())).unwrap();
+    drop(free);
+    let network = Network::new("agent/1", Some(pem.as_bytes()), [&url, &url]).unwrap();
+    let error = network.send(message(&url)).await.map(|_| ()).unwrap_err();
+    assert_eq!(error.trouble, TransportTrouble::Unreachable);
+    assert!(
+        error
+            .explain("get an access token", &url)
+            .to_string()
+            .contains("no connection to 127.0.0.1:")
+    );
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_is_an_error_and_not_an_end() {
+    let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhello".to_vec();
+    let server = Server::start("127.0.0.1", answer).await;
+    let pem = server.authority_pem.clone();
+    let reply = server.call(Some(pem.as_bytes())).await.unwrap();
+    assert_eq!(
+        reply.small_body().await.unwrap_err().trouble,
+        TransportTrouble::Interrupted
+    );
+}
+
+#[tokio::test]
+async fn packed_bodies_are_unpacked_and_redirects_are_not_followed() {
+    use std::io::Write;
+    let text = b"hello ".repeat(1000);
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(&text).unwrap();
+    let body = gzip.finish().unwrap();
+    let head = "HTTP/1.1 302 Found\r\nLocation: https://evil.test/\r\nContent-Encoding: gzip";
+    let head = format!("{head}\r\nContent-Length: {}\r\n\r\n", body.len());
+    let server = Server::start("127.0.0.1", [head.as_bytes(), &body].concat()).await;
+    let pem = server.authority_pem.clone();
+    let reply = server.call(Some(pem.as_bytes())).await.unwrap();
+    assert_eq!(reply.status, 302);
+    assert_eq!(reply.small_body().await.unwrap(), text);
+}
+
+#[test]
+fn a_file_without_usable_certificates_is_refused_at_once() {
+    let url = Url::parse("https://127.0.0.1/").unwrap();
+    for content in [
+        "",
+        "hello",
+        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+    ] {
+        let error = Network::new("agent/1", Some(content.as_bytes()), [&url, &url])
+            .err()
+            .unwrap();
+        assert!(error.to_string().contains("ca_certificate_path"), "{error}");
+    }
+    assert!(Network::new("a\nb", None, [&url, &url]).is_err());
+}
+
+#[test]
+fn loopback_addresses_need_no_proxy() {
+    for (url, expected) in [
+        ("https://127.0.0.1:5", true),
+        ("https://[::1]:5", true),
+        ("https://localhost", true),
+        ("https://a.localhost", true),
+        ("https://10.0.0.1", false),
+        ("https://localhost.example", false),
+    ] {
+        assert_eq!(is_this_machine(&Url::parse(url).unwrap()), expected, "{url}");
+    }
+}

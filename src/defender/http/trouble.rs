@@ -119,7 +119,8 @@ impl TransportError {
 /// What the HTTP client's error means.
 pub(super) fn classify(error: &reqwest::Error) -> TransportError {
     let trouble = match certificate_error(error) {
-        Some(CertificateError::UnknownIssuer) => TransportTrouble::UnknownAuthority,
+        // A bad signature is that of an authority with the name of one that is trusted, but with another key.
+        Some(CertificateError::UnknownIssuer | CertificateError::BadSignature) => TransportTrouble::UnknownAuthority,
         Some(CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. }) => {
             TransportTrouble::WrongName
         }

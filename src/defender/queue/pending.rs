@@ -9,17 +9,36 @@ use std::time::Duration;
 /// A partial batch goes when nothing has come for this long.
 const QUIET: Duration = Duration::from_millis(25);
 
-/// The same, while more has been announced than has come: the host is about to ask.
-const QUIET_WHILE_EXPECTING: Duration = Duration::from_millis(300);
+/// The same, while more has been announced than has come: the host is about to ask. It pauses now and then while it
+/// starts hundreds of operations.
+const QUIET_WHILE_ANNOUNCED: Duration = Duration::from_secs(1);
 
-/// Nothing waits longer than this for company.
-const LONGEST_WAIT: Duration = Duration::from_secs(2);
+/// The same, where several callers ask: a host that runs a number of operations at once starts them one by one, and a new
+/// one for each that has been answered. Without this wait each of those would take a call of its own.
+const QUIET_AMONG_OTHERS: Duration = Duration::from_millis(100);
+
+/// Nothing waits longer than this for company. A host that runs hundreds of operations at once takes seconds to start
+/// them all.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// Whether it is time to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Readiness {
+    /// The batch is full, has waited for long enough, or nothing more is expected.
     Now,
+    /// More was expected, and has not come.
+    NowInVain,
+    /// Not before this time has passed.
     In(Duration),
+}
+
+/// More is expected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Expected {
+    /// Since when.
+    since: Duration,
+    /// It is not coming any more when nothing has come for this long.
+    quiet: Duration,
 }
 
 /// Items in the order in which they came.
@@ -57,18 +76,22 @@ impl<T, K: Hash + Eq + Clone> Pending<T, K> {
         }));
     }
 
-    /// When to send. `expected` is when more was last announced, if more has been announced than has come.
-    pub fn readiness(&self, batch_size: usize, expected: Option<Duration>, now: Duration) -> Readiness {
+    /// When to send.
+    pub fn readiness(&self, batch_size: usize, expected: Option<Expected>, now: Duration) -> Readiness {
         let oldest = self.entries.front().map_or(now, |entry| entry.arrived);
         let quiet = match expected {
-            Some(announced) => self.latest.max(announced) + QUIET_WHILE_EXPECTING,
+            Some(more) => self.latest.max(more.since) + more.quiet,
             None => self.latest + QUIET,
         };
-        let due = quiet.min(oldest + LONGEST_WAIT);
-        if self.entries.len() >= batch_size || due <= now {
+        let overdue = oldest + LONGEST_WAIT;
+        if self.entries.len() >= batch_size || overdue <= now {
             Readiness::Now
+        } else if quiet > now {
+            Readiness::In(quiet.min(overdue) - now)
+        } else if expected.is_some() {
+            Readiness::NowInVain
         } else {
-            Readiness::In(due - now)
+            Readiness::Now
         }
     }
 
@@ -105,7 +128,11 @@ pub(crate) struct Announcements {
 
 #[derive(Default)]
 struct Announced {
-    outstanding: usize,
+    /// How many were announced and have not come.
+    announced: usize,
+    /// Whether there are other callers.
+    others: bool,
+    /// When the last one was announced or seen.
     latest: Duration,
 }
 
@@ -121,26 +148,39 @@ impl Announcements {
     pub fn announce(&self) {
         let latest = self.clock.elapsed();
         let mut state = self.state();
-        state.outstanding += 1;
+        state.announced += 1;
         state.latest = latest;
     }
 
-    /// Somebody asked.
-    pub(super) fn arrived(&self) {
+    /// One who was announced asks, or does not come any more.
+    pub fn arrived(&self) {
         let mut state = self.state();
-        state.outstanding = state.outstanding.saturating_sub(1);
+        state.announced = state.announced.saturating_sub(1);
     }
 
-    /// A batch goes. Whoever has been announced and has not come by then is not waited for any more: most reads and
-    /// plans are followed by no write.
-    pub(super) fn sent(&self) {
-        self.state().outstanding = 0;
+    /// There are other callers, such as those who have just been answered: they will probably ask as well.
+    pub(super) fn others(&self) {
+        let latest = self.clock.elapsed();
+        let mut state = self.state();
+        state.others = true;
+        state.latest = latest;
     }
 
-    /// When more was last announced, if more has been announced than has come.
-    pub(super) fn expected(&self) -> Option<Duration> {
+    /// Whoever has not come by now is not waited for any more.
+    pub(super) fn forget(&self) {
+        *self.state() = Announced::default();
+    }
+
+    /// Whether more is expected.
+    pub(super) fn expected(&self) -> Option<Expected> {
         let state = self.state();
-        (state.outstanding > 0).then_some(state.latest)
+        let quiet = match *state {
+            Announced { announced: 1.., .. } => QUIET_WHILE_ANNOUNCED,
+            Announced { others: true, .. } => QUIET_AMONG_OTHERS,
+            _ => return None,
+        };
+        let since = state.latest;
+        Some(Expected { since, quiet })
     }
 
     fn state(&self) -> MutexGuard<'_, Announced> {
@@ -173,13 +213,27 @@ mod tests {
         assert_eq!(pending.readiness(4, None, ms(145)), Readiness::Now);
     }
 
+    const fn announced(since: Duration) -> Option<Expected> {
+        Some(Expected {
+            since,
+            quiet: QUIET_WHILE_ANNOUNCED,
+        })
+    }
+
     #[test]
     fn while_more_is_expected_it_waits_longer_but_not_forever() {
         let mut pending = pending(&[1], ms(0));
-        assert_eq!(pending.readiness(9, Some(ms(200)), ms(210)), Readiness::In(ms(290)));
-        pending.push([(2, 2)], ms(1900));
-        assert_eq!(pending.readiness(9, Some(ms(1900)), ms(1950)), Readiness::In(ms(50)));
-        assert_eq!(pending.readiness(9, Some(ms(1990)), ms(2000)), Readiness::Now);
+        assert_eq!(
+            pending.readiness(9, announced(ms(200)), ms(210)),
+            Readiness::In(ms(990))
+        );
+        assert_eq!(pending.readiness(9, announced(ms(200)), ms(1200)), Readiness::NowInVain);
+        pending.push([(2, 2)], ms(4900));
+        assert_eq!(
+            pending.readiness(9, announced(ms(4900)), ms(4950)),
+            Readiness::In(ms(50))
+        );
+        assert_eq!(pending.readiness(9, announced(ms(4990)), ms(5000)), Readiness::Now);
     }
 
     #[test]

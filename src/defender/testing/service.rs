@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 /// What the double answers.
-pub(crate) type Answer = Result<Reply, TransportError>;
+type Answer = Result<Reply, TransportError>;
 
 type Script = Box<dyn FnOnce(&mut Tenant, &Call) -> Answer + Send>;
 

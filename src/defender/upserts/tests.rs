@@ -164,7 +164,7 @@ async fn two_items_of_one_value_are_told_apart() {
         answers.iter().map(Result::is_ok).collect::<Vec<_>>(),
         [true, false, true]
     );
-    assert_eq!(service.log(), ["import 3", "import 1", "import 1", "import 1"]);
+    assert_eq!(service.log(), ["import 2", "import 1"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -289,4 +289,25 @@ async fn device_groups_that_are_out_of_reach_fail_their_items_only() {
     let answers = client(&service).upsert(domains(8)).await;
     assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 7);
     assert!(reason(&answers[3]).contains("device groups"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_that_is_not_about_items_is_taken_apart_once() {
+    let service = Service::new();
+    service.next_times(65 + 3, |_, _| {
+        refusal(400, "InvalidRequestBody", "Request body is incorrect")
+    });
+    let client = client(&service);
+    let answers = client.upsert(domains(2000)).await;
+    assert!(
+        answers
+            .iter()
+            .all(|answer| reason(answer).contains("Request body is incorrect"))
+    );
+    assert_eq!(
+        service.log().len(),
+        65 + 3,
+        "one batch in pieces, the other three whole"
+    );
+    assert!(client.upsert(domains(3)).await.iter().all(Result::is_ok));
 }

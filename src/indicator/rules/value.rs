@@ -35,7 +35,7 @@ pub fn check_value(indicator_type: &IndicatorType, value: &str) -> Vec<Finding> 
         findings.push(error(
             "defanged",
             format!("{} is defanged: the service would take it literally", shown(&visible)),
-            format!("Write {}, or apply the function `refang`.", shown(plain)),
+            format!("Write {}.", shown(plain)),
         ));
     }
     if let Some((position, space)) = invisible::first_space(&refanged).filter(|_| !is_hash) {

@@ -1,90 +1,70 @@
 //! What carrying out changes has come to.
 
 use crate::indicator::Indicator;
+use crate::provider::row::Held;
 use crate::tf::Diagnostics;
-use std::collections::{HashMap, HashSet};
+use std::collections::BTreeMap;
 
 /// What the service holds now, as far as this object is concerned, and what to tell the user.
 #[derive(Debug)]
 pub struct Outcome {
     /// For each wanted row, how it stands; `None` where it could not be written.
     settled: Vec<Option<Settled>>,
-    /// Wanted rows that this object has taken over from another one and could not make as they should be. That other one
-    /// has forgotten them, so this one must not.
-    inherited: HashMap<usize, Settled>,
     /// For each held row, whether it is no longer there under its own id, or is the same row as a settled one.
     over: Vec<bool>,
-    /// For each held row, whether it has been deleted.
-    deleted: Vec<bool>,
     /// Wanted rows whose write was answered with another id than the state's.
     pub moved: Vec<usize>,
     /// Whether nothing was tried at all.
     pub abandoned: bool,
+    /// How the service spells the values of rows, by id, where that is not what would be submitted for the planned one.
+    pub spellings: BTreeMap<String, String>,
     /// What to tell the user.
     pub diagnostics: Diagnostics,
 }
 
-/// A row that stands.
+/// A wanted row that stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settled {
     /// Its id; `None` for an expired row, which is not there.
     pub id: Option<String>,
-    /// What it says.
-    pub indicator: Indicator,
+    /// What it says, if it was taken over and could not be made as it should be.
+    pub found: Option<Indicator>,
 }
 
 impl Outcome {
-    /// Nothing done yet for this many rows.
-    pub fn new(wanted: usize, held: usize) -> Self {
+    /// Nothing done yet for so many wanted rows. Held rows without an id have expired: there is nothing left of them.
+    pub fn new(wanted: usize, held: &[Held]) -> Self {
         Self {
             settled: vec![None; wanted],
-            inherited: HashMap::new(),
-            over: vec![false; held],
-            deleted: vec![false; held],
+            over: held.iter().map(|row| row.id.is_none()).collect(),
             moved: Vec::new(),
             abandoned: false,
+            spellings: BTreeMap::new(),
             diagnostics: Diagnostics::default(),
         }
     }
 
     /// The wanted row stands as it should.
-    pub fn settle(&mut self, wanted: usize, id: Option<String>, indicator: Indicator) {
-        self.settled[wanted] = Some(Settled { id, indicator });
+    pub fn settle(&mut self, wanted: usize, id: Option<String>) {
+        self.settled[wanted] = Some(Settled { id, found: None });
     }
 
-    /// The wanted row was another object's, and stands, but not as it should.
-    pub fn inherit(&mut self, wanted: usize, id: String, found: Indicator) {
-        let stands = Settled {
+    /// The wanted row stands, but as it was found.
+    pub fn settle_as_found(&mut self, wanted: usize, id: String, found: Indicator) {
+        self.settled[wanted] = Some(Settled {
             id: Some(id),
-            indicator: found,
-        };
-        self.inherited.insert(wanted, stands);
+            found: Some(found),
+        });
     }
 
-    /// The wanted row that was another object's is not there any more.
-    pub fn lose(&mut self, wanted: usize) {
-        self.inherited.remove(&wanted);
+    /// The wanted row does not stand any more.
+    pub fn unsettle(&mut self, wanted: usize) {
+        self.settled[wanted] = None;
     }
 
-    /// Nothing is to be done after all: rows that no other object has let go stay as nobody's.
-    pub fn abandon(&mut self, from_others: &HashSet<usize>) {
-        for (index, settled) in self.settled.iter_mut().enumerate() {
-            if !from_others.contains(&index) {
-                *settled = None;
-            }
-        }
-        self.abandoned = true;
-    }
-
-    /// The held row lives on as a settled one.
-    pub fn replaced(&mut self, held: usize) {
+    /// The held row is not there any more, or lives on as a settled one.
+    pub fn let_go(&mut self, held: usize) {
         self.over[held] = true;
-    }
-
-    /// The held row is not there any more.
-    pub fn gone(&mut self, held: usize) {
-        self.over[held] = true;
-        self.deleted[held] = true;
     }
 
     /// How the wanted row stands.
@@ -92,19 +72,9 @@ impl Outcome {
         self.settled[wanted].as_ref()
     }
 
-    /// How the wanted row stands if it was another object's and is not as it should be.
-    pub fn inherited(&self, wanted: usize) -> Option<&Settled> {
-        self.inherited.get(&wanted)
-    }
-
-    /// Whether the wanted row stands as it should.
+    /// Whether the wanted row stands.
     pub fn is_settled(&self, wanted: usize) -> bool {
         self.settled[wanted].is_some()
-    }
-
-    /// Whether the held row has been deleted.
-    pub fn is_gone(&self, held: usize) -> bool {
-        self.deleted[held]
     }
 
     /// The held rows that are still there and that no settled row stands for.
@@ -119,6 +89,6 @@ impl Outcome {
     /// Whether anything at all stands in the service for this object.
     pub fn is_empty(&self) -> bool {
         let stands = |settled: &Settled| settled.id.is_some();
-        !self.settled.iter().flatten().any(stands) && self.inherited.is_empty() && self.over.iter().all(|over| *over)
+        !self.settled.iter().flatten().any(stands) && self.over.iter().all(|over| *over)
     }
 }

@@ -18,18 +18,18 @@ const LONGEST_OFFER: Duration = Duration::from_secs(5);
 /// so they stay and are remembered as known. If the run was stopped, that object does not follow, and the old one must not
 /// forget them.
 pub async fn remove(session: &Session, held: &[Held], keep: &HashSet<u64>) -> Outcome {
-    let mut outcome = Outcome::new(0, held.len());
+    let mut outcome = Outcome::new(0, held);
     let mut failures = Failures::default();
     let mut rows = Vec::with_capacity(held.len());
     let mut kept = Vec::new();
     for (position, row) in held.iter().enumerate() {
         match &row.id {
-            Some(id) if keep.contains(&row.indicator.identity().digest()) => {
+            Some(id) if row.identity().is_some_and(|identity| keep.contains(&identity.digest())) => {
                 session.ledger.claim(id);
                 kept.push(position);
             }
             Some(_) => rows.push((position, row)),
-            None => outcome.gone(position),
+            None => outcome.let_go(position),
         }
     }
     let doomed: Vec<&Indicator> = rows.iter().map(|(_, row)| &row.indicator).collect();
@@ -37,13 +37,13 @@ pub async fn remove(session: &Session, held: &[Held], keep: &HashSet<u64>) -> Ou
     let results = delete_held(session, &rows).await;
     for ((position, row), result) in rows.into_iter().zip(results) {
         match result {
-            Ok(()) => outcome.gone(position),
+            Ok(()) => outcome.let_go(position),
             Err(error) => failures.delete(&row.key, &error),
         }
     }
     let stopped = session.client.is_stopped() && !kept.is_empty();
     if !stopped {
-        kept.into_iter().for_each(|position| outcome.gone(position));
+        kept.into_iter().for_each(|position| outcome.let_go(position));
     } else if failures.is_empty() {
         outcome.diagnostics.push(unreplaced());
     }
@@ -76,13 +76,19 @@ pub(super) async fn delete_held(session: &Session, rows: &[(usize, &Held)]) -> V
             positions.push(position);
         }
     }
-    if ids.is_empty() {
-        return results;
-    }
-    let answers = session.client.delete(ids.clone()).await;
-    session.ledger.end_delete(ids.iter().map(String::as_str));
-    for (position, result) in positions.into_iter().zip(answers) {
+    for (position, result) in positions.into_iter().zip(delete_ids(session, ids).await) {
         results[position] = result;
     }
+    results
+}
+
+/// Deletes rows that nobody else may delete, and notes it.
+pub async fn delete_ids(session: &Session, ids: Vec<String>) -> Vec<Result<(), WriteError>> {
+    if ids.is_empty() {
+        return Vec::new();
+    }
+    let results = session.client.delete(ids.clone()).await;
+    let gone = results.iter().map(Result::is_ok);
+    session.ledger.end_delete(ids.iter().map(String::as_str).zip(gone));
     results
 }

@@ -1,6 +1,6 @@
 //! Which hosts an environment and a region mean.
 
-use super::{Source, https};
+use super::{Source, https, in_block};
 use crate::tf::{Diagnostic, Diagnostics, Path, Value};
 use url::Url;
 
@@ -42,45 +42,49 @@ pub fn check(config: &Value) -> Diagnostics {
     let environments: Vec<&str> = ENVIRONMENTS.iter().map(|environment| environment.0).collect();
     for (name, known) in [("environment", environments.as_slice()), ("region", &REGIONS)] {
         if let Some(written) = config.get(name).as_str().filter(|written| !known.contains(written)) {
-            diagnostics.push(unknown(name, written, known).at(Path::attribute(name)));
+            diagnostics.push(unknown(name, written, &in_block(name), known));
         }
     }
     diagnostics
 }
 
-fn unknown(name: &str, written: &str, known: &[&str]) -> Diagnostic {
+fn unknown(name: &str, written: &str, origin: &str, known: &[&str]) -> Diagnostic {
     Diagnostic::error(
         format!("Unknown {name}"),
         format!(
-            "`{written}` is not one of `{}`. Write one of these, or leave it out.",
+            "{origin} is `{written}`, which is not one of `{}`. Write one of these, or leave it out.",
             known.join("`, `")
         ),
     )
+    .at(Path::attribute(name))
 }
 
 impl Hosts {
     /// Chooses the hosts; what is wrong is told.
     pub fn choose(source: &Source<'_>, diagnostics: &mut Diagnostics) -> Option<Self> {
-        let environment = source
+        let (environment, environment_origin) = source
             .find("environment", &["ARM_ENVIRONMENT"])
-            .map_or("public".into(), |found| found.0);
-        let region = source.find("region", &["MDE_REGION"]).map(|found| found.0);
+            .unwrap_or_else(|| ("public".into(), String::new()));
+        let region = source.find("region", &["MDE_REGION"]);
         let names: Vec<&str> = ENVIRONMENTS.iter().map(|environment| environment.0).collect();
         let Some((_, api, authority)) = ENVIRONMENTS.iter().find(|known| known.0 == environment) else {
-            diagnostics.push(unknown("environment", &environment, &names));
+            diagnostics.push(unknown("environment", &environment, &environment_origin, &names));
             return None;
         };
         let api = match region {
             None => (*api).to_owned(),
-            Some(region) if !REGIONS.contains(&region.as_str()) => {
-                diagnostics.push(unknown("region", &region, &REGIONS));
+            Some((region, origin)) if !REGIONS.contains(&region.as_str()) => {
+                diagnostics.push(unknown("region", &region, &origin, &REGIONS));
                 return None;
             }
-            Some(region) if environment == "public" => format!("{region}.{api}"),
-            Some(region) => {
+            Some((region, _)) if environment == "public" => format!("{region}.{api}"),
+            Some((region, origin)) => {
                 diagnostics.push(Diagnostic::error(
                     "A region outside the public cloud",
-                    format!("`region` is `{region}`, but `environment` is `{environment}`, which has no regions. Leave one out."),
+                    format!(
+                        "{origin} is `{region}`, but {environment_origin} is `{environment}`, which has no regions. Leave \
+                         one out."
+                    ),
                 ));
                 return None;
             }
@@ -92,7 +96,7 @@ impl Hosts {
         };
         let mut url = |attribute: &str, variable: &str, default: String| {
             let (text, origin) = source.find(attribute, &[variable]).unwrap_or((default, String::new()));
-            https(attribute, &text, origin.starts_with('`'), diagnostics)
+            https(attribute, &text, &origin, diagnostics)
         };
         let base_url = url("base_url", "MDE_BASE_URL", format!("https://{api}"))?;
         let authority_host = url("authority_host", "MDE_AUTHORITY_HOST", format!("https://{authority}"))?;

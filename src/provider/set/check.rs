@@ -7,6 +7,7 @@ use crate::provider::fields::DETAILS;
 use crate::provider::findings::Findings;
 use crate::provider::ledger::scoped_digest;
 use crate::provider::report::named;
+use crate::provider::row::NO_ACTION;
 use crate::tf::{Diagnostic, Diagnostics, Path, Value};
 use std::collections::HashMap;
 
@@ -16,7 +17,7 @@ pub fn check(config: &Value) -> Diagnostics {
     let mut findings = Findings::default();
     for finding in &model.defaults.findings {
         let path = Path::attribute(finding.field.name());
-        findings.push("the set's default", path, true, finding.clone());
+        findings.push("", path, true, finding.clone());
     }
     for (index, row) in model.rows.iter().enumerate() {
         let unread = row
@@ -25,9 +26,14 @@ pub fn check(config: &Value) -> Diagnostics {
             .fold(row.unknown, |unknown, finding| unknown.with(finding.field));
         let found = rules::check(&row.indicator, unread);
         for finding in row.findings.iter().cloned().chain(found) {
-            let own = row.written.contains(finding.field) || !has_default(config, finding.field);
-            let path = path(&model, index, finding.field, own);
-            findings.push(&row.key, path, own, finding);
+            let field = finding.field;
+            let leans = !row.written.contains(field) && has_default(config, field);
+            if leans && model.defaults.findings.iter().any(|said| said.field == field) {
+                continue;
+            }
+            // Where neither the row nor the set says what to do, one line mends all rows.
+            let own = !leans && finding.code != NO_ACTION;
+            findings.push(&row.key, path(&model, index, field, !leans), own, finding);
         }
     }
     let mut diagnostics = findings.into_diagnostics();

@@ -4,6 +4,7 @@ use super::model::EXTRA;
 use super::schema::{EXCLUSIVE, EXCLUSIVE_APPLICATION, EXCLUSIVE_OWN};
 use crate::defender::Listing;
 use crate::indicator::Row;
+use crate::provider::apply::delete_ids;
 use crate::provider::existing::describe;
 use crate::provider::report::{Failures, condemned};
 use crate::provider::session::Session;
@@ -85,7 +86,8 @@ pub async fn check(session: &Session, state: &Value) -> Diagnostics {
             .collect();
         diagnostics.extend(condemned(&wanted));
     }
-    diagnostics.extend(too_many_deletions(session, extra.len()));
+    let doomed: Vec<&str> = extra.iter().map(|(id, words)| words.as_str().unwrap_or(id)).collect();
+    diagnostics.extend(too_many_deletions(session, &doomed));
     diagnostics
 }
 
@@ -99,11 +101,7 @@ pub async fn remove_extra(session: &Session, state: &Value) -> Diagnostics {
         .filter(|id| !session.ledger.is_observed(id) && session.ledger.begin_delete(id))
         .cloned()
         .collect();
-    if ids.is_empty() {
-        return Diagnostics::default();
-    }
-    let results = session.client.delete(ids.clone()).await;
-    session.ledger.end_delete(ids.iter().map(String::as_str));
+    let results = delete_ids(session, ids.clone()).await;
     let mut failures = Failures::default();
     for (id, result) in ids.iter().zip(results) {
         if let Err(error) = result {

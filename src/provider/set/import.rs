@@ -68,7 +68,7 @@ pub async fn import(session: &Session, id: &str) -> Result<Imported, Diagnostics
     state.set(super::model::IDS, Value::Map(ids));
     Ok(Imported {
         state: state.into(),
-        private: Notes::newborn(session.now()),
+        private: Notes::of_state(Some(session.now().as_millisecond()), BTreeMap::new()),
         ..Imported::default()
     })
 }

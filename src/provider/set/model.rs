@@ -1,5 +1,6 @@
 //! What the value of an `mde_indicator_set` says: its defaults and its rows.
 
+use super::state::fields_in_words;
 use crate::indicator::{Field, FieldSet};
 use crate::provider::fields::{DETAILS, ELEMENT};
 use crate::provider::row::{Held, Reader, Wanted, no_defaults};
@@ -126,7 +127,10 @@ pub fn held(state: &Value, model: &Model) -> Vec<Held> {
             key: row.key.clone(),
             id: ids.get(&row.key).and_then(Value::as_str).map(str::to_owned),
             indicator: row.indicator.clone(),
-            drifted: drift.contains_key(&row.key),
+            spelling: None,
+            drift: drift
+                .get(&row.key)
+                .map(|words| fields_in_words(words.as_str().unwrap_or_default())),
         })
         .collect()
 }

@@ -11,7 +11,7 @@ use crate::provider::session::Session;
 use crate::provider::verdict;
 use crate::tf::{Diagnostics, PlanRequest, PlanResponse, Value};
 use jiff::Timestamp;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Plans a creation or an update.
 pub async fn plan(session: Option<&Session>, request: PlanRequest) -> PlanResponse {
@@ -24,7 +24,11 @@ pub async fn plan(session: Option<&Session>, request: PlanRequest) -> PlanRespon
     let wanted = Model::read(&proposed);
     let prior_model = Model::read(&prior);
     let held = held(&prior, &prior_model);
-    let changes = reconcile(&held, &wanted.rows, session.map_or_else(Timestamp::now, Session::now));
+    let mut changes = reconcile(&held, &wanted.rows, session.map_or_else(Timestamp::now, Session::now));
+    if wanted.incomplete {
+        // Rows that are not known yet may be those that are held. The host plans again when they are known.
+        changes.delete.clear();
+    }
 
     let ids = if prior.is_null() || wanted.incomplete {
         Value::Unknown
@@ -50,6 +54,7 @@ pub async fn plan(session: Option<&Session>, request: PlanRequest) -> PlanRespon
     if let Some(session) = session {
         let claimant = session.claimant(earlier.claimant, &prior);
         notes.claimant = Some(claimant);
+        notes.spellings = earlier.spellings;
         diagnostics.extend(verdict::judge(session, claimant, &held, &wanted.rows, &changes).await);
         diagnostics.extend(exclusive::check(session, &prior).await);
         diagnostics.extend(changed_defaults(session, &wanted, &prior_model, &changes));
@@ -89,10 +94,9 @@ fn planned_ids(wanted: &Model, held: &[Held], changes: &Changes) -> Value {
         set(pair.wanted, held[pair.held].id.as_deref().into());
     }
     for pair in &changes.update {
-        let certain = !held[pair.held].drifted && !pair.fields.iter().any(Field::is_scope);
         set(
             pair.wanted,
-            if certain {
+            if pair.keeps_id() {
                 held[pair.held].id.as_deref().into()
             } else {
                 Value::Unknown
@@ -103,10 +107,14 @@ fn planned_ids(wanted: &Model, held: &[Held], changes: &Changes) -> Value {
         set(*index, Value::Null);
     }
     // A changed row whose expiry has passed meanwhile is deleted, but was planned with its id: that promise stands.
-    for removal in &changes.delete {
-        let row = &held[removal.held];
-        if let Some(id) = changes.expired.iter().find(|index| wanted.rows[**index].key == row.key) {
-            set(*id, row.id.as_deref().into());
+    let expired: HashMap<&str, usize> = changes
+        .expired
+        .iter()
+        .map(|index| (wanted.rows[*index].key.as_str(), *index))
+        .collect();
+    for row in changes.delete.iter().map(|removal| &held[removal.held]) {
+        if let Some(index) = expired.get(row.key.as_str()) {
+            set(*index, row.id.as_deref().into());
         }
     }
     Value::Map(ids)

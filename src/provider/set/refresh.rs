@@ -3,15 +3,15 @@
 use super::exclusive;
 use super::model::{Model, held};
 use super::state::{Place, StateWriter};
-use crate::defender::Listing;
-use crate::indicator::{Row, differences};
+use crate::indicator::differences;
 use crate::provider::drift::Drift;
+use crate::provider::existing::made_anew;
 use crate::provider::private::Notes;
 use crate::provider::report::unlisted;
-use crate::provider::row::Held;
+use crate::provider::row::odd_spelling;
 use crate::provider::session::Session;
 use crate::tf::{Diagnostics, ReadRequest, ReadResponse};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 /// Reads the rows of a state from the shared listing.
 pub async fn refresh(session: &Session, request: ReadRequest) -> ReadResponse {
@@ -37,6 +37,7 @@ pub async fn refresh(session: &Session, request: ReadRequest) -> ReadResponse {
     let mut found_ids: HashSet<&str> = HashSet::with_capacity(held.len());
     let mut drift = Drift::default();
     let mut expired = 0;
+    let mut spellings = BTreeMap::new();
     let mut writer = StateWriter::new(&state, &model);
 
     for (index, old) in held.iter().enumerate() {
@@ -47,7 +48,13 @@ pub async fn refresh(session: &Session, request: ReadRequest) -> ReadResponse {
             continue;
         }
         let place = Place::of(&state, &model, index);
-        let Some(row) = find(&listing, old, &own) else {
+        let listed = old.id.as_deref().and_then(|id| listing.get(id));
+        let anew = || {
+            made_anew(session, &listing, &old.indicator, |id| {
+                own.contains(id) || found_ids.contains(id)
+            })
+        };
+        let Some(row) = listed.or_else(anew) else {
             if model.rows[index].indicator.is_expired(now) {
                 expired += 1;
                 writer.as_written(place, None);
@@ -61,6 +68,9 @@ pub async fn refresh(session: &Session, request: ReadRequest) -> ReadResponse {
         found_ids.insert(row.id.as_str());
         if let Some(id) = old.id.as_ref().filter(|id| **id != row.id) {
             drift.moved(&old.key, id, row);
+        }
+        if let Some(spelling) = odd_spelling(&old.indicator, &row.indicator.value) {
+            spellings.insert(row.id.clone(), spelling);
         }
         let differences = differences(&model.rows[index].indicator, &row.indicator);
         if differences.is_empty() {
@@ -79,21 +89,7 @@ pub async fn refresh(session: &Session, request: ReadRequest) -> ReadResponse {
     let state = writer.finish(exclusive::as_value(&extra));
     ReadResponse {
         state,
-        private,
+        private: Notes::of_state(born, spellings),
         diagnostics,
     }
-}
-
-/// The row by its id, else by its identity; in the latter case not one that another row of the set stands for.
-fn find<'a>(listing: &'a Listing, old: &Held, own: &HashSet<&str>) -> Option<&'a Row> {
-    if let Some(row) = old.id.as_deref().and_then(|id| listing.get(id)) {
-        return Some(row);
-    }
-    let identity = old.indicator.identity();
-    let id = listing
-        .find(&identity)
-        .find(|row| !own.contains(row.id.as_str()))?
-        .id
-        .clone();
-    listing.get(&id)
 }

@@ -2,7 +2,7 @@
 
 use super::model::{DETAILS_GROUP, DRIFT, EXTRA, IDS, INDICATORS, Model, VALUES, read_element, read_plain};
 use super::schema::{details_type, element_type};
-use crate::indicator::{Difference, Field, Indicator};
+use crate::indicator::{Difference, Field, FieldSet, Indicator};
 use crate::provider::fields::{self, DETAILS};
 use crate::provider::row::Wanted;
 use crate::tf::{Object, Value};
@@ -169,4 +169,43 @@ pub fn in_words(difference: &Difference) -> String {
         "{} is {}, not {}",
         difference.field, difference.found, difference.wanted
     )
+}
+
+/// The fields of differences that [`in_words`] wrote, with `; ` between them. Text within a value may look like one more.
+pub fn fields_in_words(words: &str) -> FieldSet {
+    Field::ALL
+        .iter()
+        .copied()
+        .filter(|field| {
+            let start = format!("{field} is ");
+            words.starts_with(&start) || words.contains(&format!("; {start}"))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn drift_in_words_tells_its_fields() {
+        let difference = |field, found: &str| Difference {
+            field,
+            wanted: "null".into(),
+            found: found.into(),
+        };
+        let words = [
+            difference(Field::Type, "\"Url\""),
+            difference(Field::RbacGroupNames, "[\"a; b\"]"),
+            difference(Field::Version, "\"1\""),
+        ]
+        .map(|difference| in_words(&difference))
+        .join("; ");
+        let fields = fields_in_words(&words);
+        assert_eq!(
+            fields.iter().collect::<Vec<_>>(),
+            [Field::Type, Field::RbacGroupNames, Field::Version]
+        );
+        assert_eq!(fields_in_words("of another version of this program"), FieldSet::EMPTY);
+    }
 }

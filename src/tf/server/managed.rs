@@ -48,11 +48,15 @@ impl<'a, P: Provider> Managed<'a, P> {
 
     /// Checks a configuration.
     pub fn validate(&self, config: &Value) -> Diagnostics {
-        self.announce(Activity::Checking);
-        guard::run(&self.doing("checking the configuration of"), || {
+        self.announce(Activity::Arriving);
+        let diagnostics = guard::run(&self.doing("checking the configuration of"), || {
             self.offer.code.validate(config)
         })
-        .unwrap_or_else(Into::into)
+        .unwrap_or_else(Into::into);
+        if diagnostics.has_errors() {
+            self.announce(Activity::Refused);
+        }
+        diagnostics
     }
 
     /// Reads a stored object of this or an earlier version of the schema.
@@ -72,7 +76,6 @@ impl<'a, P: Provider> Managed<'a, P> {
         if state.is_null() {
             return Err(unreadable("it is null"));
         }
-        self.announce(Activity::Arriving);
         if let Some(client) = self.server.client() {
             guard::run(&self.doing("looking at"), || self.offer.code.observe(&client, &state))?;
         }
@@ -106,12 +109,12 @@ impl<'a, P: Provider> Managed<'a, P> {
 
     /// Plans a change. A null proposal plans the destruction.
     pub async fn plan(&self, request: PlanRequest) -> PlanResponse {
-        self.announce(Activity::Arriving);
+        let is_destruction = request.proposed.is_null();
         let (offer, client) = (Arc::clone(self.offer), self.server.client());
         let private = request.private.clone();
         let doing = self.doing("planning");
         let planned = guard::spawn(&doing, async move {
-            if !request.proposed.is_null() {
+            if !is_destruction {
                 return offer.code.plan(client.as_deref(), request).await;
             }
             let (private, diagnostics) = offer
@@ -124,16 +127,22 @@ impl<'a, P: Provider> Managed<'a, P> {
                 ..PlanResponse::default()
             }
         });
-        planned.await.unwrap_or_else(|diagnostic| PlanResponse {
+        let response = planned.await.unwrap_or_else(|diagnostic| PlanResponse {
             private,
             diagnostics: diagnostic.into(),
             ..PlanResponse::default()
-        })
+        });
+        if !is_destruction && response.diagnostics.has_errors() {
+            self.announce(Activity::Refused);
+        }
+        response
     }
 
     /// Makes a planned change. The answer never says less about the object than is known.
     pub async fn apply(&self, request: ApplyRequest) -> ApplyResponse {
-        self.announce(Activity::Applying);
+        if !request.planned.is_null() {
+            self.announce(Activity::Applying);
+        }
         let private = request.private.clone();
         let (verb, change) = if request.planned.is_null() {
             ("destroying", Change::Delete)
@@ -231,7 +240,10 @@ impl<'a, P: Provider> Managed<'a, P> {
     /// Passes on what the host is about to do. It is only a hint: a fault in it must not cost the operation.
     fn announce(&self, activity: Activity) {
         if let Some(client) = self.server.client() {
-            let _ = guard::run("taking a hint", || self.server.provider.activity(&client, activity));
+            let type_name = self.offer.code.type_name();
+            let _ = guard::run("taking a hint", || {
+                self.server.provider.activity(&client, type_name, activity);
+            });
         }
     }
 

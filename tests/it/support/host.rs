@@ -56,7 +56,7 @@ impl Run {
     #[track_caller]
     pub fn clean(self) -> Self {
         let run = self.ok();
-        assert!(run.changed.is_empty(), "planned changes: {:#?}", run.planned);
+        assert!(run.changed.is_empty(), "planned changes: {:?}", run.planned);
         run
     }
 
@@ -80,6 +80,13 @@ struct Change {
     address: String,
     kind: Kind,
     planned_private: Vec<u8>,
+}
+
+/// What carrying out a change came to.
+struct Applied {
+    address: String,
+    stored: Option<Stored>,
+    run: Run,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -205,7 +212,7 @@ impl Host {
         run
     }
 
-    /// `terraform apply -auto-approve`.
+    /// `terraform apply -auto-approve`: all changes at the same time, as the host does.
     pub async fn apply(&mut self) -> Run {
         let (mut run, changes) = self.plan_walk().await;
         if !run.errors.is_empty() {
@@ -214,10 +221,40 @@ impl Host {
         let Some(client) = self.walk(&mut run).await else {
             return run;
         };
-        for change in changes {
-            self.apply_one(client.clone(), &mut run, change).await;
-        }
+        let work = changes
+            .into_iter()
+            .map(|change| self.apply_one(client.clone(), &run.planned, change));
+        let applied = futures::future::join_all(work).await;
+        applied.into_iter().for_each(|applied| self.take_in(&mut run, applied));
         run
+    }
+
+    /// `terraform apply -parallelism=1`, in this order.
+    pub async fn apply_in_order(&mut self, addresses: &[&str]) -> Run {
+        let (mut run, mut changes) = self.plan_walk().await;
+        if !run.errors.is_empty() {
+            return run;
+        }
+        let Some(client) = self.walk(&mut run).await else {
+            return run;
+        };
+        for address in addresses {
+            let position = changes.iter().position(|change| change.address == *address);
+            let change = changes.remove(position.unwrap_or_else(|| panic!("{address} does not change")));
+            let applied = self.apply_one(client.clone(), &run.planned, change).await;
+            self.take_in(&mut run, applied);
+        }
+        assert!(changes.is_empty(), "there are other changes");
+        run
+    }
+
+    fn take_in(&mut self, run: &mut Run, applied: Applied) {
+        run.errors.extend(applied.run.errors);
+        run.warnings.extend(applied.run.warnings);
+        match applied.stored {
+            Some(stored) => drop(self.state.insert(applied.address, stored)),
+            None => drop(self.state.remove(&applied.address)),
+        }
     }
 
     /// `terraform destroy -auto-approve`.
@@ -379,41 +416,56 @@ impl Host {
         client.plan_resource_change(request).await.unwrap().into_inner()
     }
 
-    async fn apply_one(&mut self, mut client: Client, run: &mut Run, change: Change) {
+    async fn apply_one(&self, mut client: Client, plans: &BTreeMap<String, Value>, change: Change) -> Applied {
+        let mut run = Run::default();
+        let stored = self.carry_out(&mut client, &mut run, plans, &change).await;
+        Applied {
+            address: change.address,
+            stored,
+            run,
+        }
+    }
+
+    /// Carries out one change; answers what is stored in the end.
+    async fn carry_out(
+        &self,
+        client: &mut Client,
+        run: &mut Run,
+        plans: &BTreeMap<String, Value>,
+        change: &Change,
+    ) -> Option<Stored> {
         let (value_type, computed) = self.schema(&change.address).clone();
         let address = change.address.as_str();
-        let stored = self.state.get(address).cloned();
+        let mut stored = self.state.get(address).cloned();
         if let Some(stored) = &stored {
-            self.upgrade(&mut client, address, stored).await;
+            self.upgrade(client, address, stored).await;
         }
         if matches!(change.kind, Kind::Delete | Kind::Replace) {
             let prior = stored.as_ref().unwrap();
             let response = self
                 .apply_call(
-                    &mut client,
+                    client,
                     address,
                     &prior.value,
                     &Value::Null,
                     &Value::Null,
-                    change.planned_private,
+                    change.planned_private.clone(),
                 )
                 .await;
             let failed = run.hear(response.diagnostics);
             let left = value(&value_type, response.new_state);
             if failed {
                 let value = if left.is_null() { prior.value.clone() } else { left };
-                let kept = Stored {
+                return Some(Stored {
                     value,
                     private: response.private.to_vec(),
                     tainted: prior.tainted,
-                };
-                self.state.insert(change.address.clone(), kept);
-                return;
+                });
             }
             assert!(left.is_null(), "a delete without an error left {left:?}");
-            self.state.remove(address);
+            stored = None;
             if change.kind == Kind::Delete {
-                return;
+                return None;
             }
         }
         let block = self
@@ -423,30 +475,30 @@ impl Host {
             .unwrap()
             .1
             .clone();
-        if !self.validate_one(&mut client, run, address, &block).await {
-            return;
+        if !self.validate_one(client, run, address, &block).await {
+            return stored;
         }
         let config = complete(&value_type, &block);
-        let (prior, private) = match self.state.get(address) {
+        let (prior, private) = match &stored {
             Some(stored) => (stored.value.clone(), stored.private.clone()),
             None => (Value::Null, Vec::new()),
         };
         let suggestion = proposed(&computed, &prior, &config);
         let response = self
-            .plan_call(&mut client, address, &prior, &suggestion, &config, private)
+            .plan_call(client, address, &prior, &suggestion, &config, private)
             .await;
         if run.hear(response.diagnostics) {
-            return;
+            return stored;
         }
         let planned = value(&value_type, response.planned_state);
         // The second plan may know more than the first, and must not contradict it.
-        assert_consistent(&run.planned[address], &planned);
+        assert_consistent(&plans[address], &planned);
         if planned == prior {
-            return;
+            return stored;
         }
         let response = self
             .apply_call(
-                &mut client,
+                client,
                 address,
                 &prior,
                 &planned,
@@ -462,20 +514,13 @@ impl Host {
         assert!(fresh.is_wholly_known());
         let creating = prior.is_null();
         if fresh.is_null() {
-            if !failed || creating {
-                self.state.remove(address);
-            }
-        } else {
-            let private = response.private.to_vec();
-            self.state.insert(
-                change.address.clone(),
-                Stored {
-                    value: fresh,
-                    private,
-                    tainted: failed && creating,
-                },
-            );
+            return stored.filter(|_| failed && !creating);
         }
+        Some(Stored {
+            value: fresh,
+            private: response.private.to_vec(),
+            tainted: failed && creating,
+        })
     }
 
     async fn apply_call(

@@ -1,6 +1,6 @@
 //! A simulated tenant.
 
-use mde::simulator::{Call, Options, Simulator};
+use mde::simulator::{Call, Fault, Options, Simulator};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -93,6 +93,93 @@ impl Tenant {
     /// Lets more time pass than any of the service's limits looks back.
     pub fn pass_time(&self) {
         self.simulator.advance(Duration::from_secs(2 * 60 * 60));
+    }
+
+    /// Items of all imports so far.
+    pub fn imported(&self) -> usize {
+        self.items("/indicators/import")
+    }
+
+    /// Ids in all batch deletes so far.
+    pub fn deleted(&self) -> usize {
+        self.items("/indicators/BatchDelete")
+    }
+
+    fn items(&self, end: &str) -> usize {
+        self.calls("POST", end).iter().map(|call| call.items).sum()
+    }
+
+    /// Panics unless these are the numbers of imports and of their items, of batch deletes and of their ids, and of lists
+    /// since the log was cleared; then clears it.
+    #[track_caller]
+    pub fn expect_calls(&self, imports: (usize, usize), deletes: (usize, usize), lists: usize) {
+        let found = (
+            (self.imports(), self.imported()),
+            (self.batch_deletes(), self.deleted()),
+            self.lists(),
+        );
+        assert_eq!(
+            found,
+            (imports, deletes, lists),
+            "(imports, items), (deletes, ids), lists"
+        );
+        self.simulator.clear_calls();
+    }
+
+    /// Adds a fault.
+    pub fn fault(&self, fault: Fault) {
+        self.simulator.add_faults(vec![fault]).unwrap();
+    }
+
+    /// Value and action of every row, sorted.
+    pub fn held(&self) -> Vec<(String, String)> {
+        let text = |row: &Value, name: &str| row[name].as_str().unwrap().to_owned();
+        let mut held: Vec<_> = self
+            .simulator
+            .rows()
+            .iter()
+            .map(|row| (text(row, "indicatorValue"), text(row, "action")))
+            .collect();
+        held.sort();
+        held
+    }
+
+    /// The values of all rows, sorted.
+    pub fn values(&self) -> Vec<String> {
+        self.held().into_iter().map(|(value, _)| value).collect()
+    }
+
+    /// Changes one row as somebody in the portal would.
+    pub fn edit(&self, value: &str, change: impl FnOnce(&mut Value)) {
+        self.portal(|rows| {
+            let row = rows
+                .iter_mut()
+                .find(|row| row["indicatorValue"] == value)
+                .unwrap_or_else(|| panic!("no row {value}"));
+            row["lastUpdatedBy"] = "eve@contoso.example".into();
+            row["lastUpdateTime"] = "2026-01-02T03:04:05Z".into();
+            change(row);
+        });
+    }
+
+    /// Takes rows away as somebody in the portal would.
+    pub fn remove(&self, values: &[&str]) {
+        self.portal(|rows| rows.retain(|row| !values.iter().any(|value| row["indicatorValue"] == *value)));
+    }
+
+    /// Deletes a row and makes it anew, with another id.
+    pub fn rekey(&self, value: &str) {
+        self.portal(|rows| {
+            let number = |row: &Value| row["id"].as_str().unwrap().parse::<u64>().unwrap();
+            let free = rows.iter().map(number).max().unwrap_or_default() + 1;
+            let row = rows
+                .iter_mut()
+                .find(|row| row["indicatorValue"] == value)
+                .unwrap_or_else(|| panic!("no row {value}"));
+            row["id"] = free.to_string().into();
+            row["createdBy"] = "eve@contoso.example".into();
+            row["createdByDisplayName"] = "eve@contoso.example".into();
+        });
     }
 
     /// Changes the tenant as somebody in the portal would.

@@ -49,6 +49,50 @@ impl Ran {
             .collect();
         plain.split_whitespace().collect::<Vec<_>>().join(" ").contains(text)
     }
+
+    /// Panics unless the text is in the output, whatever the line breaks.
+    #[track_caller]
+    pub fn expect_says(self, text: &str) -> Self {
+        assert!(self.says(text), "`{text}` is not in:\n{}", self.output);
+        self
+    }
+
+    /// The summaries of all errors.
+    pub fn errors(&self) -> Vec<&str> {
+        self.told("Error: ")
+    }
+
+    /// The summaries of all warnings, but for the one about how the provider was found.
+    pub fn warnings(&self) -> Vec<&str> {
+        let mut summaries = self.told("Warning: ");
+        summaries.retain(|summary| *summary != "Provider development overrides are in effect");
+        summaries
+    }
+
+    fn told(&self, level: &str) -> Vec<&str> {
+        let lines = self.output.lines();
+        lines
+            .filter_map(|line| line.trim_start_matches("│ ").strip_prefix(level))
+            .collect()
+    }
+
+    /// What a plan prints about one object.
+    #[track_caller]
+    pub fn block(&self, address: &str) -> String {
+        let start = format!("  # {address} ");
+        let mut lines = self.output.lines().skip_while(|line| !line.starts_with(&start));
+        let first = lines
+            .next()
+            .unwrap_or_else(|| panic!("no {address} in:\n{}", self.output));
+        let mut block = vec![first];
+        for line in lines {
+            block.push(line);
+            if line == "    }" {
+                break;
+            }
+        }
+        block.join("\n")
+    }
 }
 
 impl Workspace {
@@ -120,14 +164,14 @@ impl Workspace {
             .arg("-no-color")
             .current_dir(self.path())
             .stdin(Stdio::null());
-        for name in [
-            "TF_LOG",
-            "TF_DATA_DIR",
-            "TF_WORKSPACE",
-            "TF_REATTACH_PROVIDERS",
-            "TF_CLI_ARGS",
-        ] {
-            command.env_remove(name);
+        for (name, _) in std::env::vars_os() {
+            let name = name.to_string_lossy().into_owned();
+            if ["TF_", "ARM_", "AZURE_", "MDE_"]
+                .iter()
+                .any(|prefix| name.starts_with(prefix))
+            {
+                command.env_remove(name);
+            }
         }
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
@@ -150,6 +194,19 @@ impl Workspace {
     /// A plan that tells by its exit code whether anything changes.
     pub async fn plan(&self) -> Ran {
         self.run(&["plan", "-detailed-exitcode", "-input=false"]).await
+    }
+
+    /// Plans into a file, and reads it as JSON.
+    pub async fn plan_json(&self) -> serde_json::Value {
+        self.run(&["plan", "-input=false", "-out=saved.plan"]).await.expect(0);
+        self.show(&["saved.plan"]).await
+    }
+
+    /// The state, or a saved plan, as JSON.
+    pub async fn show(&self, arguments: &[&str]) -> serde_json::Value {
+        let ran = self.run(&[&["show", "-json"], arguments].concat()).await.expect(0);
+        let json = ran.output.lines().find(|line| line.starts_with('{')).unwrap();
+        serde_json::from_str(json).unwrap()
     }
 
     pub async fn destroy(&self) -> Ran {

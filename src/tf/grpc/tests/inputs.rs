@@ -5,19 +5,26 @@ use crate::tf::{DataSource, Object};
 
 #[tokio::test]
 async fn validation_needs_no_client_and_names_places() {
-    let mut host = Host::new().await;
-    for (text, expected) in [
-        ("x", vec![]),
-        ("bad", vec!["error.lines[a].bold: Bad text", "warning: Bad style"]),
-        ("panic", vec![CRASH]),
+    let (mut host, mut configured) = (Host::new().await, Host::configured().await);
+    configured.log.take();
+    for (text, expected, hints) in [
+        ("x", vec![], &["Arriving"][..]),
+        (
+            "bad",
+            vec!["error.lines[a].bold: Bad text", "warning: Bad style"],
+            &["Arriving", "Refused"],
+        ),
+        ("panic", vec![CRASH], &["Arriving", "Refused"]),
     ] {
         let request = proto::validate_resource_config::Request {
             type_name: "test_note".into(),
             config: note(&[("title", Value::Unknown), ("text", text.into())]),
             ..Default::default()
         };
-        let answer = host.calls.validate_resource_config(request).await.unwrap().into_inner();
-        assert_eq!(told(&answer.diagnostics), expected);
+        let answer = host.calls.validate_resource_config(request.clone()).await;
+        assert_eq!(told(&answer.unwrap().into_inner().diagnostics), expected);
+        configured.calls.validate_resource_config(request).await.unwrap();
+        assert_eq!(configured.log.take(), hints);
     }
 }
 
@@ -40,7 +47,7 @@ async fn a_stored_object_is_read_by_the_schema_of_today() {
         Some(7)
     );
     assert!(state.get("text").is_null());
-    assert_eq!(host.log.take(), ["Arriving", "observe t"]);
+    assert_eq!(host.log.take(), ["observe t"]);
 
     let failed = host
         .calls

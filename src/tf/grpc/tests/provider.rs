@@ -84,7 +84,7 @@ impl Provider for Notes {
         self.log.note(format!("stop {}", client.server));
     }
 
-    fn activity(&self, _client: &Client, activity: Activity) {
+    fn activity(&self, _client: &Client, _type_name: &str, activity: Activity) {
         self.log.note(format!("{activity:?}"));
     }
 }

@@ -1,0 +1,149 @@
+use super::*;
+use crate::tf::Object;
+use secrecy::ExposeSecret;
+use std::collections::BTreeMap;
+
+fn block(attributes: &[(&str, Value)]) -> Value {
+    let mut object = Object::null(schema().object_type());
+    for (name, value) in attributes {
+        object.set(name, value.clone());
+    }
+    object.into()
+}
+
+fn full(attributes: &[(&str, Value)]) -> Value {
+    let mut all: Vec<(&str, Value)> = vec![
+        ("tenant_id", "t".into()),
+        ("client_id", "c".into()),
+        ("client_secret", "s3cret-value".into()),
+    ];
+    all.extend(attributes.iter().cloned());
+    block(&all)
+}
+
+fn read_with(config: &Value, variables: &[(&str, &str)]) -> Result<(Settings, Policy), Diagnostics> {
+    let variables: BTreeMap<String, String> = variables
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    read(config, &|name| variables.get(name).cloned(), "test".into())
+}
+
+fn errors(result: Result<(Settings, Policy), Diagnostics>) -> String {
+    let Err(diagnostics) = result else { panic!("no error") };
+    diagnostics
+        .iter()
+        .map(|one| format!("{}: {}\n", one.summary, one.detail))
+        .collect()
+}
+
+#[test]
+fn the_block_wins_over_the_environment_and_arm_over_azure() {
+    let config = block(&[("tenant_id", "from-block".into())]);
+    let variables = [
+        ("ARM_TENANT_ID", "from-arm"),
+        ("ARM_CLIENT_ID", "from-arm"),
+        ("AZURE_CLIENT_ID", "from-azure"),
+        ("AZURE_CLIENT_SECRET", "from-azure"),
+    ];
+    let (settings, _) = read_with(&config, &variables).unwrap();
+    let Credential::ClientSecret {
+        tenant_id,
+        client_id,
+        client_secret,
+    } = settings.credential;
+    assert_eq!((tenant_id.as_str(), client_id.as_str()), ("from-block", "from-arm"));
+    assert_eq!(client_secret.expose_secret(), "from-azure");
+}
+
+#[test]
+fn an_incomplete_credential_says_what_was_found_and_what_is_missing() {
+    let text = errors(read_with(
+        &block(&[]),
+        &[("ARM_TENANT_ID", "t"), ("ARM_CLIENT_SECRET", "s3cret-value")],
+    ));
+    assert!(text.contains("- tenant_id: found in ARM_TENANT_ID"), "{text}");
+    assert!(
+        text.contains("- client_id: missing; write `client_id` or set ARM_CLIENT_ID or AZURE_CLIENT_ID"),
+        "{text}"
+    );
+    assert!(text.contains("- client_secret: found in ARM_CLIENT_SECRET"), "{text}");
+    assert!(!text.contains("s3cret-value"), "{text}");
+}
+
+#[test]
+fn only_https_carries_secrets() {
+    for name in ["base_url", "authority_host"] {
+        let text = errors(read_with(&full(&[(name, "http://127.0.0.1:80".into())]), &[]));
+        assert!(text.contains("does not start with `https://`"), "{text}");
+    }
+    let text = errors(read_with(&full(&[]), &[("MDE_BASE_URL", "http://example.com")]));
+    assert!(text.contains("Invalid base_url"), "{text}");
+    let text = errors(read_with(
+        &full(&[("base_url", "https://user:pass@example.com".into())]),
+        &[],
+    ));
+    assert!(text.contains("user name or password"), "{text}");
+}
+
+#[test]
+fn environments_and_regions_choose_the_hosts() {
+    let hosts = |attributes: &[(&str, Value)]| {
+        let (settings, _) = read_with(&full(attributes), &[]).unwrap();
+        (
+            settings.base_url.to_string(),
+            settings.authority_host.to_string(),
+            settings.scope,
+        )
+    };
+    let (base, authority, scope) = hosts(&[]);
+    assert_eq!(base, "https://api.security.microsoft.com/");
+    assert_eq!(authority, "https://login.microsoftonline.com/");
+    assert_eq!(scope, "https://api.securitycenter.microsoft.com/.default");
+    assert_eq!(
+        hosts(&[("region", "eu".into())]).0,
+        "https://eu.api.security.microsoft.com/"
+    );
+    assert_eq!(
+        hosts(&[("environment", "dod".into())]).1,
+        "https://login.microsoftonline.us/"
+    );
+}
+
+#[test]
+fn a_region_needs_the_public_cloud() {
+    let text = errors(read_with(
+        &full(&[("region", "eu".into()), ("environment", "dod".into())]),
+        &[],
+    ));
+    assert!(text.contains("outside the public cloud"), "{text}");
+}
+
+#[test]
+fn everything_that_is_wrong_is_told_at_once() {
+    let text = errors(read_with(
+        &full(&[
+            ("quota_share", 0.into()),
+            ("batch_size", 501.into()),
+            ("environment", "mars".into()),
+            ("base_url", "nonsense".into()),
+        ]),
+        &[],
+    ));
+    for expected in [
+        "Invalid quota_share",
+        "Invalid batch_size",
+        "Unknown environment",
+        "Invalid base_url",
+    ] {
+        assert!(text.contains(expected), "{expected} is missing in {text}");
+    }
+}
+
+#[test]
+fn defaults_are_the_documented_ones() {
+    let (settings, policy) = read_with(&full(&[]), &[]).unwrap();
+    assert_eq!((settings.quota_share, settings.batch_size), (100, 500));
+    assert_eq!((policy.capacity, policy.max_deletions), (15_000, None));
+    assert_eq!(policy.on_existing, OnExisting::Fail);
+}
