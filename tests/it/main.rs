@@ -23,4 +23,5 @@ mod terraform_configuration;
 mod terraform_function;
 mod terraform_import;
 mod terraform_reading;
+mod terraform_scale;
 mod transport;
