@@ -36,6 +36,12 @@ impl Request {
             Class::List => "list the indicators",
         }
     }
+
+    /// Whether a page is asked for by the number of rows before it, and by nothing else.
+    pub fn is_offset(&self) -> bool {
+        let has = |name: &str| self.url.query_pairs().any(|(key, _)| key == name);
+        has("$skip") && !has("$skiptoken")
+    }
 }
 
 /// Creates or changes up to 500 rows.

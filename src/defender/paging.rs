@@ -16,7 +16,7 @@ const PASSES: usize = 3;
 /// A tenant holds 15,000 rows. A listing that goes on and on is not one.
 const MOST_PAGES: usize = 1000;
 
-/// Asks for all rows. A row can be missed or come twice when others move while the pages are read; when that shows,
+/// Asks for all rows, following links as far as they are more than a number of rows to skip. A row can be missed or come twice when others move while the pages are read; when that shows,
 /// they are all read again.
 pub(crate) async fn fetch(session: &Session) -> Result<Listing, Error> {
     let mut pass = 1;
@@ -83,23 +83,36 @@ async fn read_through(session: &Session) -> Result<Rows, Error> {
     let mut rows = Rows::default();
     let mut request = endpoint::list(session.base(), 0);
     let mut received = 0;
+    // How many rows the last request with a `$top` of our own has brought, the pages behind its links included.
+    let mut served = 0;
     let mut links = HashSet::new();
     let mut begins_with: Option<String> = None;
     for _ in 0..MOST_PAGES {
         let page = read_page(session, &request).await?;
         let (length, link) = (page.len(), page.next_link.clone());
-        let last = page.rows.last().map(|row| row.id.clone());
+        // The next page shall begin with the last row of this one, unless nothing would be new then or nobody could tell.
+        let last = page.rows.last().filter(|_| length > 1 && page.unreadable.is_empty());
+        let last = last.map(|row| row.id.clone());
         let news = rows.add(page, begins_with.as_deref());
         received += length - usize::from(begins_with.is_some()).min(length);
+        served += length;
         begins_with = None;
-        request = match link {
-            Some(link) if links.insert(link.clone()) => endpoint::next_page(session.base(), &link)?,
-            Some(link) => return Err(endless(&format!("it refers to {link:?} twice"))),
-            None if length < PAGE_SIZE => return Ok(rows),
+        let link = match link {
+            None if served < PAGE_SIZE => return Ok(rows),
             None if !news => return Err(endless("it sends the same rows again and again")),
-            None => {
-                // The pages share a row, so that it shows when rows before it have gone and others have moved up.
+            None => None,
+            Some(link) if !links.insert(link.clone()) => {
+                return Err(endless(&format!("it refers to {link:?} twice")));
+            }
+            Some(link) => Some(endpoint::next_page(session.base(), &link)?),
+        };
+        request = match link {
+            // A link that is no mere number of rows may know more of where it goes on than such a number does.
+            Some(link) if last.is_none() || !link.is_offset() => link,
+            // The pages share a row, so that it shows when rows before it have gone and others have moved up.
+            _ => {
                 begins_with = last;
+                served = 0;
                 endpoint::list(session.base(), received - usize::from(begins_with.is_some()))
             }
         };

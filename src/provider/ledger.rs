@@ -11,6 +11,9 @@ use tokio::sync::Notify;
 /// How long, and how often in a row, the host must have shown no new state before all count as shown.
 const QUIET_ROUND: Duration = Duration::from_millis(50);
 const QUIET_ROUNDS: usize = 6;
+/// How long the host may take, at most, to have an object refreshed that it has shown; for the largest it takes half a
+/// second.
+const LONGEST_REFRESH: Duration = Duration::from_secs(3);
 
 /// How many single indicators a run may plan before it is said that a set is the better place for them. At Terraform's
 /// default parallelism an import call carries 10 of them, so that some 300 use up the calls of a minute, and planning
@@ -28,12 +31,14 @@ pub struct Ledger {
     seed: RandomState,
     /// Told whenever a delete has ended.
     ended: Notify,
+    /// Told whenever a claimant has claimed its rows.
+    claimed: Notify,
 }
 
 #[derive(Debug, Default)]
 struct Known {
     /// Ids that some state shown to this process holds.
-    observed: HashSet<String>,
+    observed: HashMap<String, Holders>,
     /// Ids of rows that this run has written, taken over or kept for the object that follows.
     claimed: HashSet<String>,
     /// Ids of rows whose delete is under way.
@@ -61,6 +66,29 @@ struct Known {
     /// Whether the host applies, and so has shown the warnings of its plan before.
     applying: bool,
     claimants: u64,
+    /// Claimants that have claimed the rows that they take over from others.
+    served: HashSet<Claimant>,
+}
+
+/// The objects of the state that hold a row: one, unless a run was interrupted.
+#[derive(Debug, Clone, Copy)]
+struct Holders {
+    /// How many have been shown.
+    shown: u32,
+    /// How many of them are or have been refreshed, by when their age is known.
+    refreshed: u32,
+    /// When the youngest of those was made.
+    youngest: i64,
+}
+
+impl Default for Holders {
+    fn default() -> Self {
+        Self {
+            shown: 0,
+            refreshed: 0,
+            youngest: i64::MIN,
+        }
+    }
 }
 
 /// What all plans of the process together ask for so far.
@@ -79,7 +107,38 @@ impl Ledger {
     pub fn observe<'a>(&self, ids: impl IntoIterator<Item = &'a str>) {
         let mut known = self.lock();
         known.states += 1;
-        known.observed.extend(ids.into_iter().map(str::to_owned));
+        for id in ids {
+            known.observed.entry(id.to_owned()).or_default().shown += 1;
+        }
+    }
+
+    /// Notes that an object made at this time, if that is known, holds these ids and is being refreshed.
+    pub fn refresh<'a>(&self, born: Option<i64>, ids: impl IntoIterator<Item = &'a str>) {
+        let mut known = self.lock();
+        for id in ids {
+            let holders = known.observed.entry(id.to_owned()).or_default();
+            holders.refreshed += 1;
+            holders.youngest = holders.youngest.max(born.unwrap_or(i64::MIN));
+        }
+    }
+
+    /// Waits until the ages of all objects are known that have been shown and hold one of these ids.
+    pub async fn ages_known(&self, ids: &[&str], clock: &dyn Clock) {
+        let begun = clock.elapsed();
+        let is_open = |holders: &Holders| holders.shown > 1 && holders.refreshed < holders.shown;
+        let any_open = || {
+            let known = self.lock();
+            ids.iter().any(|id| known.observed.get(*id).is_some_and(is_open))
+        };
+        while any_open() && clock.elapsed().saturating_sub(begun) < LONGEST_REFRESH {
+            clock.sleep(QUIET_ROUND).await;
+        }
+    }
+
+    /// Whether a younger object than one made at this time holds the id.
+    pub fn is_inherited(&self, born: Option<i64>, id: &str) -> bool {
+        let known = self.lock();
+        born.is_some_and(|born| known.observed.get(id).is_some_and(|holders| holders.youngest > born))
     }
 
     /// Waits until the host has not shown a state for a while, and so probably has shown all: those of other objects come
@@ -108,7 +167,7 @@ impl Ledger {
 
     /// Whether a state shown to this process holds the id.
     pub fn is_observed(&self, id: &str) -> bool {
-        self.lock().observed.contains(id)
+        self.lock().observed.contains_key(id)
     }
 
     /// Notes that the row is wanted by an object of this run, so that nobody deletes it. Answers `false` if its delete
@@ -198,6 +257,34 @@ impl Ledger {
     /// Whether any planned object wants a row of this identity and scope.
     pub fn is_wanted(&self, indicator: &Indicator) -> bool {
         self.lock().wanted.contains_key(&scoped_digest(indicator))
+    }
+
+    /// Notes that `claimant` has claimed whatever it takes over from others.
+    pub fn serve(&self, claimant: Option<Claimant>) {
+        if let Some(claimant) = claimant {
+            self.lock().served.insert(claimant);
+        }
+        self.claimed.notify_waiters();
+    }
+
+    /// Waits until those who want one of these rows, `except` for one, have claimed it if they can.
+    pub async fn claims_made(&self, except: Option<Claimant>, rows: &[&Indicator]) {
+        let digests: Vec<u64> = rows.iter().map(|row| scoped_digest(row)).collect();
+        loop {
+            let claimed = self.claimed.notified();
+            tokio::pin!(claimed);
+            // Enabled before looking, so that a claim between the look and the wait is not missed.
+            claimed.as_mut().enable();
+            let waits = {
+                let known = self.lock();
+                let mut claimants = digests.iter().filter_map(|digest| known.wanted.get(digest));
+                claimants.any(|(claimant, _)| Some(*claimant) != except && !known.served.contains(claimant))
+            };
+            if !waits {
+                return;
+            }
+            claimed.await;
+        }
     }
 
     /// Adds what one plan asks for of a tenant that holds `rows` now, and answers the sums. While the run applies, the

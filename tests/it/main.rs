@@ -2,11 +2,20 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod ambiguous;
 mod docs;
+#[cfg(unix)]
+mod dying;
 mod fields;
 mod layers;
 mod many_singles;
+mod moves;
 mod no_change;
+mod partial;
+#[cfg(unix)]
+mod replacement;
+#[cfg(unix)]
+mod stopping;
 mod support;
 mod terraform_bad_input;
 mod terraform_basics;

@@ -46,10 +46,13 @@ pub async fn plan(session: Option<&Session>, request: PlanRequest) -> PlanRespon
     };
 
     let mut diagnostics = Diagnostics::default();
-    let mut notes = Notes::default();
+    let earlier = Notes::read(&private);
+    let mut notes = Notes {
+        born: earlier.born,
+        ..Notes::default()
+    };
     if let Some(session) = session {
-        let earlier = Notes::read(&private);
-        let claimant = earlier.claimant.unwrap_or_else(|| session.ledger.new_claimant());
+        let claimant = session.claimant(earlier.claimant, &prior);
         notes.claimant = Some(claimant);
         notes.spellings = earlier.spellings;
         diagnostics.extend(verdict::judge(session, claimant, &held, &wanted.rows, &changes).await);

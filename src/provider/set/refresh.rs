@@ -16,6 +16,11 @@ use std::collections::{BTreeMap, HashSet};
 /// Reads the rows of a state from the shared listing.
 pub async fn refresh(session: &Session, request: ReadRequest) -> ReadResponse {
     let ReadRequest { state, private } = request;
+    let model = Model::read(&state);
+    let held = held(&state, &model);
+    let born = Notes::read(&private).born;
+    let own: HashSet<&str> = held.iter().filter_map(|row| row.id.as_deref()).collect();
+    session.ledger.refresh(born, own.iter().copied());
     let listing = match session.client.listing().await {
         Ok(listing) => listing,
         Err(error) => {
@@ -27,10 +32,8 @@ pub async fn refresh(session: &Session, request: ReadRequest) -> ReadResponse {
             };
         }
     };
-    let model = Model::read(&state);
-    let held = held(&state, &model);
+    session.meet_holders(&own.iter().copied().collect::<Vec<_>>()).await;
     let now = session.now();
-    let own: HashSet<&str> = held.iter().filter_map(|row| row.id.as_deref()).collect();
     let mut found_ids: HashSet<&str> = HashSet::with_capacity(held.len());
     let mut drift = Drift::default();
     let mut expired = 0;
@@ -38,6 +41,12 @@ pub async fn refresh(session: &Session, request: ReadRequest) -> ReadResponse {
     let mut writer = StateWriter::new(&state, &model);
 
     for (index, old) in held.iter().enumerate() {
+        if old.id.as_ref().is_some_and(|id| session.ledger.is_inherited(born, id)) {
+            // Only an interrupted run leaves one row to two objects. Whatever happens to the older one, mostly its
+            // destruction, must not happen to the row.
+            tracing::info!(row = old.key, "a younger object holds this row; this object forgets it");
+            continue;
+        }
         let place = Place::of(&state, &model, index);
         let listed = old.id.as_deref().and_then(|id| listing.get(id));
         let anew = || {
@@ -80,7 +89,7 @@ pub async fn refresh(session: &Session, request: ReadRequest) -> ReadResponse {
     let state = writer.finish(exclusive::as_value(&extra));
     ReadResponse {
         state,
-        private: Notes::of_state(spellings),
+        private: Notes::of_state(born, spellings),
         diagnostics,
     }
 }
