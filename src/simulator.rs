@@ -198,6 +198,12 @@ impl Simulator {
         self.shared.lock().log.clear();
     }
 
+    /// The tokens that were given out within the last hour, so that a test can look for them where they must not be.
+    #[must_use]
+    pub fn tokens(&self) -> Vec<String> {
+        self.shared.lock().service.tokens.iter().map(str::to_owned).collect()
+    }
+
     /// The rows of the tenant, oldest id first.
     #[must_use]
     pub fn rows(&self) -> Vec<Value> {

@@ -30,7 +30,8 @@ pub struct Service {
     pub clock: Clock,
     /// The rows.
     pub store: Store,
-    tokens: Tokens,
+    /// The tokens that were given out.
+    pub tokens: Tokens,
     limits: Limits,
     refusals: u64,
 }

@@ -53,6 +53,11 @@ impl Tokens {
         Answer::json(StatusCode::OK, &body)
     }
 
+    /// The tokens that were given out and are not known to be over.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     /// Refuses a call whose header has no token, or one that is unknown or over.
     pub fn check(&self, authorization: Option<&str>, now: Timestamp) -> Result<(), Refusal> {
         let token = authorization

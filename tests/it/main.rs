@@ -24,5 +24,6 @@ mod terraform_function;
 mod terraform_import;
 mod terraform_reading;
 mod terraform_scale;
+mod terraform_secrets;
 mod terraform_verdict;
 mod transport;
