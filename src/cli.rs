@@ -45,6 +45,12 @@ enum Command {
     },
 }
 
+/// The error and what led to it, in one line.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
 /// Runs the command line of the process.
 pub async fn run(output: &mut (dyn Write + Send), errors: &mut (dyn Write + Send)) -> ExitCode {
     let arguments = match Arguments::try_parse() {
@@ -59,7 +65,7 @@ pub async fn run(output: &mut (dyn Write + Send), errors: &mut (dyn Write + Send
         Command::Demo => demo::run(output).await,
         Command::Simulate(options) => simulator::run(*options, output)
             .await
-            .map_err(|error| error.to_string()),
+            .map_err(|error| with_causes(&error)),
         Command::Install => install::run(output),
         Command::Docs { directory, check } => documentation::run(&directory, check, output),
     };

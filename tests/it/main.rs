@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod ambiguous;
+mod command_line;
 mod docs;
 #[cfg(unix)]
 mod dying;
