@@ -135,6 +135,7 @@ impl<'a> Run<'a> {
             .filter(|removal| removal.replaced_by.is_none_or(|index| self.outcome.is_settled(index)))
             .map(|removal| removal.held)
             .collect();
+        self.let_others_claim(changes).await;
         positions.append(&mut self.superseded);
         self.delete_rows(&positions).await;
         let ids = std::mem::take(&mut self.abandoned);
@@ -142,6 +143,26 @@ impl<'a> Run<'a> {
             if let Err(error) = result {
                 self.failures.delete(&format!("id {id}"), &error);
             }
+        }
+    }
+
+    /// A row that another object of this run wants shall pass to it without a gap: it gets the time to claim it.
+    async fn let_others_claim(&self, changes: &Changes) {
+        let mut rows: Vec<&Held> = Vec::new();
+        for removal in &changes.delete {
+            if removal.replaced_by.is_none() {
+                rows.push(&self.held[removal.held]);
+            }
+        }
+        if rows.is_empty() {
+            return;
+        }
+        let (ledger, clock) = (&self.session.ledger, self.session.client.clock().as_ref());
+        ledger.moment(clock).await;
+        if rows.iter().any(|row| ledger.is_wanted(&row.indicator)) {
+            // The other one looks at the same listing first. Its failure is for that one to tell.
+            let _ = self.session.client.listing().await;
+            ledger.all_observed(clock).await;
         }
     }
 

@@ -12,8 +12,8 @@ use std::collections::HashSet;
 ///
 /// An object that was renamed, or replaced with `create_before_destroy`, shares its rows with its successor; deleting
 /// them would take the successor's away.
-pub async fn plan(session: Option<&Session>, held: &[Held]) -> (Vec<u8>, Diagnostics) {
-    let mut notes = Notes::default();
+pub async fn plan(session: Option<&Session>, held: &[Held], private: &[u8]) -> (Vec<u8>, Diagnostics) {
+    let mut notes = Notes::read(private).for_plan();
     let mut diagnostics = Diagnostics::default();
     if let Some(session) = session {
         // The listing is shared by everybody, so by the time it is there the other objects have spoken. Its failure is

@@ -32,10 +32,12 @@ pub struct Ledger {
 
 #[derive(Debug, Default)]
 struct Known {
-    /// Ids that some state shown to this process holds.
-    observed: HashSet<String>,
+    /// Ids that some state shown to this process holds, with which state that was; `None` for several.
+    observed: HashMap<String, Option<u64>>,
     /// Ids of rows that this run has written, taken over or kept for the object that follows.
     claimed: HashSet<String>,
+    /// Ids of shared rows that one of their objects has let go of.
+    left: HashSet<String>,
     /// Ids of rows whose delete is under way.
     deleting: HashSet<String>,
     /// Ids of rows that this run has deleted. The service never gives an id out twice.
@@ -77,9 +79,34 @@ pub struct Totals {
 impl Ledger {
     /// Notes that a state holds these ids: whoever finds the rows knows that they are no stranger's.
     pub fn observe<'a>(&self, ids: impl IntoIterator<Item = &'a str>) {
+        let ids: Vec<&str> = ids.into_iter().collect();
+        // The host shows a state more than once, and does not say whose it is.
+        let state = self.seed.hash_one(&ids);
         let mut known = self.lock();
         known.states += 1;
-        known.observed.extend(ids.into_iter().map(str::to_owned));
+        for id in ids {
+            match known.observed.get_mut(id) {
+                Some(holder) => *holder = holder.filter(|holder| *holder == state),
+                None => drop(known.observed.insert(id.to_owned(), Some(state))),
+            }
+        }
+    }
+
+    /// Whether several of the states shown to this process hold the id: a run was interrupted while the row passed from
+    /// one object to another.
+    pub fn is_shared(&self, id: &str) -> bool {
+        self.lock().observed.get(id) == Some(&None)
+    }
+
+    /// Notes that an object lets go of a row that another one holds as well. Answers whether that one still does, so
+    /// that the row stays.
+    pub fn leave_shared(&self, id: &str) -> bool {
+        self.lock().left.insert(id.to_owned())
+    }
+
+    /// Waits for what the host does at the same time.
+    pub async fn moment(&self, clock: &dyn Clock) {
+        clock.sleep(QUIET_ROUND).await;
     }
 
     /// Waits until the host has not shown a state for a while, and so probably has shown all: those of other objects come
@@ -108,7 +135,7 @@ impl Ledger {
 
     /// Whether a state shown to this process holds the id.
     pub fn is_observed(&self, id: &str) -> bool {
-        self.lock().observed.contains(id)
+        self.lock().observed.contains_key(id)
     }
 
     /// Notes that the row is wanted by an object of this run, so that nobody deletes it. Answers `false` if its delete

@@ -16,7 +16,7 @@ use super::apply::{Outcome, Purpose, carry_out, remove};
 use super::private::Notes;
 use super::reconcile::reconcile;
 use super::report::counted;
-use super::row::{Held, spelled};
+use super::row::{Held, noted};
 use super::session::Session;
 use crate::indicator::differences;
 use crate::tf::{
@@ -26,6 +26,7 @@ use crate::tf::{
 use async_trait::async_trait;
 use model::{EXTRA, IDS, Model, held};
 use state::{Place, StateWriter};
+use std::collections::BTreeSet;
 
 /// The resource `mde_indicator_set`.
 pub struct IndicatorSet;
@@ -48,9 +49,9 @@ impl Resource<Session> for IndicatorSet {
         plan::plan(session, request).await
     }
 
-    async fn plan_destroy(&self, session: Option<&Session>, prior: Value, _private: Vec<u8>) -> (Vec<u8>, Diagnostics) {
+    async fn plan_destroy(&self, session: Option<&Session>, prior: Value, private: Vec<u8>) -> (Vec<u8>, Diagnostics) {
         let model = Model::read(&prior);
-        super::destroy::plan(session, &held(&prior, &model)).await
+        super::destroy::plan(session, &held(&prior, &model), &private).await
     }
 
     async fn create(&self, session: &Session, request: CreateRequest) -> ApplyResponse {
@@ -77,7 +78,7 @@ impl Resource<Session> for IndicatorSet {
 
     async fn update(&self, session: &Session, request: UpdateRequest) -> ApplyResponse {
         let prior = Model::read(&request.prior);
-        let held = spelled(held(&request.prior, &prior), &Notes::read(&request.private).spellings);
+        let held = noted(held(&request.prior, &prior), &Notes::read(&request.private));
         let wanted = Model::read(&request.planned);
         let changes = reconcile(&held, &wanted.rows, session.now());
         let mut outcome = carry_out(session, Purpose::Update, &held, &wanted.rows, changes).await;
@@ -96,9 +97,9 @@ impl Resource<Session> for IndicatorSet {
 
     async fn delete(&self, session: &Session, request: DeleteRequest) -> ApplyResponse {
         let model = Model::read(&request.prior);
-        let held = held(&request.prior, &model);
-        let keep = Notes::read(&request.private).wanted.unwrap_or_default();
-        let outcome = remove(session, &held, &keep).await;
+        let notes = Notes::read(&request.private);
+        let held = noted(held(&request.prior, &model), &notes);
+        let outcome = remove(session, &held, &notes.wanted.unwrap_or_default()).await;
         if !outcome.diagnostics.has_errors() {
             return ApplyResponse {
                 state: Value::Null,
@@ -181,7 +182,7 @@ fn settle(planned: &Value, wanted: &Model, prior: &Value, held: &[Held], mut out
     };
     ApplyResponse {
         state: writer.finish(extra),
-        private: Notes::of_state(outcome.spellings),
+        private: Notes::of_state(outcome.spellings, BTreeSet::new()),
         diagnostics: outcome.diagnostics,
     }
 }

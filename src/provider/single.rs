@@ -8,7 +8,7 @@ use super::findings::Findings;
 use super::private::Notes;
 use super::reconcile::{Changes, Pair, reconcile};
 use super::report::{self, named, unlisted};
-use super::row::{Held, Reader, Wanted, no_defaults, odd_spelling, spelled};
+use super::row::{Held, Reader, Wanted, no_defaults, noted, odd_spelling};
 use super::session::Session;
 use super::verdict;
 use crate::indicator::{Field, Indicator, Row, detect_type, differences, rules};
@@ -18,7 +18,7 @@ use crate::tf::{
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, LazyLock};
 
 /// Name of the resource.
@@ -71,6 +71,7 @@ fn held(state: &Value) -> Vec<Held> {
         indicator,
         drift: None,
         spelling: None,
+        shared: false,
     }]
 }
 
@@ -129,10 +130,8 @@ impl Resource<Session> for SingleIndicator {
         let mut diagnostics = Diagnostics::default();
         let mut notes = Notes::default();
         if let Some(session) = session {
-            let earlier = Notes::read(&private);
-            let claimant = earlier.claimant.unwrap_or_else(|| session.ledger.new_claimant());
-            notes.claimant = Some(claimant);
-            notes.spellings = earlier.spellings;
+            notes = Notes::read(&private).for_plan();
+            let claimant = *notes.claimant.get_or_insert_with(|| session.ledger.new_claimant());
             diagnostics.extend(verdict::judge(session, claimant, &held, &wanted, &changes).await);
             diagnostics.extend(report::recreated(&changes, &wanted));
             diagnostics.extend(session.ledger.plan_single().then(report::many_singles));
@@ -149,8 +148,8 @@ impl Resource<Session> for SingleIndicator {
         }
     }
 
-    async fn plan_destroy(&self, session: Option<&Session>, prior: Value, _private: Vec<u8>) -> (Vec<u8>, Diagnostics) {
-        super::destroy::plan(session, &held(&prior)).await
+    async fn plan_destroy(&self, session: Option<&Session>, prior: Value, private: Vec<u8>) -> (Vec<u8>, Diagnostics) {
+        super::destroy::plan(session, &held(&prior), &private).await
     }
 
     async fn create(&self, session: &Session, request: CreateRequest) -> ApplyResponse {
@@ -198,6 +197,10 @@ impl Resource<Session> for SingleIndicator {
         if row.id != id && !id.is_empty() {
             drift.moved(&said.key, id, row);
         }
+        let shared = Some(row.id.clone())
+            .filter(|id| session.ledger.is_shared(id))
+            .into_iter()
+            .collect();
         let spelling = odd_spelling(&said.indicator, &row.indicator.value).map(|spelling| (row.id.clone(), spelling));
         let differences = differences(&said.indicator, &row.indicator);
         // An import knows the id only; everything else is news then, not drift.
@@ -207,13 +210,13 @@ impl Resource<Session> for SingleIndicator {
         let state = as_found(&state, &said.indicator, &row.indicator, &row.id);
         ReadResponse {
             state,
-            private: Notes::of_state(spelling.into_iter().collect()),
+            private: Notes::of_state(spelling.into_iter().collect(), shared),
             diagnostics: drift.into_warning().into_iter().collect(),
         }
     }
 
     async fn update(&self, session: &Session, request: UpdateRequest) -> ApplyResponse {
-        let held = spelled(held(&request.prior), &Notes::read(&request.private).spellings);
+        let held = noted(held(&request.prior), &Notes::read(&request.private));
         let wanted = [read(&request.planned)];
         let changes = reconcile(&held, &wanted, session.now());
         let outcome = carry_out(session, Purpose::Update, &held, &wanted, changes).await;
@@ -221,8 +224,9 @@ impl Resource<Session> for SingleIndicator {
     }
 
     async fn delete(&self, session: &Session, request: DeleteRequest) -> ApplyResponse {
-        let keep = Notes::read(&request.private).wanted.unwrap_or_default();
-        let outcome = remove(session, &held(&request.prior), &keep).await;
+        let notes = Notes::read(&request.private);
+        let held = noted(held(&request.prior), &notes);
+        let outcome = remove(session, &held, &notes.wanted.unwrap_or_default()).await;
         let state = if outcome.diagnostics.has_errors() {
             request.prior
         } else {
@@ -274,7 +278,7 @@ fn settle(planned: &Value, prior: &Value, mut outcome: Outcome) -> ApplyResponse
     };
     ApplyResponse {
         state,
-        private: Notes::of_state(outcome.spellings),
+        private: Notes::of_state(outcome.spellings, BTreeSet::new()),
         diagnostics: outcome.diagnostics,
     }
 }

@@ -8,6 +8,7 @@ mod fields;
 mod layers;
 mod many_singles;
 mod no_change;
+mod ownership;
 mod partial;
 mod support;
 mod terraform_bad_input;

@@ -193,7 +193,12 @@ resource "mde_indicator_set" "no_alert" {
     let failed = workspace.run(&["validate"]).await.expect(1);
     let mut errors = failed.errors();
     errors.sort_unstable();
-    assert_eq!(errors, ["Invalid action", "Invalid generate_alert"], "{}", failed.output);
+    assert_eq!(
+        errors,
+        ["Invalid action", "Invalid generate_alert"],
+        "{}",
+        failed.output
+    );
     for text in [
         "Nothing says what to do when `host-0.example` is met. The same holds for 300 indicators in all:",
         "and 100 more Write `action`",
@@ -281,7 +286,11 @@ resource "mde_indicator_set" "list" {{
     "#);
     let failed = workspace.apply().await.expect(1);
     assert_eq!(failed.errors(), ["Invalid value"; 2], "{}", failed.output);
-    assert!(failed.says("`not a name`") && failed.says("`set-not a name`"), "{}", failed.output);
+    assert!(
+        failed.says("`not a name`") && failed.says("`set-not a name`"),
+        "{}",
+        failed.output
+    );
     assert_eq!((tenant.imports(), tenant.batch_deletes()), (0, 0));
     assert_eq!(tenant.simulator.rows(), before);
 }

@@ -19,7 +19,12 @@ type Environment<'a> = &'a [(&'a str, Option<&'a str>)];
 #[tokio::test]
 async fn what_is_wrong_with_the_configuration_is_one_error() {
     let tenant = Tenant::start().await;
-    let client_id = &tenant.environment().into_iter().find(|(name, _)| name == "ARM_CLIENT_ID").unwrap().1;
+    let client_id = &tenant
+        .environment()
+        .into_iter()
+        .find(|(name, _)| name == "ARM_CLIENT_ID")
+        .unwrap()
+        .1;
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("not-a-certificate.pem");
     std::fs::write(&file, "hello").unwrap();
@@ -65,7 +70,10 @@ async fn what_is_wrong_with_the_configuration_is_one_error() {
             &[("ARM_CLIENT_ID", Some("11111111-1111-4111-8111-111111111111"))],
             "",
             "The provider cannot be used as configured",
-            &["AADSTS700016: Application with identifier", "Check client_id (ARM_CLIENT_ID) and tenant_id"],
+            &[
+                "AADSTS700016: Application with identifier",
+                "Check client_id (ARM_CLIENT_ID) and tenant_id",
+            ],
         ),
         (
             &[("MDE_CA_CERTIFICATE_PATH", None)],
@@ -81,13 +89,18 @@ async fn what_is_wrong_with_the_configuration_is_one_error() {
             &[("MDE_CA_CERTIFICATE_PATH", Some("/does/not/exist.pem"))],
             "",
             "The certificate file cannot be used",
-            &["MDE_CA_CERTIFICATE_PATH names the file `/does/not/exist.pem`: No such file or directory (os error 2). Name a"],
+            &[
+                "MDE_CA_CERTIFICATE_PATH names the file `/does/not/exist.pem`: No such file or directory (os error 2). Name a",
+            ],
         ),
         (
             &[],
             &format!("ca_certificate_path = {file:?}"),
             "The certificate file cannot be used",
-            &["`ca_certificate_path` of the provider block names the file", "it holds no certificate in PEM"],
+            &[
+                "`ca_certificate_path` of the provider block names the file",
+                "it holds no certificate in PEM",
+            ],
         ),
         (
             &[("MDE_BASE_URL", Some("http://127.0.0.1:80"))],
@@ -172,7 +185,11 @@ provider "mde" {
         "{}",
         failed.output
     );
-    assert!(failed.says("`10.0.0.0/33`") && failed.says("`a b`"), "{}", failed.output);
+    assert!(
+        failed.says("`10.0.0.0/33`") && failed.says("`a b`"),
+        "{}",
+        failed.output
+    );
     assert!(tenant.simulator.calls().is_empty());
 }
 
@@ -233,7 +250,12 @@ async fn a_provider_that_is_configured_late_works_with_what_it_has() {
     let tenant = Tenant::start().await;
     let mut workspace = Workspace::new(&tenant);
     workspace.unset("ARM_CLIENT_SECRET");
-    let secret = tenant.environment().into_iter().find(|(name, _)| name == "ARM_CLIENT_SECRET").unwrap().1;
+    let secret = tenant
+        .environment()
+        .into_iter()
+        .find(|(name, _)| name == "ARM_CLIENT_SECRET")
+        .unwrap()
+        .1;
     workspace.set("TF_VAR_secret", &secret);
     let configuration = |trigger: u8, title: &str| {
         format!(
@@ -270,5 +292,10 @@ provider "mde" {{
     // What has to be read now cannot wait.
     workspace.main(&[&configuration(3, "Other"), "data \"mde_capacity\" \"tenant\" {}\n"].concat());
     let failed = workspace.plan().await.expect(1);
-    assert_eq!(failed.errors(), ["The provider is not configured yet"], "{}", failed.output);
+    assert_eq!(
+        failed.errors(),
+        ["The provider is not configured yet"],
+        "{}",
+        failed.output
+    );
 }

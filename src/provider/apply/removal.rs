@@ -34,13 +34,15 @@ pub async fn remove(session: &Session, held: &[Held], keep: &HashSet<u64>) -> Ou
     outcome
 }
 
-/// Deletes these rows; a row that another object of this run wants is left alone and counts as done.
+/// Deletes these rows; a row that another object wants or still holds is left alone and counts as done.
 pub(super) async fn delete_held(session: &Session, rows: &[(usize, &Held)]) -> Vec<Result<(), WriteError>> {
     let mut results: Vec<Result<(), WriteError>> = rows.iter().map(|_| Ok(())).collect();
     let mut ids = Vec::with_capacity(rows.len());
     let mut positions = Vec::with_capacity(rows.len());
     for (position, (_, row)) in rows.iter().enumerate() {
-        if let Some(id) = row.id.as_ref().filter(|id| session.ledger.begin_delete(id)) {
+        let is_free =
+            |id: &&String| !(row.shared && session.ledger.leave_shared(id)) && session.ledger.begin_delete(id);
+        if let Some(id) = row.id.as_ref().filter(is_free) {
             ids.push(id.clone());
             positions.push(position);
         }

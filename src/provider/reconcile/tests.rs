@@ -31,6 +31,7 @@ fn held(key: &str, id: &str, indicator: Indicator) -> Held {
         indicator,
         drift: None,
         spelling: None,
+        shared: false,
     }
 }
 

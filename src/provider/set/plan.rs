@@ -48,10 +48,8 @@ pub async fn plan(session: Option<&Session>, request: PlanRequest) -> PlanRespon
     let mut diagnostics = Diagnostics::default();
     let mut notes = Notes::default();
     if let Some(session) = session {
-        let earlier = Notes::read(&private);
-        let claimant = earlier.claimant.unwrap_or_else(|| session.ledger.new_claimant());
-        notes.claimant = Some(claimant);
-        notes.spellings = earlier.spellings;
+        notes = Notes::read(&private).for_plan();
+        let claimant = *notes.claimant.get_or_insert_with(|| session.ledger.new_claimant());
         diagnostics.extend(verdict::judge(session, claimant, &held, &wanted.rows, &changes).await);
         diagnostics.extend(exclusive::check(session, &prior).await);
         diagnostics.extend(changed_defaults(session, &wanted, &prior_model, &changes));

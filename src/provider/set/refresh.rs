@@ -11,7 +11,7 @@ use crate::provider::report::unlisted;
 use crate::provider::row::odd_spelling;
 use crate::provider::session::Session;
 use crate::tf::{Diagnostics, ReadRequest, ReadResponse};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Reads the rows of a state from the shared listing.
 pub async fn refresh(session: &Session, request: ReadRequest) -> ReadResponse {
@@ -35,6 +35,7 @@ pub async fn refresh(session: &Session, request: ReadRequest) -> ReadResponse {
     let mut drift = Drift::default();
     let mut expired = 0;
     let mut spellings = BTreeMap::new();
+    let mut shared = BTreeSet::new();
     let mut writer = StateWriter::new(&state, &model);
 
     for (index, old) in held.iter().enumerate() {
@@ -60,6 +61,9 @@ pub async fn refresh(session: &Session, request: ReadRequest) -> ReadResponse {
         if let Some(id) = old.id.as_ref().filter(|id| **id != row.id) {
             drift.moved(&old.key, id, row);
         }
+        if session.ledger.is_shared(&row.id) {
+            shared.insert(row.id.clone());
+        }
         if let Some(spelling) = odd_spelling(&old.indicator, &row.indicator.value) {
             spellings.insert(row.id.clone(), spelling);
         }
@@ -80,7 +84,7 @@ pub async fn refresh(session: &Session, request: ReadRequest) -> ReadResponse {
     let state = writer.finish(exclusive::as_value(&extra));
     ReadResponse {
         state,
-        private: Notes::of_state(spellings),
+        private: Notes::of_state(spellings, shared),
         diagnostics,
     }
 }
