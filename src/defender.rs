@@ -184,6 +184,12 @@ impl Client {
         self.0.halt.stop();
     }
 
+    /// Whether [`Client::stop`] was called.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.0.halt.check().is_err()
+    }
+
     /// Takes [`Client::stop`] back.
     pub fn resume(&self) {
         self.0.halt.resume();

@@ -21,6 +21,7 @@ mod session;
 mod set;
 mod single;
 mod verdict;
+mod walk;
 
 use crate::defender::{Client, SystemClock};
 use crate::tf::{Activity, DataSource, Diagnostic, Diagnostics, Function, Provider, Resource, Schema, Value};
@@ -87,14 +88,13 @@ impl Provider for MdeProvider {
         if let Err(error) = client.authenticate().await {
             return (None, unusable(&error));
         }
-        (
-            Some(Session {
-                client,
-                policy,
-                ledger: ledger::Ledger::default(),
-            }),
-            Diagnostics::default(),
-        )
+        let session = Session {
+            ledger: ledger::Ledger::default(),
+            walk: walk::Walk::new(client.clock().elapsed()),
+            client,
+            policy,
+        };
+        (Some(session), Diagnostics::default())
     }
 
     fn resources(&self) -> Vec<Box<dyn Resource<Session>>> {
@@ -115,6 +115,9 @@ impl Provider for MdeProvider {
 
     fn activity(&self, session: &Session, type_name: &str, activity: Activity) {
         let is_single = type_name == single::TYPE_NAME;
+        if activity == Activity::Arriving {
+            session.walk.configured(session.client.clock().elapsed());
+        }
         match activity {
             // Single indicators come one by one and should share a call. A set hands over all its rows at once, and
             // has nobody to wait for.

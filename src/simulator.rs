@@ -227,6 +227,11 @@ impl Simulator {
         self.shared.lock().add_faults(faults).map_err(Error::Fault)
     }
 
+    /// Forgets the faults that are still to come.
+    pub fn clear_faults(&self) {
+        self.shared.lock().faults = plan::Faults::default();
+    }
+
     /// Puts the clock of the simulator forward.
     pub fn advance(&self, by: Duration) {
         self.shared.lock().service.clock.advance(by);

@@ -22,9 +22,10 @@ use crate::proto::goplugin::grpc_controller_server::{GrpcController, GrpcControl
 use crate::proto::goplugin::grpc_stdio_server::{GrpcStdio, GrpcStdioServer};
 use crate::proto::goplugin::{Empty, StdioData};
 
-/// How often the plugin looks whether its host still lives.
+/// How often the plugin looks whether its host still lives. A plugin without a host must not go on for long: the next
+/// run may have begun already.
 #[cfg(unix)]
-const LOOK: Duration = Duration::from_secs(1);
+const LOOK: Duration = Duration::from_millis(50);
 
 /// The name under which go-plugin asks for the health of a plugin.
 const HEALTH_NAME: &str = "plugin";

@@ -9,13 +9,14 @@ mod writing;
 pub use outcome::Outcome;
 pub use removal::{delete_ids, remove};
 
+use super::ledger::Claimant;
 use super::reconcile::{Changes, Pair};
 use super::report::Failures;
 use super::row::{Held, Wanted};
 use super::session::Session;
 use crate::defender::Listing;
+use crate::indicator::Indicator;
 use crate::tf::Diagnostics;
-use looking::Looked;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -34,11 +35,12 @@ pub enum Purpose {
 pub async fn carry_out(
     session: &Session,
     purpose: Purpose,
+    claimant: Option<Claimant>,
     held: &[Held],
     wanted: &[Wanted],
     mut changes: Changes,
 ) -> Outcome {
-    let mut run = Run::new(session, held, wanted);
+    let mut run = Run::new(session, claimant, held, wanted);
     for pair in &changes.keep {
         run.outcome.settle(pair.wanted, held[pair.held].id.clone());
         run.outcome.let_go(pair.held);
@@ -52,24 +54,26 @@ pub async fn carry_out(
         run.outcome.settle(*index, None);
     }
 
-    let mut looked = Looked::default();
-    if !changes.create.is_empty() {
-        match run.look_first(&mut changes).await {
-            Ok(found) => looked = found,
-            Err(error) => {
-                run.outcome
-                    .diagnostics
-                    .push(super::report::unlisted(&error, "Nothing was written."));
-                return run.abandon();
-            }
-        }
-        if purpose == Purpose::Create && run.outcome.diagnostics.has_errors() {
+    let looked = run.look_first(&mut changes).await;
+    session.ledger.serve(claimant);
+    let looked = match looked {
+        Ok(looked) => looked,
+        Err(error) => {
+            run.outcome
+                .diagnostics
+                .push(super::report::unlisted(&error, "Nothing was written."));
             return run.abandon();
         }
-        let excess = (looked.rows + looked.free).saturating_sub(session.policy.capacity);
-        run.free(excess, &mut changes).await;
+    };
+    if purpose == Purpose::Create && run.outcome.diagnostics.has_errors() {
+        looked
+            .takeovers
+            .iter()
+            .for_each(|(index, row)| run.inherit(*index, row));
+        return run.abandon();
     }
-
+    let excess = (looked.rows + looked.free).saturating_sub(session.policy.capacity);
+    run.free(excess, &mut changes).await;
     run.upsert(&changes, &looked.takeovers).await;
     run.resolve_doubts().await;
     run.delete(&changes).await;
@@ -79,6 +83,7 @@ pub async fn carry_out(
 /// One carrying-out in progress.
 struct Run<'a> {
     session: &'a Session,
+    claimant: Option<Claimant>,
     held: &'a [Held],
     wanted: &'a [Wanted],
     outcome: Outcome,
@@ -100,9 +105,10 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(session: &'a Session, held: &'a [Held], wanted: &'a [Wanted]) -> Self {
+    fn new(session: &'a Session, claimant: Option<Claimant>, held: &'a [Held], wanted: &'a [Wanted]) -> Self {
         Self {
             session,
+            claimant,
             held,
             wanted,
             outcome: Outcome::new(wanted.len(), held),
@@ -125,6 +131,7 @@ impl<'a> Run<'a> {
             return;
         }
         let positions: Vec<usize> = early.iter().map(|removal| removal.held).collect();
+        self.offer(&positions).await;
         self.delete_rows(&positions).await;
     }
 
@@ -135,7 +142,7 @@ impl<'a> Run<'a> {
             .filter(|removal| removal.replaced_by.is_none_or(|index| self.outcome.is_settled(index)))
             .map(|removal| removal.held)
             .collect();
-        self.let_others_claim(changes).await;
+        self.offer(&positions).await;
         positions.append(&mut self.superseded);
         self.delete_rows(&positions).await;
         let ids = std::mem::take(&mut self.abandoned);
@@ -146,24 +153,13 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// A row that another object of this run wants shall pass to it without a gap: it gets the time to claim it.
-    async fn let_others_claim(&self, changes: &Changes) {
-        let mut rows: Vec<&Held> = Vec::new();
-        for removal in &changes.delete {
-            if removal.replaced_by.is_none() {
-                rows.push(&self.held[removal.held]);
-            }
-        }
-        if rows.is_empty() {
-            return;
-        }
-        let (ledger, clock) = (&self.session.ledger, self.session.client.clock().as_ref());
-        ledger.moment(clock).await;
-        if rows.iter().any(|row| ledger.is_wanted(&row.indicator)) {
-            // The other one looks at the same listing first. Its failure is for that one to tell.
-            let _ = self.session.client.listing().await;
-            ledger.all_observed(clock).await;
-        }
+    /// Gives other objects of this run the chance to claim rows that are about to be deleted.
+    async fn offer(&self, positions: &[usize]) {
+        let rows: Vec<&Indicator> = positions
+            .iter()
+            .map(|position| &self.held[*position].indicator)
+            .collect();
+        removal::offer(self.session, self.claimant, &rows).await;
     }
 
     async fn delete_rows(&mut self, positions: &[usize]) {

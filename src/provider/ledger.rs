@@ -11,6 +11,9 @@ use tokio::sync::Notify;
 /// How long, and how often in a row, the host must have shown no new state before all count as shown.
 const QUIET_ROUND: Duration = Duration::from_millis(50);
 const QUIET_ROUNDS: usize = 6;
+/// How long the host may take, at most, to have an object refreshed that it has shown; for the largest it takes half a
+/// second.
+const LONGEST_REFRESH: Duration = Duration::from_secs(3);
 
 /// How many single indicators a run may plan before it is said that a set is the better place for them. At Terraform's
 /// default parallelism an import call carries 10 of them, so that some 300 use up the calls of a minute, and planning
@@ -28,16 +31,16 @@ pub struct Ledger {
     seed: RandomState,
     /// Told whenever a delete has ended.
     ended: Notify,
+    /// Told whenever a claimant has claimed its rows.
+    claimed: Notify,
 }
 
 #[derive(Debug, Default)]
 struct Known {
-    /// Ids that some state shown to this process holds, with which state that was; `None` for several.
-    observed: HashMap<String, Option<u64>>,
+    /// Ids that some state shown to this process holds.
+    observed: HashMap<String, Holders>,
     /// Ids of rows that this run has written, taken over or kept for the object that follows.
     claimed: HashSet<String>,
-    /// Ids of shared rows that one of their objects has let go of.
-    left: HashSet<String>,
     /// Ids of rows whose delete is under way.
     deleting: HashSet<String>,
     /// Ids of rows that this run has deleted. The service never gives an id out twice.
@@ -63,6 +66,29 @@ struct Known {
     /// Whether the host applies, and so has shown the warnings of its plan before.
     applying: bool,
     claimants: u64,
+    /// Claimants that have claimed the rows that they take over from others.
+    served: HashSet<Claimant>,
+}
+
+/// The objects of the state that hold a row: one, unless a run was interrupted.
+#[derive(Debug, Clone, Copy)]
+struct Holders {
+    /// How many have been shown.
+    shown: u32,
+    /// How many of them are or have been refreshed, by when their age is known.
+    refreshed: u32,
+    /// When the youngest of those was made.
+    youngest: i64,
+}
+
+impl Default for Holders {
+    fn default() -> Self {
+        Self {
+            shown: 0,
+            refreshed: 0,
+            youngest: i64::MIN,
+        }
+    }
 }
 
 /// What all plans of the process together ask for so far.
@@ -79,34 +105,40 @@ pub struct Totals {
 impl Ledger {
     /// Notes that a state holds these ids: whoever finds the rows knows that they are no stranger's.
     pub fn observe<'a>(&self, ids: impl IntoIterator<Item = &'a str>) {
-        let ids: Vec<&str> = ids.into_iter().collect();
-        // The host shows a state more than once, and does not say whose it is.
-        let state = self.seed.hash_one(&ids);
         let mut known = self.lock();
         known.states += 1;
         for id in ids {
-            match known.observed.get_mut(id) {
-                Some(holder) => *holder = holder.filter(|holder| *holder == state),
-                None => drop(known.observed.insert(id.to_owned(), Some(state))),
-            }
+            known.observed.entry(id.to_owned()).or_default().shown += 1;
         }
     }
 
-    /// Whether several of the states shown to this process hold the id: a run was interrupted while the row passed from
-    /// one object to another.
-    pub fn is_shared(&self, id: &str) -> bool {
-        self.lock().observed.get(id) == Some(&None)
+    /// Notes that an object made at this time, if that is known, holds these ids and is being refreshed.
+    pub fn refresh<'a>(&self, born: Option<i64>, ids: impl IntoIterator<Item = &'a str>) {
+        let mut known = self.lock();
+        for id in ids {
+            let holders = known.observed.entry(id.to_owned()).or_default();
+            holders.refreshed += 1;
+            holders.youngest = holders.youngest.max(born.unwrap_or(i64::MIN));
+        }
     }
 
-    /// Notes that an object lets go of a row that another one holds as well. Answers whether that one still does, so
-    /// that the row stays.
-    pub fn leave_shared(&self, id: &str) -> bool {
-        self.lock().left.insert(id.to_owned())
+    /// Waits until the ages of all objects are known that have been shown and hold one of these ids.
+    pub async fn ages_known(&self, ids: &[&str], clock: &dyn Clock) {
+        let begun = clock.elapsed();
+        let is_open = |holders: &Holders| holders.shown > 1 && holders.refreshed < holders.shown;
+        let any_open = || {
+            let known = self.lock();
+            ids.iter().any(|id| known.observed.get(*id).is_some_and(is_open))
+        };
+        while any_open() && clock.elapsed().saturating_sub(begun) < LONGEST_REFRESH {
+            clock.sleep(QUIET_ROUND).await;
+        }
     }
 
-    /// Waits for what the host does at the same time.
-    pub async fn moment(&self, clock: &dyn Clock) {
-        clock.sleep(QUIET_ROUND).await;
+    /// Whether a younger object than one made at this time holds the id.
+    pub fn is_inherited(&self, born: Option<i64>, id: &str) -> bool {
+        let known = self.lock();
+        born.is_some_and(|born| known.observed.get(id).is_some_and(|holders| holders.youngest > born))
     }
 
     /// Waits until the host has not shown a state for a while, and so probably has shown all: those of other objects come
@@ -225,6 +257,34 @@ impl Ledger {
     /// Whether any planned object wants a row of this identity and scope.
     pub fn is_wanted(&self, indicator: &Indicator) -> bool {
         self.lock().wanted.contains_key(&scoped_digest(indicator))
+    }
+
+    /// Notes that `claimant` has claimed whatever it takes over from others.
+    pub fn serve(&self, claimant: Option<Claimant>) {
+        if let Some(claimant) = claimant {
+            self.lock().served.insert(claimant);
+        }
+        self.claimed.notify_waiters();
+    }
+
+    /// Waits until those who want one of these rows, `except` for one, have claimed it if they can.
+    pub async fn claims_made(&self, except: Option<Claimant>, rows: &[&Indicator]) {
+        let digests: Vec<u64> = rows.iter().map(|row| scoped_digest(row)).collect();
+        loop {
+            let claimed = self.claimed.notified();
+            tokio::pin!(claimed);
+            // Enabled before looking, so that a claim between the look and the wait is not missed.
+            claimed.as_mut().enable();
+            let waits = {
+                let known = self.lock();
+                let mut claimants = digests.iter().filter_map(|digest| known.wanted.get(digest));
+                claimants.any(|(claimant, _)| Some(*claimant) != except && !known.served.contains(claimant))
+            };
+            if !waits {
+                return;
+            }
+            claimed.await;
+        }
     }
 
     /// Adds what one plan asks for of a tenant that holds `rows` now, and answers the sums. While the run applies, the

@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use super::ledger::Claimant;
 
@@ -22,8 +22,9 @@ pub struct Notes {
     /// How the service spells the values of rows, by id, where that is not what would be submitted for the spelling of
     /// the state: importing another spelling might make a second row.
     pub spellings: BTreeMap<String, String>,
-    /// Ids of rows that another state holds as well: whichever object lets go of one first leaves it to the other.
-    pub shared: BTreeSet<String>,
+    /// When the object was made, in milliseconds since 1970. Where two objects hold one row, which an interrupted
+    /// replacement leaves behind, the row belongs to the younger one.
+    pub born: Option<i64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -36,27 +37,22 @@ struct Format {
     wanted: Option<String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     spellings: BTreeMap<String, String>,
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    shared: BTreeSet<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    born: Option<i64>,
 }
 
 impl Notes {
-    /// The private data of a state, which is empty if there is nothing to note.
-    pub fn of_state(spellings: BTreeMap<String, String>, shared: BTreeSet<String>) -> Vec<u8> {
-        if spellings.is_empty() && shared.is_empty() {
+    /// The private data of the state of an object made at this time, if that is known; empty if there is nothing to note.
+    pub fn of_state(born: Option<i64>, spellings: BTreeMap<String, String>) -> Vec<u8> {
+        if born.is_none() && spellings.is_empty() {
             return Vec::new();
         }
         Self {
+            born,
             spellings,
-            shared,
             ..Self::default()
         }
         .write()
-    }
-
-    /// The notes of a state for the plan of its object.
-    pub fn for_plan(self) -> Self {
-        Self { wanted: None, ..self }
     }
 
     /// Reads private data; what cannot be read is treated as absent.
@@ -78,7 +74,7 @@ impl Notes {
             claimant: format.claimant,
             wanted,
             spellings: format.spellings,
-            shared: format.shared,
+            born: format.born,
         }
     }
 
@@ -94,7 +90,7 @@ impl Notes {
             claimant: self.claimant,
             wanted,
             spellings: self.spellings.clone(),
-            shared: self.shared.clone(),
+            born: self.born,
         };
         // A struct of numbers and strings always has a JSON form.
         serde_json::to_vec(&format).unwrap_or_default()
@@ -111,7 +107,7 @@ mod tests {
             claimant: Some(7),
             wanted: Some(HashSet::from([1, u64::MAX, 42])),
             spellings: BTreeMap::from([("7".into(), "Evil.example".into())]),
-            shared: BTreeSet::from(["8".into()]),
+            born: Some(1_700_000_000_000),
         };
         assert_eq!(Notes::read(&notes.write()), notes);
         assert_eq!(Notes::read(&Notes::default().write()), Notes::default());

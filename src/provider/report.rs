@@ -77,6 +77,11 @@ impl Failures {
         group.hint = hint;
     }
 
+    /// Whether nothing failed.
+    pub fn is_empty(&self) -> bool {
+        self.groups.is_empty()
+    }
+
     /// The conflicts, as one message; they are not told again.
     pub fn take_conflicts(&mut self) -> Diagnostics {
         let others = self.groups.split_off(&(Kind::Shared, String::new()));
@@ -114,11 +119,35 @@ pub fn existing(lines: &[String]) -> Option<Diagnostic> {
                 "Importing an indicator takes over a row of the same value, type and action without a word, so these \
                  rows, which this configuration did not make, were left alone:\n{}\n\nTo manage them here, import them \
                  (`terraform import ADDRESS ID`, or an `import` block; a set is imported by a filter such as \
-                 `application=NAME`), or set `on_existing = \"adopt\"` in the provider block to make them as configured.",
+                 `application=NAME`), or set `on_existing = \"adopt\"` in the provider block to make them as configured. The \
+                 latter, for one run, is also the way on if they are this configuration's own after all: Terraform does \
+                 not show the old object when it is replaced with `create_before_destroy`, nor after a replacement that \
+                 was killed between its halves.",
                 named(lines)
             ),
         )
     })
+}
+
+/// The error for an object that would be destroyed with a row that a younger one holds.
+pub fn held_twice(key: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Two objects of the state hold the same indicator",
+        format!(
+            "An interrupted run has left {key}, and maybe more, to an older object, which is to be destroyed, and to a \
+             younger one, which keeps it. A refresh lets the older one forget it: run the command again, with refresh, \
+             so that the destruction does not delete it."
+        ),
+    )
+}
+
+/// The error for a replacement that was stopped when only the old object's part was done.
+pub fn unreplaced() -> Diagnostic {
+    Diagnostic::error(
+        "Stopped before the replacement",
+        "The run was asked to stop. The old object stays in the state with all indicators that the new one would have \
+         taken over, and the next apply goes on.",
+    )
 }
 
 /// The warning for rows taken over because they are what an interrupted run would have left; `None` for none.
@@ -128,7 +157,9 @@ pub fn taken_over(rows: &[String]) -> Option<Diagnostic> {
             "Indicators that were already there were taken over",
             format!(
                 "{} made by this application, already exactly as configured, and recorded in no state that this run \
-                 has seen; most likely an earlier run was interrupted. They are managed from now on:\n{}",
+                 has seen. Most likely an earlier run was interrupted, or the object is being replaced with \
+                 `create_before_destroy`, where Terraform shows the old one only afterwards. They are managed from now \
+                 on:\n{}",
                 counted(rows.len(), "indicator was", "indicators were"),
                 named(&bullets(rows))
             ),

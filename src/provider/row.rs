@@ -3,9 +3,9 @@
 use crate::indicator::rules::{Finding, Weight, undetected};
 use crate::indicator::{Action, Field, FieldSet, Fields, Identity, Indicator, IndicatorType, detect_type, submitted};
 use crate::provider::fields;
-use crate::provider::private::Notes;
 use crate::tf::Value;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// One row that a configuration, a plan or a state speaks of.
 #[derive(Debug, Clone)]
@@ -42,8 +42,6 @@ pub struct Held {
     pub indicator: Indicator,
     /// How the service spells the value, if not as it would be submitted.
     pub spelling: Option<String>,
-    /// Whether another state holds the row as well.
-    pub shared: bool,
     /// The fields in which the row differs from the state in a way that the state cannot show; `None` if it does not.
     pub drift: Option<FieldSet>,
 }
@@ -64,16 +62,10 @@ impl Held {
     }
 }
 
-/// The rows with what is noted of them by id.
-pub fn noted(mut held: Vec<Held>, notes: &Notes) -> Vec<Held> {
-    if notes.spellings.is_empty() && notes.shared.is_empty() {
-        return held;
-    }
-    for row in &mut held {
-        if let Some(id) = &row.id {
-            row.spelling = notes.spellings.get(id).cloned();
-            row.shared = notes.shared.contains(id);
-        }
+/// The rows with the service's spellings that are noted by id.
+pub fn spelled(mut held: Vec<Held>, spellings: &BTreeMap<String, String>) -> Vec<Held> {
+    for row in held.iter_mut().filter(|_| !spellings.is_empty()) {
+        row.spelling = row.id.as_ref().and_then(|id| spellings.get(id)).cloned();
     }
     held
 }

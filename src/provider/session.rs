@@ -1,8 +1,10 @@
 //! What a configured provider gives to its resources.
 
-use super::ledger::Ledger;
+use super::ledger::{Claimant, Ledger};
+use super::walk::Walk;
 use crate::defender::Client;
 use crate::indicator::Protected;
+use crate::tf::Value;
 use jiff::Timestamp;
 
 /// A configured provider: the way to the service, the rules of this configuration, and the memory of this run.
@@ -13,12 +15,42 @@ pub struct Session {
     pub policy: Policy,
     /// The memory of this run.
     pub ledger: Ledger,
+    /// What the host has shown of this run.
+    pub walk: Walk,
 }
 
 impl Session {
     /// The instant that expiries are compared with.
     pub fn now(&self) -> Timestamp {
         self.client.clock().now()
+    }
+
+    /// Waits for the other objects of the state that hold these ids.
+    pub async fn meet_holders(&self, ids: &[&str]) {
+        let clock = self.client.clock().as_ref();
+        self.walk.begun(clock).await;
+        self.ledger.ages_known(ids, clock).await;
+    }
+
+    /// Waits until the other objects of this run have most likely said what they want.
+    pub async fn hear_others(&self) {
+        self.walk.heard(self.client.clock().as_ref()).await;
+    }
+
+    /// The claimant of an object that is being planned: the one of an earlier plan call for it, or else a new one.
+    pub fn claimant(&self, earlier: Option<Claimant>, prior: &Value) -> Claimant {
+        earlier.unwrap_or_else(|| {
+            self.walk.planned(self.client.clock().elapsed());
+            if !prior.is_null() {
+                self.decided();
+            }
+            self.ledger.new_claimant()
+        })
+    }
+
+    /// Notes that it is known what becomes of a stored object.
+    pub fn decided(&self) {
+        self.walk.decided(self.client.clock().elapsed());
     }
 }
 

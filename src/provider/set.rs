@@ -16,7 +16,7 @@ use super::apply::{Outcome, Purpose, carry_out, remove};
 use super::private::Notes;
 use super::reconcile::reconcile;
 use super::report::counted;
-use super::row::{Held, noted};
+use super::row::{Held, spelled};
 use super::session::Session;
 use crate::indicator::differences;
 use crate::tf::{
@@ -26,7 +26,7 @@ use crate::tf::{
 use async_trait::async_trait;
 use model::{EXTRA, IDS, Model, held};
 use state::{Place, StateWriter};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// The resource `mde_indicator_set`.
 pub struct IndicatorSet;
@@ -57,7 +57,8 @@ impl Resource<Session> for IndicatorSet {
     async fn create(&self, session: &Session, request: CreateRequest) -> ApplyResponse {
         let wanted = Model::read(&request.planned);
         let changes = reconcile(&[], &wanted.rows, session.now());
-        let outcome = carry_out(session, Purpose::Create, &[], &wanted.rows, changes).await;
+        let claimant = Notes::read(&request.private).claimant;
+        let outcome = carry_out(session, Purpose::Create, claimant, &[], &wanted.rows, changes).await;
         if outcome.diagnostics.has_errors() && outcome.is_empty() {
             return ApplyResponse {
                 state: Value::Null,
@@ -65,7 +66,8 @@ impl Resource<Session> for IndicatorSet {
                 diagnostics: outcome.diagnostics,
             };
         }
-        let mut response = settle(&request.planned, &wanted, &Value::Null, &[], outcome);
+        let born = Some(session.now().as_millisecond());
+        let mut response = settle(&request.planned, &wanted, &Value::Null, &[], born, outcome);
         if response.diagnostics.has_errors() {
             response.diagnostics.push(half_made());
         }
@@ -78,28 +80,35 @@ impl Resource<Session> for IndicatorSet {
 
     async fn update(&self, session: &Session, request: UpdateRequest) -> ApplyResponse {
         let prior = Model::read(&request.prior);
-        let held = noted(held(&request.prior, &prior), &Notes::read(&request.private));
+        let Notes {
+            claimant,
+            spellings,
+            born,
+            ..
+        } = Notes::read(&request.private);
+        let held = spelled(held(&request.prior, &prior), &spellings);
         let wanted = Model::read(&request.planned);
         let changes = reconcile(&held, &wanted.rows, session.now());
-        let mut outcome = carry_out(session, Purpose::Update, &held, &wanted.rows, changes).await;
+        let mut outcome = carry_out(session, Purpose::Update, claimant, &held, &wanted.rows, changes).await;
         if outcome.abandoned {
             return ApplyResponse {
                 state: request.prior,
-                private: Vec::new(),
+                private: Notes::of_state(born, spellings),
                 diagnostics: outcome.diagnostics,
             };
         }
         outcome
             .diagnostics
             .extend(exclusive::remove_extra(session, &request.prior).await);
-        settle(&request.planned, &wanted, &request.prior, &held, outcome)
+        settle(&request.planned, &wanted, &request.prior, &held, born, outcome)
     }
 
     async fn delete(&self, session: &Session, request: DeleteRequest) -> ApplyResponse {
         let model = Model::read(&request.prior);
-        let notes = Notes::read(&request.private);
-        let held = noted(held(&request.prior, &model), &notes);
-        let outcome = remove(session, &held, &notes.wanted.unwrap_or_default()).await;
+        let held = held(&request.prior, &model);
+        let Notes { wanted, born, .. } = Notes::read(&request.private);
+        session.decided();
+        let outcome = remove(session, &held, &wanted.unwrap_or_default()).await;
         if !outcome.diagnostics.has_errors() {
             return ApplyResponse {
                 state: Value::Null,
@@ -115,7 +124,7 @@ impl Resource<Session> for IndicatorSet {
         let state = writer.finish(request.prior.get(EXTRA).clone());
         ApplyResponse {
             state,
-            private: Vec::new(),
+            private: Notes::of_state(born, BTreeMap::new()),
             diagnostics: outcome.diagnostics,
         }
     }
@@ -128,11 +137,20 @@ impl Resource<Session> for IndicatorSet {
         if let Some(ids) = state.get(IDS).as_map() {
             session.ledger.observe(ids.values().filter_map(Value::as_str));
         }
+        session.walk.stored(session.client.clock().elapsed());
     }
 }
 
-/// The state after writing: what was planned if all went well, else exactly what the service holds.
-fn settle(planned: &Value, wanted: &Model, prior: &Value, held: &[Held], mut outcome: Outcome) -> ApplyResponse {
+/// The state after writing of an object made at this time: what was planned if all went well, else exactly what the
+/// service holds.
+fn settle(
+    planned: &Value,
+    wanted: &Model,
+    prior: &Value,
+    held: &[Held],
+    born: Option<i64>,
+    mut outcome: Outcome,
+) -> ApplyResponse {
     let planned_ids = planned.get(IDS);
     let unexpected: Vec<&str> = outcome
         .moved
@@ -182,7 +200,7 @@ fn settle(planned: &Value, wanted: &Model, prior: &Value, held: &[Held], mut out
     };
     ApplyResponse {
         state: writer.finish(extra),
-        private: Notes::of_state(outcome.spellings, BTreeSet::new()),
+        private: Notes::of_state(born, outcome.spellings),
         diagnostics: outcome.diagnostics,
     }
 }

@@ -8,7 +8,7 @@ use super::findings::Findings;
 use super::private::Notes;
 use super::reconcile::{Changes, Pair, reconcile};
 use super::report::{self, named, unlisted};
-use super::row::{Held, Reader, Wanted, no_defaults, noted, odd_spelling};
+use super::row::{Held, Reader, Wanted, no_defaults, odd_spelling, spelled};
 use super::session::Session;
 use super::verdict;
 use crate::indicator::{Field, Indicator, Row, detect_type, differences, rules};
@@ -18,7 +18,7 @@ use crate::tf::{
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, LazyLock};
 
 /// Name of the resource.
@@ -71,7 +71,6 @@ fn held(state: &Value) -> Vec<Held> {
         indicator,
         drift: None,
         spelling: None,
-        shared: false,
     }]
 }
 
@@ -128,10 +127,15 @@ impl Resource<Session> for SingleIndicator {
             _ => proposed,
         };
         let mut diagnostics = Diagnostics::default();
-        let mut notes = Notes::default();
+        let earlier = Notes::read(&private);
+        let mut notes = Notes {
+            born: earlier.born,
+            ..Notes::default()
+        };
         if let Some(session) = session {
-            notes = Notes::read(&private).for_plan();
-            let claimant = *notes.claimant.get_or_insert_with(|| session.ledger.new_claimant());
+            let claimant = session.claimant(earlier.claimant, &prior);
+            notes.claimant = Some(claimant);
+            notes.spellings = earlier.spellings;
             diagnostics.extend(verdict::judge(session, claimant, &held, &wanted, &changes).await);
             diagnostics.extend(report::recreated(&changes, &wanted));
             diagnostics.extend(session.ledger.plan_single().then(report::many_singles));
@@ -155,12 +159,17 @@ impl Resource<Session> for SingleIndicator {
     async fn create(&self, session: &Session, request: CreateRequest) -> ApplyResponse {
         let wanted = [read(&request.planned)];
         let changes = reconcile(&[], &wanted, session.now());
-        let outcome = carry_out(session, Purpose::Create, &[], &wanted, changes).await;
-        settle(&request.planned, &Value::Null, outcome)
+        let claimant = Notes::read(&request.private).claimant;
+        let outcome = carry_out(session, Purpose::Create, claimant, &[], &wanted, changes).await;
+        let born = Some(session.now().as_millisecond());
+        settle(&request.planned, &Value::Null, born, outcome)
     }
 
     async fn read(&self, session: &Session, request: ReadRequest) -> ReadResponse {
         let ReadRequest { state, private } = request;
+        let id = state.get(ID).as_str().unwrap_or_default();
+        let born = Notes::read(&private).born;
+        session.ledger.refresh(born, [id]);
         let listing = match session.client.listing().await {
             Ok(listing) => listing,
             Err(error) => {
@@ -172,8 +181,16 @@ impl Resource<Session> for SingleIndicator {
                 };
             }
         };
+        session.meet_holders(&[id]).await;
+        if session.ledger.is_inherited(born, id) {
+            // As for a set: whatever happens to the older object must not happen to the row.
+            tracing::info!(id, "a younger object holds this indicator; this object forgets it");
+            return ReadResponse {
+                private,
+                ..ReadResponse::default()
+            };
+        }
         let said = read(&state);
-        let id = state.get(ID).as_str().unwrap_or_default();
         let mut drift = Drift::default();
         let Some(row) = listing
             .get(id)
@@ -197,10 +214,6 @@ impl Resource<Session> for SingleIndicator {
         if row.id != id && !id.is_empty() {
             drift.moved(&said.key, id, row);
         }
-        let shared = Some(row.id.clone())
-            .filter(|id| session.ledger.is_shared(id))
-            .into_iter()
-            .collect();
         let spelling = odd_spelling(&said.indicator, &row.indicator.value).map(|spelling| (row.id.clone(), spelling));
         let differences = differences(&said.indicator, &row.indicator);
         // An import knows the id only; everything else is news then, not drift.
@@ -210,23 +223,29 @@ impl Resource<Session> for SingleIndicator {
         let state = as_found(&state, &said.indicator, &row.indicator, &row.id);
         ReadResponse {
             state,
-            private: Notes::of_state(spelling.into_iter().collect(), shared),
+            private: Notes::of_state(born, spelling.into_iter().collect()),
             diagnostics: drift.into_warning().into_iter().collect(),
         }
     }
 
     async fn update(&self, session: &Session, request: UpdateRequest) -> ApplyResponse {
-        let held = noted(held(&request.prior), &Notes::read(&request.private));
+        let Notes {
+            claimant,
+            spellings,
+            born,
+            ..
+        } = Notes::read(&request.private);
+        let held = spelled(held(&request.prior), &spellings);
         let wanted = [read(&request.planned)];
         let changes = reconcile(&held, &wanted, session.now());
-        let outcome = carry_out(session, Purpose::Update, &held, &wanted, changes).await;
-        settle(&request.planned, &request.prior, outcome)
+        let outcome = carry_out(session, Purpose::Update, claimant, &held, &wanted, changes).await;
+        settle(&request.planned, &request.prior, born, outcome)
     }
 
     async fn delete(&self, session: &Session, request: DeleteRequest) -> ApplyResponse {
-        let notes = Notes::read(&request.private);
-        let held = noted(held(&request.prior), &notes);
-        let outcome = remove(session, &held, &notes.wanted.unwrap_or_default()).await;
+        let Notes { wanted, born, .. } = Notes::read(&request.private);
+        session.decided();
+        let outcome = remove(session, &held(&request.prior), &wanted.unwrap_or_default()).await;
         let state = if outcome.diagnostics.has_errors() {
             request.prior
         } else {
@@ -234,7 +253,7 @@ impl Resource<Session> for SingleIndicator {
         };
         ApplyResponse {
             state,
-            private: Vec::new(),
+            private: Notes::of_state(born, BTreeMap::new()),
             diagnostics: outcome.diagnostics,
         }
     }
@@ -245,6 +264,7 @@ impl Resource<Session> for SingleIndicator {
 
     fn observe(&self, session: &Session, state: &Value) {
         session.ledger.observe(state.get(ID).as_str());
+        session.walk.stored(session.client.clock().elapsed());
     }
 }
 
@@ -254,8 +274,9 @@ fn keeps_id(changes: &Changes) -> bool {
     certain && changes.create.is_empty() && changes.recreate.is_empty()
 }
 
-/// The state after writing: what was planned if the row stands, else what was there before.
-fn settle(planned: &Value, prior: &Value, mut outcome: Outcome) -> ApplyResponse {
+/// The state after writing of an object made at this time: what was planned if the row stands, else what was there
+/// before.
+fn settle(planned: &Value, prior: &Value, born: Option<i64>, mut outcome: Outcome) -> ApplyResponse {
     let promised = planned.get(ID);
     if !outcome.moved.is_empty() && !promised.is_unknown() {
         let key = planned.get(Field::Value.name()).as_str().unwrap_or_default();
@@ -278,7 +299,7 @@ fn settle(planned: &Value, prior: &Value, mut outcome: Outcome) -> ApplyResponse
     };
     ApplyResponse {
         state,
-        private: Notes::of_state(outcome.spellings, BTreeSet::new()),
+        private: Notes::of_state(born, outcome.spellings),
         diagnostics: outcome.diagnostics,
     }
 }
@@ -299,7 +320,8 @@ async fn import(session: &Session, id: &str) -> Result<Imported, Diagnostics> {
         [row] => {
             let blank = read(&Value::from(Object::null(resource_type().clone())));
             let state = imported(&blank.indicator, row);
-            Ok(Imported { state, ..Imported::default() })
+            let private = Notes::of_state(Some(session.now().as_millisecond()), BTreeMap::new());
+            Ok(Imported { state, private, ..Imported::default() })
         }
         [] => Err(Diagnostic::error(
             "No such indicator",

@@ -4,12 +4,19 @@
 
 mod ambiguous;
 mod docs;
+#[cfg(unix)]
+mod dying;
 mod fields;
 mod layers;
 mod many_singles;
+mod moves;
 mod no_change;
 mod ownership;
 mod partial;
+#[cfg(unix)]
+mod replacement;
+#[cfg(unix)]
+mod stopping;
 mod support;
 mod terraform_bad_input;
 mod terraform_basics;
@@ -17,4 +24,5 @@ mod terraform_configuration;
 mod terraform_function;
 mod terraform_import;
 mod terraform_reading;
+mod terraform_scale;
 mod transport;

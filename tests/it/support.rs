@@ -5,11 +5,15 @@ pub mod blocks;
 mod clock;
 pub mod generate;
 mod host;
+#[cfg(unix)]
+mod running;
 mod tenant;
 mod values;
 mod workspace;
 
 pub use clock::TenantClock;
 pub use host::{Host, Run};
+#[cfg(unix)]
+pub use running::Running;
 pub use tenant::Tenant;
-pub use workspace::Workspace;
+pub use workspace::{Ran, Workspace};

@@ -88,6 +88,7 @@ impl Outcome {
 
     /// Whether anything at all stands in the service for this object.
     pub fn is_empty(&self) -> bool {
-        self.settled.iter().all(Option::is_none) && self.over.iter().all(|over| *over)
+        let stands = |settled: &Settled| settled.id.is_some();
+        !self.settled.iter().flatten().any(stands) && self.over.iter().all(|over| *over)
     }
 }

@@ -197,15 +197,17 @@ impl Run<'_> {
 
     fn failed(&mut self, target: &Target<'_>, error: &WriteError) {
         self.failures.write(&self.wanted[target.wanted].key, error);
-        match target.taken_over {
+        if let Some(takeover) = target.taken_over {
+            self.inherit(target.wanted, takeover);
+        }
+    }
+
+    /// A row that was to be taken over stays as it is.
+    pub(super) fn inherit(&mut self, wanted: usize, takeover: &Takeover) {
+        match &takeover.ours {
             // Whoever held the row has let go of it already, so it must not be forgotten.
-            Some(Takeover {
-                id, ours: Some(found), ..
-            }) => {
-                self.outcome.settle_as_found(target.wanted, id.clone(), found.clone());
-            }
-            Some(takeover) => self.leave(&takeover.id),
-            None => {}
+            Some(found) => self.outcome.settle_as_found(wanted, takeover.id.clone(), found.clone()),
+            None => self.leave(&takeover.id),
         }
     }
 

@@ -31,7 +31,6 @@ fn held(key: &str, id: &str, indicator: Indicator) -> Held {
         indicator,
         drift: None,
         spelling: None,
-        shared: false,
     }
 }
 

@@ -5,6 +5,7 @@ use super::schema::{element_type, resource_type};
 use super::state::set;
 use crate::indicator::{Action, Field, IndicatorType, Row};
 use crate::provider::fields;
+use crate::provider::private::Notes;
 use crate::provider::report::unlisted;
 use crate::provider::session::Session;
 use crate::tf::{Diagnostic, Diagnostics, Imported, Object, Value};
@@ -67,6 +68,7 @@ pub async fn import(session: &Session, id: &str) -> Result<Imported, Diagnostics
     state.set(super::model::IDS, Value::Map(ids));
     Ok(Imported {
         state: state.into(),
+        private: Notes::of_state(Some(session.now().as_millisecond()), BTreeMap::new()),
         ..Imported::default()
     })
 }

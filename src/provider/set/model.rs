@@ -128,7 +128,6 @@ pub fn held(state: &Value, model: &Model) -> Vec<Held> {
             id: ids.get(&row.key).and_then(Value::as_str).map(str::to_owned),
             indicator: row.indicator.clone(),
             spelling: None,
-            shared: false,
             drift: drift
                 .get(&row.key)
                 .map(|words| fields_in_words(words.as_str().unwrap_or_default())),

@@ -46,10 +46,15 @@ pub async fn plan(session: Option<&Session>, request: PlanRequest) -> PlanRespon
     };
 
     let mut diagnostics = Diagnostics::default();
-    let mut notes = Notes::default();
+    let earlier = Notes::read(&private);
+    let mut notes = Notes {
+        born: earlier.born,
+        ..Notes::default()
+    };
     if let Some(session) = session {
-        notes = Notes::read(&private).for_plan();
-        let claimant = *notes.claimant.get_or_insert_with(|| session.ledger.new_claimant());
+        let claimant = session.claimant(earlier.claimant, &prior);
+        notes.claimant = Some(claimant);
+        notes.spellings = earlier.spellings;
         diagnostics.extend(verdict::judge(session, claimant, &held, &wanted.rows, &changes).await);
         diagnostics.extend(exclusive::check(session, &prior).await);
         diagnostics.extend(changed_defaults(session, &wanted, &prior_model, &changes));

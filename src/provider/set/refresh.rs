@@ -11,11 +11,16 @@ use crate::provider::report::unlisted;
 use crate::provider::row::odd_spelling;
 use crate::provider::session::Session;
 use crate::tf::{Diagnostics, ReadRequest, ReadResponse};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 /// Reads the rows of a state from the shared listing.
 pub async fn refresh(session: &Session, request: ReadRequest) -> ReadResponse {
     let ReadRequest { state, private } = request;
+    let model = Model::read(&state);
+    let held = held(&state, &model);
+    let born = Notes::read(&private).born;
+    let own: HashSet<&str> = held.iter().filter_map(|row| row.id.as_deref()).collect();
+    session.ledger.refresh(born, own.iter().copied());
     let listing = match session.client.listing().await {
         Ok(listing) => listing,
         Err(error) => {
@@ -27,18 +32,21 @@ pub async fn refresh(session: &Session, request: ReadRequest) -> ReadResponse {
             };
         }
     };
-    let model = Model::read(&state);
-    let held = held(&state, &model);
+    session.meet_holders(&own.iter().copied().collect::<Vec<_>>()).await;
     let now = session.now();
-    let own: HashSet<&str> = held.iter().filter_map(|row| row.id.as_deref()).collect();
     let mut found_ids: HashSet<&str> = HashSet::with_capacity(held.len());
     let mut drift = Drift::default();
     let mut expired = 0;
     let mut spellings = BTreeMap::new();
-    let mut shared = BTreeSet::new();
     let mut writer = StateWriter::new(&state, &model);
 
     for (index, old) in held.iter().enumerate() {
+        if old.id.as_ref().is_some_and(|id| session.ledger.is_inherited(born, id)) {
+            // Only an interrupted run leaves one row to two objects. Whatever happens to the older one, mostly its
+            // destruction, must not happen to the row.
+            tracing::info!(row = old.key, "a younger object holds this row; this object forgets it");
+            continue;
+        }
         let place = Place::of(&state, &model, index);
         let listed = old.id.as_deref().and_then(|id| listing.get(id));
         let anew = || {
@@ -61,9 +69,6 @@ pub async fn refresh(session: &Session, request: ReadRequest) -> ReadResponse {
         if let Some(id) = old.id.as_ref().filter(|id| **id != row.id) {
             drift.moved(&old.key, id, row);
         }
-        if session.ledger.is_shared(&row.id) {
-            shared.insert(row.id.clone());
-        }
         if let Some(spelling) = odd_spelling(&old.indicator, &row.indicator.value) {
             spellings.insert(row.id.clone(), spelling);
         }
@@ -84,7 +89,7 @@ pub async fn refresh(session: &Session, request: ReadRequest) -> ReadResponse {
     let state = writer.finish(exclusive::as_value(&extra));
     ReadResponse {
         state,
-        private: Notes::of_state(spellings, shared),
+        private: Notes::of_state(born, spellings),
         diagnostics,
     }
 }

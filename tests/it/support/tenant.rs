@@ -2,7 +2,9 @@
 
 use mde::simulator::{Call, Fault, Options, Simulator};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// A simulated tenant with a directory of its own.
@@ -69,6 +71,28 @@ impl Tenant {
             .rows()
             .into_iter()
             .find(|row| row["indicatorValue"] == value)
+    }
+
+    /// All rows by value and action. A row that is equal before and after was neither deleted and made anew nor written
+    /// again: the service gives a new id to the one and notes the author and instant of the other.
+    pub fn rows(&self) -> BTreeMap<String, Value> {
+        let name = |row: &Value| {
+            format!(
+                "{} {}",
+                row["indicatorValue"].as_str().unwrap(),
+                row["action"].as_str().unwrap()
+            )
+        };
+        let rows = self.simulator.rows();
+        let count = rows.len();
+        let named: BTreeMap<String, Value> = rows.into_iter().map(|row| (name(&row), row)).collect();
+        assert_eq!(named.len(), count, "a row is there twice");
+        named
+    }
+
+    /// Lets more time pass than any of the service's limits looks back.
+    pub fn pass_time(&self) {
+        self.simulator.advance(Duration::from_secs(2 * 60 * 60));
     }
 
     /// Items of all imports so far.

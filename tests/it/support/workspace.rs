@@ -1,8 +1,9 @@
 //! The real terraform on a temporary directory.
 
 use super::Tenant;
+use serde_json::Value;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
 /// The provider's binary under test.
@@ -22,6 +23,16 @@ pub struct Ran {
 }
 
 impl Ran {
+    pub(super) fn new(output: Output) -> Self {
+        let text = [output.stdout, output.stderr]
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            .concat();
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            output: text,
+        }
+    }
+
     /// Panics unless the command ended with this code.
     #[track_caller]
     pub fn expect(self, code: i32) -> Self {
@@ -129,6 +140,22 @@ impl Workspace {
         );
     }
 
+    /// The objects of the state file under this address, the current one first, then what was deposed.
+    pub fn objects(&self, address: &str) -> Vec<Value> {
+        let text = std::fs::read(self.path().join("terraform.tfstate")).unwrap();
+        let state: Value = serde_json::from_slice(&text).unwrap();
+        let (kind, name) = address.split_once('.').unwrap();
+        let mut objects: Vec<Value> = state["resources"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|resource| resource["type"] == kind && resource["name"] == name)
+            .flat_map(|resource| resource["instances"].as_array().unwrap().clone())
+            .collect();
+        objects.sort_by_key(|object| object["deposed"].is_string());
+        objects
+    }
+
     /// A command that is ready to be started.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(terraform());
@@ -157,13 +184,7 @@ impl Workspace {
             .await
             .unwrap()
             .unwrap();
-        let text = [output.stdout, output.stderr]
-            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-            .concat();
-        Ran {
-            code: output.status.code().unwrap_or(-1),
-            output: text,
-        }
+        Ran::new(output)
     }
 
     pub async fn apply(&self) -> Ran {

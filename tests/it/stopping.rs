@@ -1,0 +1,233 @@
+//! Ctrl-C and SIGTERM on the real terraform: the call in flight ends, no other is sent, and what was done is kept.
+
+use crate::support::{Ran, Tenant, Workspace};
+use mde::simulator::{Fault, FaultKind};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+const SET: &str = "mde_indicator_set.list";
+
+/// How long the call in flight takes when the signal comes: longer than the signal takes through terraform to the
+/// provider on a busy machine.
+const IN_FLIGHT: FaultKind = FaultKind::Latency { ms: 1500 };
+
+fn value(number: usize) -> String {
+    format!("198.51.100.{number}")
+}
+
+/// A set of these rows, ten to a call, of which the first ones have another description.
+fn set(rows: Range<usize>, described_anew: usize) -> String {
+    let description = |number| if number < described_anew { "anew" } else { "as it was" };
+    let values: String = rows
+        .map(|number| format!("    {:?} = {:?}\n", value(number), description(number)))
+        .collect();
+    format!(
+        "provider \"mde\" {{ batch_size = 10 }}\n\nresource \"mde_indicator_set\" \"list\" {{\n  action = \"Block\"\n  title  \
+         = \"stopped\"\n  values = {{\n{values}  }}\n}}\n"
+    )
+}
+
+/// Runs a command and sends the signal to all its processes while this call of its kind, counted from one, is in flight.
+async fn stopped(
+    tenant: &Tenant,
+    workspace: &Workspace,
+    arguments: &[&str],
+    signal: &str,
+    path: &str,
+    call: usize,
+) -> Ran {
+    let fault = Fault::new(IN_FLIGHT)
+        .on("POST", path)
+        .after(u32::try_from(call).unwrap() - 1);
+    tenant.simulator.add_faults(vec![fault]).unwrap();
+    tenant.pass_time();
+    tenant.simulator.clear_calls();
+    let mut running = workspace.start(arguments);
+    running
+        .until("the call in flight", || tenant.calls("POST", path).len() == call)
+        .await;
+    running.signal_all(signal);
+    let ran = running.end().await.expect(1);
+    let calls = tenant.calls("POST", path);
+    assert_eq!(calls.len(), call, "no other call is sent: {}", ran.output);
+    assert!(
+        calls.iter().all(|call| call.status / 100 == 2),
+        "the call in flight ends"
+    );
+    assert!(ran.says("Stopped before"), "{}", ran.output);
+    tenant.pass_time();
+    tenant.simulator.clear_calls();
+    ran
+}
+
+const APPLY: [&str; 3] = ["apply", "-auto-approve", "-input=false"];
+const DESTROY: [&str; 3] = ["destroy", "-auto-approve", "-input=false"];
+
+fn recorded(workspace: &Workspace) -> BTreeMap<String, String> {
+    let objects = workspace.objects(SET);
+    let ids = objects[0]["attributes"]["ids"].as_object().unwrap().clone();
+    ids.into_iter()
+        .map(|(key, id)| (key, id.as_str().unwrap().to_owned()))
+        .collect()
+}
+
+/// The ids that the tenant has, by value.
+fn present(tenant: &Tenant) -> BTreeMap<String, String> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let rows = tenant.rows();
+    rows.values()
+        .map(|row| (text(&row["indicatorValue"]), text(&row["id"])))
+        .collect()
+}
+
+/// Applies again, which must end well, touch no row that is right, and send this many items.
+async fn goes_on(tenant: &Tenant, workspace: &Workspace, wanted: &str, [imported, deleted]: [usize; 2]) {
+    let before = tenant.rows();
+    workspace.apply().await.expect(0);
+    let items = |path| tenant.calls("POST", path).iter().map(|call| call.items).sum::<usize>();
+    assert_eq!([items("/import"), items("/BatchDelete")], [imported, deleted]);
+    let after = tenant.rows();
+    let touched = before
+        .iter()
+        .filter(|(name, row)| after.get(*name) != Some(*row))
+        .count();
+    assert!(touched <= imported + deleted);
+    assert_eq!(wanted.matches(" = \"a").count(), after.len());
+    workspace.plan().await.expect(0);
+    assert_eq!(recorded(workspace), present(tenant));
+}
+
+#[tokio::test]
+async fn a_creation_keeps_what_was_done() {
+    for signal in ["INT", "TERM"] {
+        let tenant = Tenant::start().await;
+        let workspace = Workspace::new(&tenant);
+        let list = set(0..50, 0);
+        workspace.main(&list);
+        let ran = stopped(&tenant, &workspace, &APPLY, signal, "/import", 3).await;
+        assert!(ran.says("20 indicators were not written"), "{}", ran.output);
+        assert_eq!(tenant.rows().len(), 30);
+        assert_eq!(recorded(&workspace), present(&tenant));
+        assert_eq!(workspace.objects(SET)[0]["status"], "tainted");
+        goes_on(&tenant, &workspace, &list, [20, 0]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_change_keeps_what_was_done() {
+    for (signal, path, call, left) in [
+        ("INT", "/import", 2, [10, 10]),
+        ("TERM", "/import", 2, [10, 10]),
+        ("INT", "/BatchDelete", 1, [0, 5]),
+    ] {
+        let tenant = Tenant::start().await;
+        let workspace = Workspace::new(&tenant);
+        workspace.main(&set(0..50, 0));
+        workspace.apply().await.expect(0);
+        let removed = if path == "/import" { 10 } else { 15 };
+        let list = set(removed..60, removed + 20);
+        workspace.main(&list);
+        stopped(&tenant, &workspace, &APPLY, signal, path, call).await;
+        assert_eq!(recorded(&workspace), present(&tenant));
+        assert!(workspace.objects(SET)[0]["status"].is_null(), "not tainted");
+        goes_on(&tenant, &workspace, &list, left).await;
+    }
+}
+
+#[tokio::test]
+async fn a_destruction_keeps_what_was_done() {
+    for signal in ["INT", "TERM"] {
+        let tenant = Tenant::start().await;
+        let workspace = Workspace::new(&tenant);
+        workspace.main(&set(0..50, 0));
+        workspace.apply().await.expect(0);
+        let ran = stopped(&tenant, &workspace, &DESTROY, signal, "/BatchDelete", 2).await;
+        assert!(ran.says("30 indicators were not deleted"), "{}", ran.output);
+        assert_eq!(tenant.rows().len(), 30);
+        assert_eq!(recorded(&workspace), present(&tenant));
+        workspace.destroy().await.expect(0);
+        assert_eq!((tenant.batch_deletes(), tenant.rows().len()), (3, 0));
+    }
+}
+
+#[tokio::test]
+async fn a_wait_for_a_limit_ends_at_once() {
+    let tenant = Tenant::start().await;
+    let workspace = Workspace::new(&tenant);
+    let rows: String = (0..320)
+        .map(|number| format!("    \"d{number}.evil.example\" = \"as it was\"\n"))
+        .collect();
+    let list = set(0..0, 0).replace("values = {\n", &format!("values = {{\n{rows}"));
+    workspace.main(&list);
+    let mut running = workspace.start(&APPLY);
+    let answered = || {
+        let calls = tenant.calls("POST", "/import");
+        calls.iter().filter(|call| call.status == 200).count()
+    };
+    running.until("the limit is used up", || answered() == 30).await;
+    running.signal_all("INT");
+    let ran = running.end().await.expect(1);
+    // Without the signal the next call would have followed as soon as the limit allows it.
+    assert_eq!((tenant.imports(), tenant.throttled()), (30, 0));
+    assert!(ran.says("20 indicators were not written"), "{}", ran.output);
+    assert_eq!(recorded(&workspace), present(&tenant));
+    tenant.pass_time();
+    tenant.simulator.clear_calls();
+    goes_on(&tenant, &workspace, &list, [20, 0]).await;
+}
+
+#[tokio::test]
+async fn a_replacement_forgets_nothing_between_its_halves() {
+    // Of 50 rows, 15 are removed and 10 changed; 5 are added.
+    let list = set(15..55, 25);
+    let replace = format!("-replace={SET}");
+    let arguments = [APPLY.as_slice(), &[replace.as_str()]].concat();
+    for (path, call, left, tainted) in [
+        // The first half deletes: of two calls the second is not made, and the other half does not begin.
+        ("/BatchDelete", 1, [15, 5], false),
+        // The second half writes.
+        ("/import", 1, [5, 0], true),
+    ] {
+        let tenant = Tenant::start().await;
+        let workspace = Workspace::new(&tenant);
+        workspace.main(&set(0..50, 0));
+        workspace.apply().await.expect(0);
+        let ids = present(&tenant);
+        workspace.main(&list);
+        stopped(&tenant, &workspace, &arguments, "INT", path, call).await;
+        assert_eq!(recorded(&workspace), present(&tenant), "{path}");
+        assert_eq!(workspace.objects(SET)[0]["status"] == "tainted", tainted);
+        goes_on(&tenant, &workspace, &list, left).await;
+        let kept = present(&tenant);
+        assert!(
+            (15..50).all(|number| kept[&value(number)] == ids[&value(number)]),
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn single_indicators_keep_what_was_done() {
+    let tenant = Tenant::start().await;
+    let workspace = Workspace::new(&tenant);
+    workspace.main(
+        "provider \"mde\" { batch_size = 5 }\n\nresource \"mde_indicator\" \"one\" {\n  for_each    = toset([for i in \
+         range(30) : \"198.51.100.${i}\"])\n  value       = each.key\n  action      = \"Block\"\n  title       = \"stopped\"\n  \
+         description = \"d\"\n}\n",
+    );
+    stopped(&tenant, &workspace, &APPLY, "INT", "/import", 3).await;
+    let before = tenant.rows();
+    let recorded: Vec<Value> = workspace.objects("mde_indicator.one");
+    assert_eq!(recorded.len(), before.len());
+    assert!(
+        recorded.iter().all(|object| object["status"].is_null()),
+        "nothing is tainted"
+    );
+    workspace.apply().await.expect(0);
+    let items: usize = tenant.calls("POST", "/import").iter().map(|call| call.items).sum();
+    assert_eq!((items, tenant.batch_deletes()), (30 - before.len(), 0));
+    let after = tenant.rows();
+    assert!(before.iter().all(|(name, row)| after[name] == *row));
+    workspace.plan().await.expect(0);
+}
