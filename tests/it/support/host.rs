@@ -273,8 +273,11 @@ impl Host {
         let Some(mut client) = self.walk(&mut run).await else {
             return (run, changes);
         };
+        // The host goes through all objects at the same time, so that all are shown before the first one is read.
+        for (address, stored) in &self.state {
+            self.upgrade(&mut client, address, stored).await;
+        }
         for (address, stored) in self.state.clone() {
-            self.upgrade(&mut client, &address, &stored).await;
             self.refresh(&mut client, &mut run, &address, stored).await;
         }
         for (address, block) in self.config.clone() {
