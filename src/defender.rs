@@ -48,7 +48,7 @@ use deletions::Deletions;
 use halt::Halt;
 use http::{Network, Transport};
 use narrowing::Futile;
-use queue::{Announcements, Queue};
+use queue::{Operations, Queue};
 use session::Session;
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,7 +65,7 @@ struct Parts {
     halt: Arc<Halt>,
     session: Arc<Session>,
     catalogue: Arc<Catalogue>,
-    announcements: Arc<Announcements>,
+    operations: Arc<Operations>,
     upserts: Queue<Upserts>,
     deletions: Queue<Deletions>,
 }
@@ -102,7 +102,7 @@ impl Client {
             Arc::clone(&halt),
         ));
         let catalogue = Arc::new(Catalogue::new(Arc::clone(&session)));
-        let announcements = Arc::new(Announcements::new(clock));
+        let operations = Arc::new(Operations::new(clock));
         let upserts = Upserts {
             session: Arc::clone(&session),
             catalogue: Arc::clone(&catalogue),
@@ -119,9 +119,9 @@ impl Client {
             application_id,
             session,
             catalogue,
-            upserts: Queue::new(upserts, size, Arc::clone(&halt), Arc::clone(&announcements)),
-            deletions: Queue::new(deletions, size, Arc::clone(&halt), Arc::clone(&announcements)),
-            announcements,
+            upserts: Queue::new(upserts, size, Arc::clone(&halt), Arc::clone(&operations)),
+            deletions: Queue::new(deletions, size, Arc::clone(&halt), Arc::clone(&operations)),
+            operations,
             halt,
         }))
     }
@@ -195,14 +195,15 @@ impl Client {
         self.0.halt.resume();
     }
 
-    /// One more caller will probably ask for a write soon: a waiting partial batch waits a little longer.
-    pub fn arriving(&self) {
-        self.0.announcements.announce();
+    /// An operation begins that will probably ask for a write: until it does or ends, a partial batch that waits waits a
+    /// little longer.
+    pub fn begins(&self) {
+        self.0.operations.begin();
     }
 
-    /// One of those who were [`Client::arriving`] is about to ask, or is not coming any more.
-    pub fn arrived(&self) {
-        self.0.announcements.arrived();
+    /// An operation of which [`Client::begins`] told has ended.
+    pub fn ends(&self) {
+        self.0.operations.end();
     }
 }
 

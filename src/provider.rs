@@ -122,15 +122,10 @@ impl Provider for MdeProvider {
         match activity {
             // Single indicators come one by one and should share a call. A set hands over all its rows at once, and
             // has nobody to wait for.
-            Activity::Arriving if is_single => session.client.arriving(),
-            Activity::Refused if is_single => session.client.arrived(),
-            Activity::Arriving | Activity::Refused => {}
-            Activity::Applying => {
-                if is_single {
-                    session.client.arrived();
-                }
-                session.ledger.applies();
-            }
+            Activity::Arriving if is_single => session.client.begins(),
+            Activity::Refused | Activity::Applied if is_single => session.client.ends(),
+            Activity::Arriving | Activity::Refused | Activity::Applied => {}
+            Activity::Applying => session.ledger.applies(),
         }
     }
 }

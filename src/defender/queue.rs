@@ -4,7 +4,7 @@
 
 mod pending;
 
-pub(crate) use pending::Announcements;
+pub(crate) use pending::Operations;
 use pending::{Pending, Readiness};
 
 use super::error::{Error, Kind, WriteError};
@@ -51,7 +51,7 @@ struct Shared<W: Work> {
     work: W,
     batch_size: usize,
     halt: Arc<Halt>,
-    announcements: Arc<Announcements>,
+    operations: Arc<Operations>,
     state: Mutex<State<W>>,
     arrived: Notify,
 }
@@ -74,11 +74,19 @@ type Answers<T> = Mutex<Vec<Option<Result<T, WriteError>>>>;
 /// The answers to one submission. Its sender goes when the last ticket does, answered or not.
 struct Submission<T> {
     answers: Arc<Answers<T>>,
+    operations: Arc<Operations>,
     _done: oneshot::Sender<()>,
 }
 
+impl<T> Drop for Submission<T> {
+    fn drop(&mut self) {
+        // Before the caller learns of it by losing the sender, since it may come back at once.
+        self.operations.leave();
+    }
+}
+
 impl<W: Work> Queue<W> {
-    pub fn new(work: W, batch_size: usize, halt: Arc<Halt>, announcements: Arc<Announcements>) -> Self {
+    pub fn new(work: W, batch_size: usize, halt: Arc<Halt>, operations: Arc<Operations>) -> Self {
         let state = Mutex::new(State {
             pending: Pending::new(),
             working: false,
@@ -87,7 +95,7 @@ impl<W: Work> Queue<W> {
             work,
             batch_size,
             halt,
-            announcements,
+            operations,
             state,
             arrived: Notify::new(),
         }))
@@ -103,8 +111,10 @@ impl<W: Work> Queue<W> {
         let (sender, done) = oneshot::channel();
         let submission = Arc::new(Submission {
             answers: Arc::clone(&answers),
+            operations: Arc::clone(&self.0.operations),
             _done: sender,
         });
+        self.0.operations.enter();
         self.0.enqueue(items, &submission);
         drop(submission);
         // The sender never says anything: that it is gone is the message.
@@ -145,9 +155,6 @@ impl<W: Work> Shared<W> {
         });
         let tickets: Vec<_> = tickets.collect();
         let mut state = self.state();
-        if !state.pending.is_empty() {
-            self.announcements.others();
-        }
         state.pending.push(tickets, self.halt.clock().elapsed());
         if !state.working {
             state.working = true;
@@ -164,12 +171,12 @@ impl<W: Work> Shared<W> {
                 let now = self.halt.clock().elapsed();
                 self.state()
                     .pending
-                    .readiness(self.batch_size, self.announcements.expected(), now)
+                    .readiness(self.batch_size, self.operations.expected(), now)
             };
             match readiness {
                 Readiness::Now => break,
                 Readiness::NowInVain => {
-                    self.announcements.forget();
+                    self.operations.give_up();
                     break;
                 }
                 Readiness::In(wait) => self.wait(wait).await?,
@@ -234,16 +241,9 @@ async fn send<W: Work>(shared: &Shared<W>, permit: Permit, batch: Vec<Ticket<W>>
         .map(|ticket| (ticket.item, (ticket.position, ticket.submission)))
         .unzip();
     let carried = shared.work.carry_out(permit, items).await;
-    let mut complete = Vec::new();
     for ((position, submission), answer) in places.into_iter().zip(carried.answers) {
         submission.put(position, answer);
-        complete.extend(Arc::into_inner(submission));
     }
-    // Noted before they learn of it by losing their senders, since they may come back at once.
-    if !complete.is_empty() {
-        shared.announcements.others();
-    }
-    drop(complete);
     if let Some(error) = carried.hopeless {
         let tickets = shared.state().pending.take_all();
         shared.answer(tickets, || WriteError::unsent(&error));

@@ -48,10 +48,13 @@ pub trait Provider: Send + Sync + 'static {
 /// What the host is doing with a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Activity {
-    /// It checks what an object should be. When it is about to apply, the apply of that object follows.
+    /// It checks what an object should be, or asks for its destruction. When it is about to apply, the creation or change
+    /// of the checked object follows.
     Arriving,
     /// It has been told of errors in such an object, and will not apply it.
     Refused,
-    /// It creates or changes an object. Of a deletion there is no warning.
+    /// It creates or changes an object.
     Applying,
+    /// An object was created, changed or destroyed, or could not be.
+    Applied,
 }

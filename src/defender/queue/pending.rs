@@ -9,9 +9,8 @@ use std::time::Duration;
 /// A partial batch goes when nothing has come for this long.
 const QUIET: Duration = Duration::from_millis(25);
 
-/// The same, while more has been announced than has come: the host is about to ask. It pauses now and then while it
-/// starts hundreds of operations.
-const QUIET_WHILE_ANNOUNCED: Duration = Duration::from_secs(1);
+/// The same, while operations are under way that have not asked. The host pauses now and then while it starts hundreds.
+const QUIET_WHILE_UNDER_WAY: Duration = Duration::from_secs(3);
 
 /// The same, where several callers ask: a host that runs a number of operations at once starts them one by one, and a new
 /// one for each that has been answered. Without this wait each of those would take a call of its own.
@@ -19,7 +18,7 @@ const QUIET_AMONG_OTHERS: Duration = Duration::from_millis(100);
 
 /// Nothing waits longer than this for company. A host that runs hundreds of operations at once takes seconds to start
 /// them all.
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// Whether it is time to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,23 +119,34 @@ impl<T, K: Hash + Eq + Clone> Pending<T, K> {
     }
 }
 
-/// Writes that somebody will probably ask for soon. Both queues share them: it is not known which one will be asked.
-pub(crate) struct Announcements {
+/// What the host is doing, as far as it shows. Both queues share it: it is not known which one will be asked.
+pub(crate) struct Operations {
     clock: Arc<dyn Clock>,
-    state: Mutex<Announced>,
+    state: Mutex<Doing>,
 }
 
 #[derive(Default)]
-struct Announced {
-    /// How many were announced and have not come.
-    announced: usize,
-    /// Whether there are other callers.
+struct Doing {
+    /// Operations that have begun and not ended.
+    under_way: usize,
+    /// Callers that wait for answers.
+    waiting: usize,
+    /// Operations that were waited for in vain.
+    given_up: usize,
+    /// Whether several callers have been seen lately.
     others: bool,
-    /// When the last one was announced or seen.
+    /// When something last began, asked or was answered.
     latest: Duration,
 }
 
-impl Announcements {
+impl Doing {
+    /// How many are under way and have not asked.
+    const fn absent(&self) -> usize {
+        self.under_way.saturating_sub(self.waiting)
+    }
+}
+
+impl Operations {
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
             clock,
@@ -144,46 +154,62 @@ impl Announcements {
         }
     }
 
-    /// Somebody will probably ask.
-    pub fn announce(&self) {
-        let latest = self.clock.elapsed();
-        let mut state = self.state();
-        state.announced += 1;
-        state.latest = latest;
+    /// An operation begins.
+    pub fn begin(&self) {
+        self.change(|doing| doing.under_way += 1);
     }
 
-    /// One who was announced asks, or does not come any more.
-    pub fn arrived(&self) {
-        let mut state = self.state();
-        state.announced = state.announced.saturating_sub(1);
+    /// An operation has ended.
+    pub fn end(&self) {
+        self.change(|doing| doing.under_way = doing.under_way.saturating_sub(1));
     }
 
-    /// There are other callers, such as those who have just been answered: they will probably ask as well.
-    pub(super) fn others(&self) {
-        let latest = self.clock.elapsed();
-        let mut state = self.state();
-        state.others = true;
-        state.latest = latest;
+    /// A caller asks.
+    pub(super) fn enter(&self) {
+        self.change(|doing| {
+            doing.others |= doing.waiting > 0;
+            doing.waiting += 1;
+        });
     }
 
-    /// Whoever has not come by now is not waited for any more.
-    pub(super) fn forget(&self) {
-        *self.state() = Announced::default();
+    /// A caller has its answers. Probably others ask in turn.
+    pub(super) fn leave(&self) {
+        self.change(|doing| {
+            doing.others = true;
+            doing.waiting = doing.waiting.saturating_sub(1);
+        });
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Doing)) {
+        let now = self.clock.elapsed();
+        let mut doing = self.state();
+        change(&mut doing);
+        doing.latest = now;
+        doing.given_up = doing.given_up.min(doing.absent());
+    }
+
+    /// Whoever has not asked by now is not waited for any more.
+    pub(super) fn give_up(&self) {
+        let mut doing = self.state();
+        doing.given_up = doing.absent();
+        doing.others = false;
     }
 
     /// Whether more is expected.
     pub(super) fn expected(&self) -> Option<Expected> {
-        let state = self.state();
-        let quiet = match *state {
-            Announced { announced: 1.., .. } => QUIET_WHILE_ANNOUNCED,
-            Announced { others: true, .. } => QUIET_AMONG_OTHERS,
-            _ => return None,
+        let doing = self.state();
+        let quiet = if doing.absent() > doing.given_up {
+            QUIET_WHILE_UNDER_WAY
+        } else if doing.others {
+            QUIET_AMONG_OTHERS
+        } else {
+            return None;
         };
-        let since = state.latest;
+        let since = doing.latest;
         Some(Expected { since, quiet })
     }
 
-    fn state(&self) -> MutexGuard<'_, Announced> {
+    fn state(&self) -> MutexGuard<'_, Doing> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -213,10 +239,10 @@ mod tests {
         assert_eq!(pending.readiness(4, None, ms(145)), Readiness::Now);
     }
 
-    const fn announced(since: Duration) -> Option<Expected> {
+    const fn under_way(since: Duration) -> Option<Expected> {
         Some(Expected {
             since,
-            quiet: QUIET_WHILE_ANNOUNCED,
+            quiet: QUIET_WHILE_UNDER_WAY,
         })
     }
 
@@ -224,16 +250,16 @@ mod tests {
     fn while_more_is_expected_it_waits_longer_but_not_forever() {
         let mut pending = pending(&[1], ms(0));
         assert_eq!(
-            pending.readiness(9, announced(ms(200)), ms(210)),
-            Readiness::In(ms(990))
+            pending.readiness(9, under_way(ms(200)), ms(210)),
+            Readiness::In(ms(2990))
         );
-        assert_eq!(pending.readiness(9, announced(ms(200)), ms(1200)), Readiness::NowInVain);
-        pending.push([(2, 2)], ms(4900));
+        assert_eq!(pending.readiness(9, under_way(ms(200)), ms(3200)), Readiness::NowInVain);
+        pending.push([(2, 2)], ms(9900));
         assert_eq!(
-            pending.readiness(9, announced(ms(4900)), ms(4950)),
+            pending.readiness(9, under_way(ms(9900)), ms(9950)),
             Readiness::In(ms(50))
         );
-        assert_eq!(pending.readiness(9, announced(ms(4990)), ms(5000)), Readiness::Now);
+        assert_eq!(pending.readiness(9, under_way(ms(9990)), ms(10_000)), Readiness::Now);
     }
 
     #[test]

@@ -50,39 +50,37 @@ async fn writes_that_come_close_together_share_a_call() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn announced_writes_are_waited_for_a_little() {
+async fn operations_under_way_are_waited_for_a_little() {
     let service = Service::new();
     let client = client(&service);
     let write = |name: &str| {
         let (client, indicator) = (client.clone(), domain(name));
         async move {
-            client.arrived();
-            client.upsert(vec![indicator]).await
+            client.upsert(vec![indicator]).await;
+            client.ends();
         }
     };
-    client.arriving();
-    client.arriving();
+    client.begins();
+    client.begins();
     let first = tokio::spawn(write("a.example"));
-    service.clock().sleep(ms(200)).await;
+    service.clock().sleep(ms(900)).await;
     write("b.example").await;
     first.await.unwrap();
     assert_eq!(service.log(), ["import 2"]);
-    assert_eq!(
-        service.calls()[0].at,
-        ms(300),
-        "the last one that was announced has come"
-    );
+    assert_eq!(service.calls()[0].at, ms(1000), "nobody is missing");
 
-    client.arriving();
-    client.arriving();
+    client.begins();
+    client.begins();
     write("c.example").await;
-    assert_eq!(service.calls()[1].at, ms(300 + 1000), "it never came");
-    client.upsert(vec![domain("d.example")]).await;
-    assert_eq!(
-        service.calls()[2].at,
-        ms(300 + 1000 + 100),
-        "and is not waited for again"
-    );
+    assert_eq!(service.calls()[1].at, ms(1000 + 3000), "the other one never asks");
+    client.begins();
+    write("d.example").await;
+    assert_eq!(service.calls()[2].at, ms(4000 + 100), "and is not waited for again");
+    client.ends();
+    client.begins();
+    client.begins();
+    write("e.example").await;
+    assert_eq!(service.calls()[3].at, ms(4100 + 3000), "unlike others");
 }
 
 #[tokio::test(start_paused = true)]
@@ -109,21 +107,23 @@ async fn callers_that_come_back_one_after_the_other_share_calls_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn announcements_without_end_do_not_hold_a_write_back_for_long() {
+async fn operations_without_end_do_not_hold_a_write_back_for_long() {
     let service = Service::new();
     let client = client(&service);
-    let announcing = tokio::spawn({
+    let beginning = tokio::spawn({
         let (client, clock) = (client.clone(), service.clock());
         async move {
             loop {
-                client.arriving();
+                client.begins();
                 clock.sleep(ms(100)).await;
             }
         }
     });
+    client.begins();
+    client.begins();
     client.upsert(vec![domain("a.example")]).await;
-    announcing.abort();
-    assert_eq!(service.calls()[0].at, ms(5000));
+    beginning.abort();
+    assert_eq!(service.calls()[0].at, ms(10_000));
 }
 
 #[tokio::test(start_paused = true)]

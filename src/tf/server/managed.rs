@@ -140,9 +140,11 @@ impl<'a, P: Provider> Managed<'a, P> {
 
     /// Makes a planned change. The answer never says less about the object than is known.
     pub async fn apply(&self, request: ApplyRequest) -> ApplyResponse {
-        if !request.planned.is_null() {
-            self.announce(Activity::Applying);
-        }
+        self.announce(if request.planned.is_null() {
+            Activity::Arriving
+        } else {
+            Activity::Applying
+        });
         let private = request.private.clone();
         let (verb, change) = if request.planned.is_null() {
             ("destroying", Change::Delete)
@@ -171,6 +173,7 @@ impl<'a, P: Provider> Managed<'a, P> {
                 format!("While {doing}, the provider had no configuration to work with. Nothing was changed."),
             )),
         };
+        self.announce(Activity::Applied);
         let answer = answer.unwrap_or_else(|diagnostic| ApplyResponse {
             diagnostics: diagnostic.into(),
             ..ApplyResponse::default()

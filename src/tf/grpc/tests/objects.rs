@@ -110,7 +110,9 @@ async fn a_note_is_planned_created_changed_and_destroyed() {
     let deleted = host.apply(note(&stored("y")), null()).await;
     assert_eq!((deleted.new_state, told(&deleted.diagnostics)), (null(), vec![]));
 
-    let hints = ["Applying", "create t", "Applying", "update t", "delete t"];
+    let hints = [
+        "Applying", "create t", "Applied", "Applying", "update t", "Applied", "Arriving", "delete t", "Applied",
+    ];
     assert_eq!(host.log.take(), hints);
 }
 
