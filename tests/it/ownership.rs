@@ -440,9 +440,9 @@ async fn a_move_that_was_interrupted_in_the_middle_is_finished_without_a_loss() 
     apply(host.configure(&resources(2)), &[B, A]).await.ok();
     // The change of the first set never happened: both states hold the row.
     host.state.insert(A.into(), before);
-    let rows = tenant.simulator.rows();
+    let before = ids(&tenant);
     host.apply().await.ok();
-    assert_eq!(tenant.simulator.rows(), rows);
+    assert_eq!(ids(&tenant), before);
     host.plan().await.clean();
     host.destroy().await.ok();
     assert!(tenant.values().is_empty());

@@ -56,6 +56,7 @@ impl Run<'_> {
                     busy.push(takeover.id);
                     continue;
                 }
+                self.outcome.inherits |= takeover.ours.is_some();
                 if takeover.surprising {
                     surprising.push(format!("{} (id {})", row.key, takeover.id));
                 }
