@@ -116,8 +116,8 @@ pub fn existing(lines: &[String]) -> Option<Diagnostic> {
         Diagnostic::error(
             format!("{} already in the tenant", counted(lines.len(), "indicator is", "indicators are")),
             format!(
-                "Importing an indicator takes over a row of the same value, type and action without a word, so these \
-                 rows, which this configuration did not make, were left alone:\n{}\n\nTo manage them here, import them \
+                "Importing an indicator takes over a row of the same value, type and action without a word, so what \
+                 this configuration did not make was left alone:\n{}\n\nTo manage them here, import them \
                  (`terraform import ADDRESS ID`, or an `import` block; a set is imported by a filter such as \
                  `application=NAME`), or set `on_existing = \"adopt\"` in the provider block to make them as configured. The \
                  latter, for one run, is also the way on if they are this configuration's own after all: Terraform does \

@@ -136,10 +136,11 @@ fn capacity(session: &Session, totals: Totals) -> Option<Diagnostic> {
         Diagnostic::error(
             "More indicators than the tenant can hold",
             format!(
-                "The tenant holds {rows} indicators of all authors. With {creations} to be created and {deletions} to be \
+                "The tenant holds {} of all authors. With {creations} to be created and {deletions} to be \
                  deleted it would hold {after}, {} more than its capacity of {capacity}. The service would refuse the \
                  surplus one by one.\n\nRemove indicators, here or elsewhere (the data source `mde_capacity` tells who \
                  made them), or set `capacity` in the provider block if the tenant's limit is another one.",
+                counted(rows, "indicator", "indicators"),
                 after - capacity
             ),
         )

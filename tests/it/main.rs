@@ -25,4 +25,5 @@ mod terraform_function;
 mod terraform_import;
 mod terraform_reading;
 mod terraform_scale;
+mod terraform_verdict;
 mod transport;
