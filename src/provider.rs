@@ -9,6 +9,7 @@ mod destroy;
 mod drift;
 mod existing;
 mod fields;
+mod filter;
 mod findings;
 mod function;
 mod indicators;

@@ -13,16 +13,7 @@ pub enum Existing {
     /// A row that may be taken over.
     Takeover(Takeover),
     /// A row that somebody else may depend on.
-    Conflict(Conflict),
-}
-
-/// A row that somebody else may depend on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Conflict {
-    /// Which row it is, who made it, and how it differs.
-    pub words: String,
-    /// How to take it over if this application made it.
-    pub ours: Option<Takeover>,
+    Conflict(String),
 }
 
 /// A row that may be taken over.
@@ -68,20 +59,16 @@ pub fn look(session: &Session, listing: &Listing, wanted: &Indicator, own: &Hash
     let known = is_known(session, row);
     let interrupted = is_ours(session, row) && fields.is_empty();
     let adopted = session.policy.on_existing == OnExisting::Adopt;
-    let takeover = Takeover {
-        id: row.id.clone(),
-        spelling: row.indicator.value.clone(),
-        ours: (known || is_ours(session, row)).then(|| row.indicator.clone()),
-        fields,
-        surprising: !known && !adopted,
-    };
     if known || interrupted || adopted {
-        return Existing::Takeover(takeover);
+        return Existing::Takeover(Takeover {
+            id: row.id.clone(),
+            spelling: row.indicator.value.clone(),
+            ours: (known || is_ours(session, row)).then(|| row.indicator.clone()),
+            fields,
+            surprising: !known && !adopted,
+        });
     }
-    Existing::Conflict(Conflict {
-        words: format!("{}{}", describe(row), differing(fields)),
-        ours: is_ours(session, row).then_some(takeover),
-    })
+    Existing::Conflict(format!("{}{}", describe(row), differing(fields)))
 }
 
 /// The rows that the service may have made of the indicator: those of its identity, and of the one that a retired action

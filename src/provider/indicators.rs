@@ -1,9 +1,10 @@
 //! The data source `mde_indicators`: rows of the tenant, with everything that the service says of them.
 
 use super::fields;
+use super::filter::Filter;
 use super::report::unlisted;
 use super::session::Session;
-use crate::indicator::{Field, Row, canonical};
+use crate::indicator::{Field, Row};
 use crate::tf::{Attribute, DataSource, Diagnostics, Object, ObjectType, Schema, Value, ValueType};
 use async_trait::async_trait;
 use std::sync::Arc;
@@ -28,17 +29,17 @@ const FACTS: [(&str, &str); 6] = [
 ];
 
 /// Filters: the attribute, and what it is compared with.
-const FILTERS: [(&str, &str); 6] = [
-    ("type", "Only rows of this type."),
-    ("action", "Only rows with this action."),
-    ("application", "Only rows with this application label."),
+const FILTERS: [(Filter, &str); 6] = [
+    (Filter::Type, "Only rows of this type."),
+    (Filter::Action, "Only rows with this action."),
+    (Filter::Application, "Only rows with this application label."),
     (
-        CREATED_BY,
+        Filter::CreatedBy,
         "Only rows by this author: an application id, a user principal name, or `self` for this application.",
     ),
-    ("title", "Only rows with this title."),
+    (Filter::Title, "Only rows with this title."),
     (
-        "value",
+        Filter::Value,
         "Only rows with this value, in any spelling that means the same.",
     ),
 ];
@@ -75,7 +76,7 @@ impl DataSource<Session> for Indicators {
     fn schema(&self) -> Schema {
         let mut attributes: Vec<Attribute> = FILTERS
             .iter()
-            .map(|(name, text)| Attribute::string(*name).optional().describe(*text))
+            .map(|(filter, text)| Attribute::string(filter.name()).optional().describe(*text))
             .collect();
         attributes.push(
             Attribute::nested_list(ROWS, row_attributes())
@@ -135,31 +136,8 @@ fn as_value(row_type: &Arc<ObjectType>, row: &Row) -> Value {
 }
 
 fn matches(session: &Session, row: &Row, config: &Value) -> bool {
-    let indicator = &row.indicator;
-    FILTERS.iter().all(|(name, _)| {
-        let Some(wanted) = config.get(name).as_str() else {
-            return true;
-        };
-        match *name {
-            "type" => indicator.indicator_type.as_str() == wanted,
-            "action" => indicator.action.as_str() == wanted,
-            "application" => indicator.fields.application.as_deref() == Some(wanted),
-            "title" => indicator.fields.title.as_deref() == Some(wanted),
-            "value" => {
-                let kind = &indicator.indicator_type;
-                canonical(kind, &indicator.value) == canonical(kind, wanted)
-            }
-            _ => {
-                let author = if wanted == "self" {
-                    session.client.application_id()
-                } else {
-                    wanted
-                };
-                row.facts
-                    .created_by
-                    .as_deref()
-                    .is_some_and(|found| found.eq_ignore_ascii_case(author))
-            }
-        }
+    FILTERS.iter().all(|(filter, _)| {
+        let wanted = config.get(filter.name()).as_str();
+        wanted.is_none_or(|wanted| filter.matches(session, row, wanted))
     })
 }

@@ -22,8 +22,8 @@ pub struct Notes {
     /// How the service spells the values of rows, by id, where that is not what would be submitted for the spelling of
     /// the state: importing another spelling might make a second row.
     pub spellings: BTreeMap<String, String>,
-    /// When the object was made, in milliseconds since 1970. Where two objects hold one row, which an interrupted
-    /// replacement leaves behind, the row belongs to the younger one.
+    /// When the object was made or last took rows over, in milliseconds since 1970. Where two objects hold one row, which
+    /// an interrupted replacement or move leaves behind, the row belongs to the younger one.
     pub born: Option<i64>,
 }
 

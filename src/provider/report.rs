@@ -167,23 +167,6 @@ pub fn taken_over(rows: &[String]) -> Option<Diagnostic> {
     })
 }
 
-/// The warning for rows taken over that this application made, that differ, and that only the plan may have known;
-/// `None` for none.
-pub fn taken_over_and_changed(rows: &[String]) -> Option<Diagnostic> {
-    (!rows.is_empty()).then(|| {
-        Diagnostic::warning(
-            "Indicators that were already there were changed",
-            format!(
-                "{} made by this application and not as configured. When this was planned there was no objection: \
-                 they belong to another resource of this configuration that is applied after this one, or were made \
-                 since. They were made as configured and are managed from now on:\n{}",
-                counted(rows.len(), "indicator was", "indicators were"),
-                named(&bullets(rows))
-            ),
-        )
-    })
-}
-
 /// The warning for rows of others that the service took for the same as imported ones; `None` for none.
 pub fn overwritten(rows: &[String]) -> Option<Diagnostic> {
     (!rows.is_empty()).then(|| {

@@ -97,6 +97,11 @@ impl Resource<Session> for IndicatorSet {
                 diagnostics: outcome.diagnostics,
             };
         }
+        let born = if outcome.inherits {
+            Some(session.now().as_millisecond())
+        } else {
+            born
+        };
         outcome
             .diagnostics
             .extend(exclusive::remove_extra(session, &request.prior).await);

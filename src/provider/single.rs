@@ -239,6 +239,11 @@ impl Resource<Session> for SingleIndicator {
         let wanted = [read(&request.planned)];
         let changes = reconcile(&held, &wanted, session.now());
         let outcome = carry_out(session, Purpose::Update, claimant, &held, &wanted, changes).await;
+        let born = if outcome.inherits {
+            Some(session.now().as_millisecond())
+        } else {
+            born
+        };
         settle(&request.planned, &request.prior, born, outcome)
     }
 

@@ -43,7 +43,7 @@ pub async fn judge(
                 let conflicts: Vec<String> = taken
                     .iter()
                     .filter_map(|row| match found(row) {
-                        Existing::Conflict(conflict) => Some(about(&row.key, &conflict.words)),
+                        Existing::Conflict(words) => Some(about(&row.key, &words)),
                         _ => None,
                     })
                     .collect();

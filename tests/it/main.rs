@@ -12,6 +12,7 @@ mod layers;
 mod many_singles;
 mod moves;
 mod no_change;
+mod ownership;
 mod partial;
 #[cfg(unix)]
 mod replacement;

@@ -29,7 +29,10 @@ resource "mde_indicator_set" "list" {
 "#,
     );
     workspace.apply().await.expect(0);
-    assert_eq!((tenant.imports(), tenant.batch_deletes(), tenant.throttled()), (30, 0, 0));
+    assert_eq!(
+        (tenant.imports(), tenant.batch_deletes(), tenant.throttled()),
+        (30, 0, 0)
+    );
     assert_eq!(tenant.simulator.rows().len(), FULL);
 
     tenant.simulator.clear_calls();
@@ -38,7 +41,10 @@ resource "mde_indicator_set" "list" {
 
     tenant.simulator.clear_calls();
     workspace.destroy().await.expect(0);
-    assert_eq!((tenant.batch_deletes(), tenant.imports(), tenant.throttled()), (30, 0, 0));
+    assert_eq!(
+        (tenant.batch_deletes(), tenant.imports(), tenant.throttled()),
+        (30, 0, 0)
+    );
     assert!(tenant.simulator.rows().is_empty());
 }
 
@@ -70,7 +76,11 @@ async fn hundreds_of_single_indicators_share_calls() {
 
     workspace.run(&[&["destroy"], &many[..]].concat()).await.expect(0);
     let deletes = tenant.batch_deletes();
-    assert!(deletes <= 5, "{deletes} deletes: {:?}", tenant.calls("POST", "/BatchDelete"));
+    assert!(
+        deletes <= 5,
+        "{deletes} deletes: {:?}",
+        tenant.calls("POST", "/BatchDelete")
+    );
     assert!(tenant.simulator.rows().is_empty());
     assert_eq!(tenant.throttled(), 0);
 }
@@ -83,11 +93,19 @@ async fn at_the_hosts_own_pace_ten_operations_share_a_call() {
     workspace.apply().await.expect(0);
     // Six are the fewest for ten at once; a slow machine may need a few more.
     let (imports, lists) = (tenant.imports(), tenant.lists());
-    assert!((6..=9).contains(&imports), "{imports} imports: {:?}", tenant.calls("POST", "/import"));
+    assert!(
+        (6..=9).contains(&imports),
+        "{imports} imports: {:?}",
+        tenant.calls("POST", "/import")
+    );
     assert_eq!(lists, 2, "one for the plan, one for the apply");
     tenant.simulator.clear_calls();
     workspace.destroy().await.expect(0);
     let deletes = tenant.batch_deletes();
-    assert!((6..=12).contains(&deletes), "{deletes} deletes: {:?}", tenant.calls("POST", "/BatchDelete"));
+    assert!(
+        (6..=12).contains(&deletes),
+        "{deletes} deletes: {:?}",
+        tenant.calls("POST", "/BatchDelete")
+    );
     assert_eq!(tenant.throttled(), 0);
 }

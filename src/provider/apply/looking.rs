@@ -2,7 +2,7 @@
 
 use super::Run;
 use crate::defender::Error;
-use crate::provider::existing::{Conflict, Existing, Takeover, look};
+use crate::provider::existing::{Existing, Takeover, look};
 use crate::provider::reconcile::Changes;
 use crate::provider::report;
 use std::collections::HashMap;
@@ -19,19 +19,12 @@ pub(super) struct Looked {
     pub takeovers: HashMap<usize, Takeover>,
 }
 
-/// Rows taken over that no state of this run holds, in words.
-#[derive(Default)]
-struct Surprises {
-    right: Vec<String>,
-    changed: Vec<String>,
-}
-
 impl Run<'_> {
     /// Sorts the rows to create into free ones, takeovers and conflicts; conflicts leave `changes` with an error, and
     /// rows that are already right leave it settled.
     pub(super) async fn look_first(&mut self, changes: &mut Changes) -> Result<Looked, Error> {
         let mut looked = Looked::default();
-        let mut surprises = Surprises::default();
+        let mut surprising = Vec::new();
         let mut all_observed = false;
         let mut waiting = std::mem::take(&mut changes.create);
         while !waiting.is_empty() {
@@ -51,14 +44,11 @@ impl Run<'_> {
                         unsure.push(index);
                         continue;
                     }
-                    Existing::Conflict(Conflict { ours: None, words }) => {
+                    Existing::Conflict(words) => {
                         self.failures.conflict(&row.key, words);
                         continue;
                     }
                     Existing::Takeover(takeover) => takeover,
-                    // The plan saw all states and had no objection: the row is that of another object of this
-                    // configuration whose turn has not come, or was made since.
-                    Existing::Conflict(Conflict { ours: Some(ours), .. }) => ours,
                 };
                 if !self.session.ledger.claim(&takeover.id) {
                     // Another object of this run is deleting the row: it must be gone before it is imported again.
@@ -66,7 +56,10 @@ impl Run<'_> {
                     busy.push(takeover.id);
                     continue;
                 }
-                surprises.note(&row.key, &takeover);
+                self.outcome.inherits |= takeover.ours.is_some();
+                if takeover.surprising {
+                    surprising.push(format!("{} (id {})", row.key, takeover.id));
+                }
                 if takeover.fields.is_empty() {
                     self.note_spelling(index, &takeover.id, &takeover.spelling);
                     self.accept(index, takeover.id);
@@ -87,21 +80,7 @@ impl Run<'_> {
         changes.create.sort_unstable();
         let diagnostics = &mut self.outcome.diagnostics;
         diagnostics.extend(self.failures.take_conflicts());
-        diagnostics.extend(report::taken_over(&surprises.right));
-        diagnostics.extend(report::taken_over_and_changed(&surprises.changed));
+        diagnostics.extend(report::taken_over(&surprising));
         Ok(looked)
-    }
-}
-
-impl Surprises {
-    fn note(&mut self, key: &str, takeover: &Takeover) {
-        if takeover.surprising {
-            let list = if takeover.fields.is_empty() {
-                &mut self.right
-            } else {
-                &mut self.changed
-            };
-            list.push(format!("{key} (id {})", takeover.id));
-        }
     }
 }

@@ -14,6 +14,8 @@ pub struct Outcome {
     over: Vec<bool>,
     /// Wanted rows whose write was answered with another id than the state's.
     pub moved: Vec<usize>,
+    /// Whether rows were taken over that another object may still hold.
+    pub inherits: bool,
     /// Whether nothing was tried at all.
     pub abandoned: bool,
     /// How the service spells the values of rows, by id, where that is not what would be submitted for the planned one.
@@ -38,6 +40,7 @@ impl Outcome {
             settled: vec![None; wanted],
             over: held.iter().map(|row| row.id.is_none()).collect(),
             moved: Vec::new(),
+            inherits: false,
             abandoned: false,
             spellings: BTreeMap::new(),
             diagnostics: Diagnostics::default(),

@@ -5,6 +5,7 @@ use super::schema::{element_type, resource_type};
 use super::state::set;
 use crate::indicator::{Action, Field, IndicatorType, Row};
 use crate::provider::fields;
+use crate::provider::filter::Filter;
 use crate::provider::private::Notes;
 use crate::provider::report::unlisted;
 use crate::provider::session::Session;
@@ -12,7 +13,13 @@ use crate::tf::{Diagnostic, Diagnostics, Imported, Object, Value};
 use std::collections::{BTreeMap, HashMap};
 
 /// What can stand in the identifier of an import.
-const FILTERS: [&str; 5] = ["application", "title", "type", "action", "created_by"];
+const FILTERS: [Filter; 5] = [
+    Filter::Application,
+    Filter::Title,
+    Filter::Type,
+    Filter::Action,
+    Filter::CreatedBy,
+];
 
 /// Reads the rows that the filter `id` names, such as `application=gitops-c2` or `type=Url,action=Block`.
 pub async fn import(session: &Session, id: &str) -> Result<Imported, Diagnostics> {
@@ -24,7 +31,12 @@ pub async fn import(session: &Session, id: &str) -> Result<Imported, Diagnostics
         .map_err(|error| unlisted(&error, "Nothing was imported."))?;
     let mut rows: Vec<&Row> = listing
         .iter()
-        .filter(|row| matches(session, row, &filters) && is_writable(row))
+        .filter(|row| {
+            filters
+                .iter()
+                .all(|(filter, wanted)| filter.matches(session, row, wanted))
+                && is_writable(row)
+        })
         .collect();
     if rows.is_empty() {
         return Err(Diagnostic::error(
@@ -105,37 +117,14 @@ fn is_writable(row: &Row) -> bool {
     !matches!(indicator.indicator_type, IndicatorType::Other(_)) && !matches!(indicator.action, Action::Other(_))
 }
 
-fn matches(session: &Session, row: &Row, filters: &[(String, String)]) -> bool {
-    filters.iter().all(|(name, wanted)| {
-        let indicator = &row.indicator;
-        match name.as_str() {
-            "application" => indicator.fields.application.as_deref() == Some(wanted),
-            "title" => indicator.fields.title.as_deref() == Some(wanted),
-            "type" => indicator.indicator_type.as_str() == wanted,
-            "action" => indicator.action.as_str() == wanted,
-            _ => {
-                let author = if wanted == "self" {
-                    session.client.application_id()
-                } else {
-                    wanted
-                };
-                row.facts
-                    .created_by
-                    .as_deref()
-                    .is_some_and(|found| found.eq_ignore_ascii_case(author))
-            }
-        }
-    })
-}
-
-fn parse(id: &str) -> Result<Vec<(String, String)>, Diagnostics> {
+fn parse(id: &str) -> Result<Vec<(Filter, String)>, Diagnostics> {
     let refuse = |reason: String| {
         Diagnostics::from(Diagnostic::error(
             "Not a filter",
             format!(
                 "{reason}\n\nA set is imported by a filter over the rows to adopt: one or more of `{}`, separated by \
                  commas, each as NAME=VALUE, for example `application=gitops-c2` or `created_by=self,type=Url`.",
-                FILTERS.join("`, `")
+                FILTERS.map(Filter::name).join("`, `")
             ),
         ))
     };
@@ -145,15 +134,14 @@ fn parse(id: &str) -> Result<Vec<(String, String)>, Diagnostics> {
                 .split_once('=')
                 .ok_or_else(|| refuse(format!("`{part}` is not of the form NAME=VALUE.")))?;
             let (name, value) = (name.trim(), value.trim());
-            if !FILTERS.contains(&name) {
-                return Err(refuse(format!(
-                    "`{name}` is not something that a set can be imported by."
-                )));
-            }
+            let filter = FILTERS
+                .into_iter()
+                .find(|filter| filter.name() == name)
+                .ok_or_else(|| refuse(format!("`{name}` is not something that a set can be imported by.")))?;
             if value.is_empty() {
                 return Err(refuse(format!("`{name}` has no value.")));
             }
-            Ok((name.to_owned(), value.to_owned()))
+            Ok((filter, value.to_owned()))
         })
         .collect()
 }

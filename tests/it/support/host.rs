@@ -82,6 +82,14 @@ struct Change {
     planned_private: Vec<u8>,
 }
 
+/// What going to one object came to.
+struct Visited {
+    address: String,
+    stored: Option<Stored>,
+    change: Option<Change>,
+    run: Run,
+}
+
 /// What carrying out a change came to.
 struct Applied {
     address: String,
@@ -267,52 +275,83 @@ impl Host {
         &self.schemas[&type_name(address)]
     }
 
+    /// Goes through all objects, configured and stored, at the same time.
     async fn plan_walk(&mut self) -> (Run, Vec<Change>) {
         let mut run = Run::default();
         let mut changes = Vec::new();
-        let Some(mut client) = self.walk(&mut run).await else {
+        let Some(client) = self.walk(&mut run).await else {
             return (run, changes);
         };
-        for (address, stored) in self.state.clone() {
-            self.upgrade(&mut client, &address, &stored).await;
-            self.refresh(&mut client, &mut run, &address, stored).await;
-        }
-        for (address, block) in self.config.clone() {
-            if !self.validate_one(&mut client, &mut run, &address, &block).await {
-                continue;
-            }
-            changes.extend(self.plan_one(&mut client, &mut run, &address, &block).await);
-        }
-        let orphans: Vec<String> = self
+        let configured = self.config.iter().map(|(address, block)| (address, Some(block)));
+        let orphans = self
             .state
             .keys()
-            .filter(|address| !self.config.iter().any(|(other, _)| other == *address))
-            .cloned()
-            .collect();
-        for address in orphans {
-            let (value_type, _) = self.schema(&address).clone();
-            let stored = self.state[&address].clone();
-            let response = self
-                .plan_call(
-                    &mut client,
-                    &address,
-                    &stored.value,
-                    &Value::Null,
-                    &Value::Null,
-                    stored.private,
-                )
-                .await;
-            if !run.hear(response.diagnostics) {
-                assert!(value(&value_type, response.planned_state).is_null());
-                run.changed.push(address.clone());
-                changes.push(Change {
-                    address,
-                    kind: Kind::Delete,
-                    planned_private: response.planned_private,
-                });
+            .filter(|address| !self.config.iter().any(|(other, _)| other == *address));
+        let visits = configured
+            .chain(orphans.map(|address| (address, None)))
+            .map(|(address, block)| self.visit(client.clone(), address, block));
+        for visited in futures::future::join_all(visits).await {
+            run.errors.extend(visited.run.errors);
+            run.warnings.extend(visited.run.warnings);
+            run.changed.extend(visited.run.changed);
+            run.planned.extend(visited.run.planned);
+            changes.extend(visited.change);
+            match visited.stored {
+                Some(stored) => drop(self.state.insert(visited.address, stored)),
+                None => drop(self.state.remove(&visited.address)),
             }
         }
         (run, changes)
+    }
+
+    /// Refreshes one object and plans what becomes of it.
+    async fn visit(&self, mut client: Client, address: &str, block: Option<&Json>) -> Visited {
+        let mut visited = Visited {
+            address: address.to_owned(),
+            stored: self.state.get(address).cloned(),
+            change: None,
+            run: Run::default(),
+        };
+        let Visited {
+            stored, change, run, ..
+        } = &mut visited;
+        if let Some(old) = stored.clone() {
+            self.upgrade(&mut client, address, &old).await;
+            match self.refresh(&mut client, run, address, old).await {
+                Ok(fresh) => *stored = fresh,
+                Err(()) => return visited,
+            }
+        }
+        *change = match (block, stored.as_ref()) {
+            (Some(block), stored) => {
+                if !self.validate_one(&mut client, run, address, block).await {
+                    return visited;
+                }
+                self.plan_one(&mut client, run, address, block, stored).await
+            }
+            (None, Some(stored)) => self.plan_end(&mut client, run, address, stored).await,
+            (None, None) => None,
+        };
+        visited
+    }
+
+    /// Plans the end of an object that is not configured any more.
+    async fn plan_end(&self, client: &mut Client, run: &mut Run, address: &str, stored: &Stored) -> Option<Change> {
+        let (value_type, _) = self.schema(address);
+        let private = stored.private.clone();
+        let response = self
+            .plan_call(client, address, &stored.value, &Value::Null, &Value::Null, private)
+            .await;
+        if run.hear(response.diagnostics) {
+            return None;
+        }
+        assert!(value(value_type, response.planned_state).is_null());
+        run.changed.push(address.to_owned());
+        Some(Change {
+            address: address.to_owned(),
+            kind: Kind::Delete,
+            planned_private: response.planned_private.to_vec(),
+        })
     }
 
     async fn upgrade(&self, client: &mut Client, address: &str, stored: &Stored) {
@@ -330,41 +369,46 @@ impl Host {
         assert_eq!(value(value_type, response.upgraded_state), stored.value);
     }
 
-    async fn refresh(&mut self, client: &mut Client, run: &mut Run, address: &str, stored: Stored) {
-        let (value_type, _) = self.schema(address).clone();
+    /// What is stored of an object after a look at it; an error was told.
+    async fn refresh(
+        &self,
+        client: &mut Client,
+        run: &mut Run,
+        address: &str,
+        stored: Stored,
+    ) -> Result<Option<Stored>, ()> {
+        let (value_type, _) = self.schema(address);
         let request = proto::read_resource::Request {
             type_name: type_name(address),
-            current_state: Some(dynamic(&value_type, &stored.value)),
+            current_state: Some(dynamic(value_type, &stored.value)),
             private: stored.private.clone().into(),
             ..Default::default()
         };
         let response = client.read_resource(request).await.unwrap().into_inner();
         if run.hear(response.diagnostics) {
-            return;
+            return Err(());
         }
-        let fresh = value(&value_type, response.new_state);
+        let fresh = value(value_type, response.new_state);
         assert!(fresh.is_wholly_known());
-        if fresh.is_null() {
-            self.state.remove(address);
-        } else {
-            let private = response.private.to_vec();
-            self.state.insert(
-                address.to_owned(),
-                Stored {
-                    value: fresh,
-                    private,
-                    tainted: stored.tainted,
-                },
-            );
-        }
+        Ok((!fresh.is_null()).then(|| Stored {
+            value: fresh,
+            private: response.private.to_vec(),
+            tainted: stored.tainted,
+        }))
     }
 
-    async fn plan_one(&mut self, client: &mut Client, run: &mut Run, address: &str, block: &Json) -> Option<Change> {
+    async fn plan_one(
+        &self,
+        client: &mut Client,
+        run: &mut Run,
+        address: &str,
+        block: &Json,
+        stored: Option<&Stored>,
+    ) -> Option<Change> {
         let (value_type, computed) = self.schema(address).clone();
         let config = complete(&value_type, block);
-        let stored = self.state.get(address).cloned();
-        let replace = stored.as_ref().is_some_and(|stored| stored.tainted);
-        let (prior, private) = match &stored {
+        let replace = stored.is_some_and(|stored| stored.tainted);
+        let (prior, private) = match stored {
             Some(stored) if !replace => (stored.value.clone(), stored.private.clone()),
             _ => (Value::Null, Vec::new()),
         };
