@@ -27,7 +27,7 @@ pub struct Takeover {
     pub fields: FieldSet,
     /// What it says, if this application made it or an object of this run holds it: then it is this object's from now on,
     /// even if it cannot be changed.
-    pub ours: Option<Indicator>,
+    pub ours: Option<Box<Indicator>>,
     /// Whether this is news to the user: neither held by a state of this run nor asked for by `on_existing`.
     pub surprising: bool,
 }
@@ -63,7 +63,7 @@ pub fn look(session: &Session, listing: &Listing, wanted: &Indicator, own: &Hash
         return Existing::Takeover(Takeover {
             id: row.id.clone(),
             spelling: row.indicator.value.clone(),
-            ours: (known || is_ours(session, row)).then(|| row.indicator.clone()),
+            ours: (known || is_ours(session, row)).then(|| Box::new(row.indicator.clone())),
             fields,
             surprising: !known && !adopted,
         });
