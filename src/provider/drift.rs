@@ -41,8 +41,10 @@ impl Drift {
     /// The warning; `None` if nothing is different.
     pub fn into_warning(self) -> Option<Diagnostic> {
         let mut parts = Vec::new();
+        let mut count = 0;
         let mut part = |lines: Vec<String>, one: &str, many: &str| {
             if !lines.is_empty() {
+                count += lines.len();
                 parts.push(format!("{}:\n{}", counted(lines.len(), one, many), named(&lines)));
             }
         };
@@ -62,8 +64,12 @@ impl Drift {
             "indicator is in the tenant and not in the list",
             "indicators are in the tenant and not in the list",
         );
-        // The host folds warnings of one summary together, so the summary says nothing specific.
-        (!parts.is_empty()).then(|| Diagnostic::warning("Indicators changed outside of Terraform", parts.join("\n\n")))
+        // The host shows only the first of all warnings with the same summary: enough for single indicators, while lists
+        // differ in their numbers.
+        (!parts.is_empty()).then(|| {
+            let subject = counted(count, "indicator", "indicators");
+            Diagnostic::warning(format!("{subject} changed outside of Terraform"), parts.join("\n\n"))
+        })
     }
 }
 

@@ -282,7 +282,7 @@ fn integer<N: TryFrom<i64>>(field: Field, value: &Value) -> Result<N, Finding> {
         .and_then(|number| N::try_from(number).ok())
         .ok_or_else(|| Finding {
             weight: Weight::Error,
-            code: "whole_number",
+            code: "whole-number",
             field,
             rule: format!("`{field}` is not a whole number that the service can hold"),
             remedy: match field {

@@ -73,7 +73,7 @@ impl Findings {
                 named(&lines),
             ));
         }
-        for ((level, field, _), shared) in self.shared {
+        for ((level, field, code), shared) in self.shared {
             let Shared {
                 path,
                 rule,
@@ -83,7 +83,8 @@ impl Findings {
             let text = paragraphs(&rule, &keys, level, &remedy);
             let diagnostic = match level {
                 Kind::Error => Diagnostic::error(format!("Invalid {field}"), text),
-                Kind::Warning => Diagnostic::warning(format!("Questionable {field}"), text),
+                // The host shows only the first of all warnings with the same summary.
+                Kind::Warning => Diagnostic::warning(format!("Questionable {field}: {}", code.replace('-', " ")), text),
             };
             diagnostics.push(diagnostic.at(path));
         }

@@ -154,9 +154,9 @@ pub fn unreplaced() -> Diagnostic {
 pub fn taken_over(rows: &[String]) -> Option<Diagnostic> {
     (!rows.is_empty()).then(|| {
         Diagnostic::warning(
-            "Indicators that were already there were taken over",
+            format!("{} taken over", counted(rows.len(), "indicator was", "indicators were")),
             format!(
-                "{} made by this application, already exactly as configured, and recorded in no state that this run \
+                "{} already there, made by this application, exactly as configured, and recorded in no state that this run \
                  has seen. Most likely an earlier run was interrupted, or the object is being replaced with \
                  `create_before_destroy`, where Terraform shows the old one only afterwards. They are managed from now \
                  on:\n{}",
@@ -229,7 +229,10 @@ pub fn recreated(changes: &Changes, wanted: &[Wanted]) -> Option<Diagnostic> {
     let names: Vec<&str> = fields.iter().map(Field::name).collect();
     (!keys.is_empty()).then(|| {
         Diagnostic::warning(
-            "Indicators will be deleted and created again",
+            format!(
+                "{} will be deleted and created again",
+                counted(keys.len(), "indicator", "indicators")
+            ),
             format!(
                 "The service takes `{}` only when a row is made, so {} deleted and imported anew, batch after batch; for \
                  that moment they do not protect:\n{}",
@@ -246,7 +249,10 @@ pub fn kept(fields: FieldSet, keys: &[&str]) -> Option<Diagnostic> {
     let names: Vec<&str> = fields.iter().map(Field::name).collect();
     (!keys.is_empty()).then(|| {
         Diagnostic::warning(
-            "Indicators were deleted and created again",
+            format!(
+                "{} deleted and created again",
+                counted(keys.len(), "indicator was", "indicators were")
+            ),
             format!(
                 "{} written without the former `{}`, and the service kept the old values. So {} deleted and imported \
                  anew, batch after batch; for that moment they did not protect:\n{}",
@@ -275,7 +281,7 @@ pub fn unchecked(error: &Error, rows: usize) -> Diagnostic {
 pub fn expired(count: usize) -> Option<Diagnostic> {
     (count > 0).then(|| {
         Diagnostic::warning(
-            "Indicators have expired",
+            format!("{} expired", counted(count, "indicator has", "indicators have")),
             format!(
                 "{} past the configured `expiration_time`; the service drops such rows and refuses to take them again. That is as configured: \
                  nothing is missing and nothing will be done. Remove such rows from the list, or give them a later expiry.",

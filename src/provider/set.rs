@@ -225,7 +225,7 @@ fn leaning(rows: usize, of: usize, names: &[&str], batch_size: usize) -> Option<
     (rows > 0).then(|| {
         let calls = rows.div_ceil(batch_size.max(1));
         Diagnostic::warning(
-            "A changed default changes rows that lean on it",
+            format!("A changed default changes {}", counted(rows, "row", "rows")),
             format!(
                 "`{}` of the set changed, and {rows} of its {} {} it. Updating them takes {}.",
                 names.join("`, `"),

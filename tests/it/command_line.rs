@@ -45,7 +45,9 @@ fn assert_nothing_left(temporary: &TempDir) {
         let processes = std::fs::read_dir("/proc").unwrap().filter_map(|entry| {
             let path = entry.unwrap().path();
             let environment = std::fs::read(path.join("environ")).ok()?;
-            let marked = environment.split(|byte| *byte == 0).any(|variable| variable == mark.as_bytes());
+            let marked = environment
+                .split(|byte| *byte == 0)
+                .any(|variable| variable == mark.as_bytes());
             marked.then(|| text(&std::fs::read(path.join("cmdline")).unwrap_or_default()))
         });
         // One that has ended and is waited for has no environment any more.
@@ -74,7 +76,12 @@ async fn the_demo_shows_the_whole_chain_and_leaves_nothing_behind() {
     ] {
         assert!(shown.contains(told), "`{told}` is not in:\n{shown}");
     }
-    let counts = shown.lines().last().unwrap().strip_prefix("Done. API calls in all: ").unwrap();
+    let counts = shown
+        .lines()
+        .last()
+        .unwrap()
+        .strip_prefix("Done. API calls in all: ")
+        .unwrap();
     let count = |name: &str| {
         let part = counts.split([',', ';']).find(|part| part.contains(name)).unwrap();
         part.trim().split(' ').next().unwrap().parse::<usize>().unwrap()
@@ -89,7 +96,9 @@ async fn the_demo_shows_the_whole_chain_and_leaves_nothing_behind() {
 #[tokio::test]
 async fn without_terraform_the_demo_says_so() {
     let (temporary, empty) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let output = within(program(&["demo"], &temporary).env("PATH", empty.path()).output()).await.unwrap();
+    let output = within(program(&["demo"], &temporary).env("PATH", empty.path()).output())
+        .await
+        .unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(text(&output.stdout), "");
     assert_eq!(
@@ -108,7 +117,9 @@ async fn a_demo_that_goes_wrong_fails() {
     let broken = directory.path().join("terraform");
     std::fs::write(&broken, "#!/bin/sh\necho no luck today\nexit 3\n").unwrap();
     std::fs::set_permissions(&broken, std::fs::Permissions::from_mode(0o755)).unwrap();
-    let output = within(program(&["demo"], &temporary).env("PATH", directory.path()).output()).await.unwrap();
+    let output = within(program(&["demo"], &temporary).env("PATH", directory.path()).output())
+        .await
+        .unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(
         text(&output.stderr),
@@ -129,7 +140,10 @@ impl Served {
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let ready = within(lines.next_line()).await.unwrap().unwrap();
-        let url = ready.strip_prefix("ready ").unwrap_or_else(|| panic!("{ready}")).to_owned();
+        let url = ready
+            .strip_prefix("ready ")
+            .unwrap_or_else(|| panic!("{ready}"))
+            .to_owned();
         Self { process, lines, url }
     }
 
@@ -137,7 +151,11 @@ impl Served {
         let id = self.process.id().unwrap().to_string();
         let sent = Command::new("kill").args(["-s", signal, &id]).status().await.unwrap();
         assert!(sent.success());
-        assert_eq!(within(self.lines.next_line()).await.unwrap(), None, "nothing more is printed");
+        assert_eq!(
+            within(self.lines.next_line()).await.unwrap(),
+            None,
+            "nothing more is printed"
+        );
         let output = within(self.process.wait_with_output()).await.unwrap();
         assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
     }
@@ -146,7 +164,12 @@ impl Served {
 /// The value of a variable in a file that a shell can read.
 async fn sourced(file: &Path, variable: &str) -> String {
     let script = format!(r#"set -a; . "$0"; printenv {variable}"#);
-    let output = Command::new("sh").args(["-c", &script]).arg(file).output().await.unwrap();
+    let output = Command::new("sh")
+        .args(["-c", &script])
+        .arg(file)
+        .output()
+        .await
+        .unwrap();
     text(&output.stdout).trim_end().to_owned()
 }
 
@@ -155,7 +178,13 @@ async fn sourced(file: &Path, variable: &str) -> String {
 async fn the_simulator_has_the_face_that_pipelines_are_built_on() {
     let (temporary, directory) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let directory = directory.path().join("sim");
-    let arguments = ["simulate", "--listen", "127.0.0.1:0", "--directory", directory.to_str().unwrap()];
+    let arguments = [
+        "simulate",
+        "--listen",
+        "127.0.0.1:0",
+        "--directory",
+        directory.to_str().unwrap(),
+    ];
     let served = Served::start(program(&arguments, &temporary)).await;
     assert!(served.url.starts_with("https://127.0.0.1:"), "{}", served.url);
     let environment = directory.join("environment");
@@ -183,7 +212,12 @@ async fn the_simulator_has_the_face_that_pipelines_are_built_on() {
         ("client_secret", sourced(&environment, "ARM_CLIENT_SECRET").await),
         ("scope", "https://api.securitycenter.microsoft.com/.default".to_owned()),
     ];
-    let token = client.post(at(&format!("/{tenant}/oauth2/v2.0/token"))).form(&form).send().await.unwrap();
+    let token = client
+        .post(at(&format!("/{tenant}/oauth2/v2.0/token")))
+        .form(&form)
+        .send()
+        .await
+        .unwrap();
     let token: Value = token.json().await.unwrap();
     let token = token["access_token"].as_str().unwrap();
     let faults = client
@@ -201,12 +235,27 @@ async fn the_simulator_has_the_face_that_pipelines_are_built_on() {
     assert_eq!(calls.len(), 3, "{calls:?}");
     let last = &calls[2];
     assert_eq!(
-        [&last["method"], &last["path"], &last["query"], &last["status"], &last["items"]],
-        [&json!("GET"), &json!("/api/indicators"), &json!("$top=5"), &json!(200), &json!(1)]
+        [
+            &last["method"],
+            &last["path"],
+            &last["query"],
+            &last["status"],
+            &last["items"]
+        ],
+        [
+            &json!("GET"),
+            &json!("/api/indicators"),
+            &json!("$top=5"),
+            &json!(200),
+            &json!(1)
+        ]
     );
     assert!(last["start"].as_u64() <= last["end"].as_u64());
 
-    let clock = client.post(at("/simulator/clock")).json(&json!({"advance_seconds": 3600})).send();
+    let clock = client
+        .post(at("/simulator/clock"))
+        .json(&json!({"advance_seconds": 3600}))
+        .send();
     assert_eq!(clock.await.unwrap().status(), 200);
     assert_eq!(list().await.unwrap().status(), 401, "the token is over");
     let cleared = client.delete(at("/simulator/calls")).send().await.unwrap();
@@ -239,10 +288,15 @@ async fn what_cannot_be_served_is_one_error() {
     let temporary = tempfile::tempdir().unwrap();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let output = within(program(&["simulate", "--listen", &address], &temporary).output()).await.unwrap();
+    let output = within(program(&["simulate", "--listen", &address], &temporary).output())
+        .await
+        .unwrap();
     assert_eq!(output.status.code(), Some(1));
     let error = text(&output.stderr);
-    assert!(error.starts_with(&format!("error: cannot listen on {address}: ")), "{error}");
+    assert!(
+        error.starts_with(&format!("error: cannot listen on {address}: ")),
+        "{error}"
+    );
     assert_eq!(error.lines().count(), 1, "{error}");
     assert_nothing_left(&temporary);
 }
@@ -251,7 +305,9 @@ async fn what_cannot_be_served_is_one_error() {
 #[tokio::test]
 async fn what_is_installed_is_found_by_init() {
     let (temporary, home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let output = within(program(&["install"], &temporary).env("HOME", home.path()).output()).await.unwrap();
+    let output = within(program(&["install"], &temporary).env("HOME", home.path()).output())
+        .await
+        .unwrap();
     assert!(output.status.success(), "{}", text(&output.stderr));
     let block = text(&output.stdout).split_once("terraform {").unwrap().1.to_owned();
 
@@ -275,7 +331,10 @@ async fn what_is_installed_is_found_by_init() {
 async fn standard_output_carries_one_line_whatever_happens() {
     use std::os::unix::fs::PermissionsExt;
     let directory = tempfile::tempdir().unwrap();
-    let (noted, script) = (directory.path().join("stdout"), directory.path().join("terraform-provider-mde"));
+    let (noted, script) = (
+        directory.path().join("stdout"),
+        directory.path().join("terraform-provider-mde"),
+    );
     let text_of_script = format!("#!/bin/sh\n{PROGRAM:?} \"$@\" | tee -a {noted:?}\n");
     std::fs::write(&script, text_of_script).unwrap();
     std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
@@ -306,6 +365,10 @@ resource "mde_indicator_set" "list" {
     assert!(lines.len() >= 5, "{noted}");
     for line in lines {
         let fields: Vec<&str> = line.split('|').collect();
-        assert_eq!((fields.len(), &fields[..3], fields[4]), (6, &["1", "6", "unix"][..], "grpc"), "{line}");
+        assert_eq!(
+            (fields.len(), &fields[..3], fields[4]),
+            (6, &["1", "6", "unix"][..], "grpc"),
+            "{line}"
+        );
     }
 }

@@ -28,7 +28,11 @@ fn traces(directory: &Path, found: &mut Vec<(String, String)>) {
 /// Everything in a zip file, which is what a saved plan is.
 fn unpacked(archive: &[u8]) -> String {
     let mut text = String::new();
-    for (start, _) in archive.windows(4).enumerate().filter(|(_, window)| window == b"PK\x03\x04") {
+    for (start, _) in archive
+        .windows(4)
+        .enumerate()
+        .filter(|(_, window)| window == b"PK\x03\x04")
+    {
         let header = &archive[start..];
         let length = |at: usize| usize::from(u16::from_le_bytes([header[at], header[at + 1]]));
         let data = &header[30 + length(26) + length(28)..];
@@ -43,7 +47,12 @@ fn unpacked(archive: &[u8]) -> String {
 #[tokio::test]
 async fn secret_and_tokens_appear_nowhere() {
     let tenant = Tenant::with(|options| options.file_md5 = Verdict::Refused).await;
-    let secret = tenant.environment().into_iter().find(|(name, _)| name == "ARM_CLIENT_SECRET").unwrap().1;
+    let secret = tenant
+        .environment()
+        .into_iter()
+        .find(|(name, _)| name == "ARM_CLIENT_SECRET")
+        .unwrap()
+        .1;
     tenant.add_foreign("DomainName", "theirs.example", "Block");
     let mut workspace = Workspace::new(&tenant);
     let configuration = r#"
@@ -104,7 +113,11 @@ resource "mde_indicator" "md5" {
     let mut found: Vec<_> = printed.into_iter().map(|text| ("output".to_owned(), text)).collect();
     traces(workspace.path(), &mut found);
     // What is looked through is really what is meant.
-    let has = |name: &str, text: &str| found.iter().any(|(other, content)| other == name && content.contains(text));
+    let has = |name: &str, text: &str| {
+        found
+            .iter()
+            .any(|(other, content)| other == name && content.contains(text))
+    };
     for (name, text) in [
         ("output", "the service answered"),
         ("output", "AADSTS7000215"),

@@ -72,7 +72,12 @@ async fn a_block_on_a_protected_name_is_refused() {
     assert_eq!(writes(&tenant), 0);
 
     // Only blocks are meant.
-    workspace.main(&configuration(protected, "Audit\"\n  generate_alert = \"true", values, "evil.example"));
+    workspace.main(&configuration(
+        protected,
+        "Audit\"\n  generate_alert = \"true",
+        values,
+        "evil.example",
+    ));
     workspace.apply().await.expect(0);
 }
 
@@ -106,7 +111,12 @@ async fn what_somebody_else_made_is_left_alone_unless_it_is_adopted() {
     workspace.apply().await.expect(1);
     assert_eq!((writes(&tenant), tenant.simulator.rows()), (0, before));
 
-    workspace.main(&configuration(r#"on_existing = "adopt""#, "Block", values, "one.example"));
+    workspace.main(&configuration(
+        r#"on_existing = "adopt""#,
+        "Block",
+        values,
+        "one.example",
+    ));
     workspace.apply().await.expect(0);
     assert_eq!(tenant.row("theirs.example").unwrap()["title"], "List");
     assert_eq!(tenant.simulator.rows().len(), 5);
@@ -136,7 +146,10 @@ async fn more_than_the_tenant_can_hold_is_refused() {
     // Full to the last place. While it applies, the host plans what is left again, and must not count twice.
     let values = r#""a.example" = null, "b.example" = null, "c.example" = null"#;
     let full = configuration("capacity = 5", "Block", values, "one.example");
-    let ordered = full.replace("\"one.example\"\n", "\"one.example\"\n  depends_on = [mde_indicator_set.list]\n");
+    let ordered = full.replace(
+        "\"one.example\"\n",
+        "\"one.example\"\n  depends_on = [mde_indicator_set.list]\n",
+    );
     workspace.main(&ordered);
     workspace.apply().await.expect(0);
     assert_eq!(tenant.simulator.rows().len(), 5);
@@ -152,7 +165,9 @@ async fn more_deletions_than_are_allowed_are_refused() {
     let tenant = Tenant::start().await;
     let workspace = Workspace::new(&tenant);
     let list = |numbers: std::ops::Range<usize>| {
-        let rows: Vec<String> = numbers.map(|number| format!("\"host-{number}.example\" = null")).collect();
+        let rows: Vec<String> = numbers
+            .map(|number| format!("\"host-{number}.example\" = null"))
+            .collect();
         rows.join(", ")
     };
     let with = |limit: &str, values: &str| configuration(limit, "Block", values, "one.example");
@@ -182,7 +197,12 @@ async fn more_deletions_than_are_allowed_are_refused() {
     // Everything taken out of the configuration, and everything destroyed, is counted as well.
     workspace.main("provider \"mde\" {\n  max_deletions = 10\n}\n");
     let failed = workspace.plan().await.expect(1);
-    assert_eq!(failed.errors(), ["The plan deletes more than is allowed"], "{}", failed.output);
+    assert_eq!(
+        failed.errors(),
+        ["The plan deletes more than is allowed"],
+        "{}",
+        failed.output
+    );
     workspace.main(&with("max_deletions = 10", &list(0..10)));
     workspace.destroy().await.expect(1);
     assert_eq!((writes(&tenant), tenant.simulator.rows().len()), (0, 11));
@@ -216,12 +236,10 @@ resource "mde_indicator_set" "list" {{
     workspace.main(&set("Medium"));
     workspace.apply().await.expect(0);
     workspace.main(&set("High"));
-    let planned = workspace
-        .plan()
-        .await
-        .expect(2)
-        .expect_says("`severity` of the set changed, and 1200 of its 1201 rows lean on it. Updating them takes 3 import calls.");
-    assert_eq!(planned.warnings(), ["A changed default changes rows that lean on it"]);
+    let planned = workspace.plan().await.expect(2).expect_says(
+        "`severity` of the set changed, and 1200 of its 1201 rows lean on it. Updating them takes 3 import calls.",
+    );
+    assert_eq!(planned.warnings(), ["A changed default changes 1200 rows"]);
     assert_snapshot!(planned.block("mde_indicator_set.list"), @r#"
     # mde_indicator_set.list will be updated in-place
     ~ resource "mde_indicator_set" "list" {
@@ -232,8 +250,16 @@ resource "mde_indicator_set" "list" {{
     tenant.simulator.clear_calls();
     workspace.apply().await.expect(0);
     assert_eq!((tenant.imports(), tenant.batch_deletes()), (3, 0));
-    let severities: BTreeSet<String> = tenant.simulator.rows().iter().map(|row| row["severity"].to_string()).collect();
-    assert_eq!(severities, BTreeSet::from(["\"High\"".to_owned(), "\"Low\"".to_owned()]));
+    let severities: BTreeSet<String> = tenant
+        .simulator
+        .rows()
+        .iter()
+        .map(|row| row["severity"].to_string())
+        .collect();
+    assert_eq!(
+        severities,
+        BTreeSet::from(["\"High\"".to_owned(), "\"Low\"".to_owned()])
+    );
 }
 
 #[tokio::test]
@@ -243,7 +269,12 @@ async fn two_resources_do_not_manage_one_indicator() {
     let values = r#""a.example" = null, "b.example" = null"#;
     workspace.main(&configuration("", "Block", values, "A.example"));
     let failed = workspace.apply().await.expect(1);
-    assert_eq!(failed.errors(), ["Two resources manage the same indicator"], "{}", failed.output);
+    assert_eq!(
+        failed.errors(),
+        ["Two resources manage the same indicator"],
+        "{}",
+        failed.output
+    );
     assert!(failed.says("1 indicator of this resource is also in another resource of this configuration."));
     assert_eq!(writes(&tenant), 0);
 }

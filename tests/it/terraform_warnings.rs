@@ -1,0 +1,201 @@
+//! Warnings with the real terraform, which shows only the first of all that have the same summary.
+
+use crate::support::{Tenant, Workspace};
+use insta::assert_snapshot;
+
+/// What is told under this summary, without the place.
+fn told<'a>(output: &'a str, summary: &str) -> &'a str {
+    let (_, rest) = output
+        .split_once(&format!("Warning: {summary}\n"))
+        .unwrap_or_else(|| panic!("{output}"));
+    let ends = [
+        "\n\nWarning: ",
+        "\n\nError: ",
+        "\n\n────",
+        "\n\nApply complete!",
+        "\nSuccess!",
+    ];
+    let end = ends.iter().filter_map(|end| rest.find(end)).min().unwrap_or(rest.len());
+    rest[..end].trim().split_once("\n\n").unwrap().1
+}
+
+#[tokio::test]
+async fn every_doubt_about_a_list_is_shown_once_with_a_few_examples() {
+    let tenant = Tenant::start().await;
+    let workspace = Workspace::new(&tenant);
+    workspace.main(
+        r#"
+resource "mde_indicator_set" "list" {
+  action = "Block"
+  title  = "List"
+  values = merge(
+    { for number in range(7) : "10.0.0.${number}" => "Text" },
+    { "co.uk" = "Text", "a.example" = null, "9e107d9d372bb6826bd81d3542a419d6" = "Text" },
+  )
+}
+"#,
+    );
+    let checked = workspace.run(&["validate"]).await.expect(0);
+    let mut warnings = checked.warnings();
+    warnings.sort_unstable();
+    assert_eq!(
+        warnings,
+        [
+            "Questionable description: missing text",
+            "Questionable type: md5",
+            "Questionable value: not external",
+            "Questionable value: public suffix",
+        ],
+        "{}",
+        checked.output
+    );
+    assert_snapshot!(told(&checked.output, "Questionable value: not external"), @r"
+    `10.0.0.0` is a private address, and Defender documents indicators for
+    external addresses only.
+
+    The same holds for 7 indicators in all:
+    - 10.0.0.0
+    - 10.0.0.1
+    - 10.0.0.2
+    - 10.0.0.3
+    - 10.0.0.4
+    and 2 more
+
+    Check that the address is the one meant; on internal traffic the indicator
+    may have no effect.
+    ");
+    assert_snapshot!(told(&checked.output, "Questionable description: missing text"), @r"
+    There is no description, which Defender documents as required.
+
+    This is about `a.example`.
+
+    Set description, for the indicator or as the default of the whole list.
+    ");
+}
+
+#[tokio::test]
+async fn what_changed_in_the_portal_is_told_for_every_list_and_healed() {
+    let tenant = Tenant::start().await;
+    let workspace = Workspace::new(&tenant);
+    let configuration = r#"
+resource "mde_indicator_set" "one" {
+  action      = "Block"
+  title       = "One"
+  description = "Text"
+  values      = { "a.example" = null, "b.example" = null, "c.example" = null }
+}
+resource "mde_indicator_set" "two" {
+  action      = "Block"
+  title       = "Two"
+  description = "Text"
+  indicators  = provider::mde::indicators([{ value = "d.example" }, { value = "e.example" }])
+}
+resource "mde_indicator" "three" {
+  value       = "f.example"
+  action      = "Block"
+  title       = "Three"
+  description = "Text"
+}
+"#;
+    workspace.main(configuration);
+    workspace.apply().await.expect(0);
+    let id = |value: &str| tenant.row(value).unwrap()["id"].as_str().unwrap().to_owned();
+    let (a, b) = (id("a.example"), id("b.example"));
+    tenant.portal(|rows| {
+        rows.retain(|row| row["indicatorValue"] != "a.example");
+        for row in rows {
+            let change = match row["indicatorValue"].as_str().unwrap() {
+                "b.example" => ("title", "Changed"),
+                "d.example" => ("action", "Allowed"),
+                "f.example" => ("severity", "High"),
+                _ => continue,
+            };
+            row[change.0] = change.1.into();
+            row["lastUpdatedBy"] = "eve@contoso.example".into();
+            row["lastUpdateTime"] = "2026-01-02T03:04:05Z".into();
+        }
+    });
+    let planned = workspace.plan().await.expect(2);
+    let mut warnings = planned.warnings();
+    warnings.sort_unstable();
+    assert_eq!(
+        warnings,
+        [
+            "1 indicator changed outside of Terraform",
+            "2 indicators changed outside of Terraform"
+        ],
+        "{}",
+        planned.output
+    );
+    let shown = told(&planned.output, "2 indicators changed outside of Terraform");
+    assert_snapshot!(shown.replace(&format!("(id {a})"), "(id A)"), @r#"
+    1 indicator is not in the tenant any more (the service does not tell who
+    deletes):
+    - a.example (id A)
+
+    1 indicator was changed:
+    - b.example: title is "Changed", not "One" (by eve@contoso.example on
+    2026-01-02T03:04:05Z)
+    "#);
+    let ids = |block: String| {
+        block
+            .replace(&format!("{b:?}"), "ID")
+            .replace(&format!("{:?}", id("d.example")), "ID")
+    };
+    assert_snapshot!(ids(planned.block("mde_indicator_set.one")), @r#"
+    # mde_indicator_set.one will be updated in-place
+    ~ resource "mde_indicator_set" "one" {
+        - drift       = {
+            - "b.example" = "title is \"Changed\", not \"One\""
+          } -> null
+        ~ ids         = {
+            + "a.example" = (known after apply)
+              # (2 unchanged elements hidden)
+          }
+        ~ values      = {
+            + "a.example" = null
+              # (2 unchanged elements hidden)
+          }
+          # (3 unchanged attributes hidden)
+      }
+    "#);
+    assert_snapshot!(ids(planned.block("mde_indicator_set.two")), @r#"
+    # mde_indicator_set.two will be updated in-place
+    ~ resource "mde_indicator_set" "two" {
+        ~ ids         = {
+            ~ "d.example" = ID -> (known after apply)
+              # (1 unchanged element hidden)
+          }
+        ~ indicators  = {
+            ~ "d.example" = {
+                - action = "Allowed" -> null
+              },
+              # (1 unchanged element hidden)
+          }
+          # (3 unchanged attributes hidden)
+      }
+    "#);
+
+    tenant.simulator.clear_calls();
+    workspace.apply().await.expect(0);
+    // Two changed titles, a row that is missing, and a row whose action somebody changed, which is another row by now.
+    assert_eq!((tenant.simulator.rows().len(), tenant.batch_deletes()), (6, 1));
+    for value in [
+        "a.example",
+        "b.example",
+        "c.example",
+        "d.example",
+        "e.example",
+        "f.example",
+    ] {
+        let row = tenant.row(value).unwrap();
+        assert_eq!(
+            (&row["action"], &row["severity"]),
+            (&"Block".into(), &"Informational".into()),
+            "{value}"
+        );
+    }
+    assert_eq!(tenant.row("b.example").unwrap()["title"], "One");
+    let planned = workspace.plan().await.expect(0);
+    assert_eq!(planned.warnings(), [""; 0], "{}", planned.output);
+}
