@@ -1,6 +1,6 @@
 //! Every writable field: applied, read back from the tenant's rows, changed, cleared.
 
-use crate::support::blocks::{merged, rows, set, single};
+use crate::support::blocks::{merged, rows, single};
 use crate::support::{Host, Tenant};
 use mde::simulator::{MissingTexts, OnUpdate};
 use serde_json::{Map, Value as Json, json};

@@ -5,6 +5,7 @@
 mod ambiguous;
 mod command_line;
 mod docs;
+mod drift;
 #[cfg(unix)]
 mod dying;
 mod fields;

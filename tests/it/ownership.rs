@@ -383,10 +383,10 @@ async fn a_resource_that_is_renamed_keeps_its_rows() {
         for order in [vec![], vec![before.0, after.0], vec![after.0, before.0]] {
             let tenant = Tenant::start().await;
             let mut host = Host::new(&tenant);
-            host.configure(&[before.clone()]).apply().await.ok();
+            host.configure(std::slice::from_ref(&before)).apply().await.ok();
             let rows = tenant.simulator.rows();
             tenant.simulator.clear_calls();
-            apply(host.configure(&[after.clone()]), &order).await.ok();
+            apply(host.configure(std::slice::from_ref(&after)), &order).await.ok();
             assert_eq!(tenant.simulator.rows(), rows, "{order:?}");
             tenant.expect_calls((0, 0), (0, 0), 2);
             host.plan().await.clean();

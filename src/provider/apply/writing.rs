@@ -206,7 +206,9 @@ impl Run<'_> {
     pub(super) fn inherit(&mut self, wanted: usize, takeover: &Takeover) {
         match &takeover.ours {
             // Whoever held the row has let go of it already, so it must not be forgotten.
-            Some(found) => self.outcome.settle_as_found(wanted, takeover.id.clone(), found.as_ref().clone()),
+            Some(found) => self
+                .outcome
+                .settle_as_found(wanted, takeover.id.clone(), found.as_ref().clone()),
             None => self.leave(&takeover.id),
         }
     }

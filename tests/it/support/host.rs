@@ -381,7 +381,7 @@ impl Host {
         let request = proto::read_resource::Request {
             type_name: type_name(address),
             current_state: Some(dynamic(value_type, &stored.value)),
-            private: stored.private.clone().into(),
+            private: stored.private.clone(),
             ..Default::default()
         };
         let response = client.read_resource(request).await.unwrap().into_inner();
@@ -454,7 +454,7 @@ impl Host {
             prior_state: Some(dynamic(value_type, prior)),
             proposed_new_state: Some(dynamic(value_type, proposed)),
             config: Some(dynamic(value_type, config)),
-            prior_private: private.into(),
+            prior_private: private,
             ..Default::default()
         };
         client.plan_resource_change(request).await.unwrap().into_inner()
@@ -582,7 +582,7 @@ impl Host {
             prior_state: Some(dynamic(value_type, prior)),
             planned_state: Some(dynamic(value_type, planned)),
             config: Some(dynamic(value_type, config)),
-            planned_private: private.into(),
+            planned_private: private,
             ..Default::default()
         };
         client.apply_resource_change(request).await.unwrap().into_inner()
