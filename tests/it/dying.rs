@@ -1,10 +1,13 @@
-//! Provider or terraform killed after each single call of an apply: the next apply converges, and nothing good is lost.
+//! Provider or terraform killed after each single call of a run: the next run converges, and nothing good is lost.
 
 use crate::support::{Running, Tenant, Workspace};
 use mde::simulator::{Fault, FaultKind};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::ops::Range;
+
+const APPLY: [&str; 3] = ["apply", "-auto-approve", "-input=false"];
+const DESTROY: [&str; 3] = ["destroy", "-auto-approve", "-input=false"];
 
 /// Who dies.
 #[derive(Debug, Clone, Copy)]
@@ -31,16 +34,45 @@ struct List {
 }
 
 impl List {
-    fn configuration(&self) -> String {
-        let values: String = self
-            .rows
-            .clone()
-            .map(|number| format!("    {:?} = {:?}\n", name(number), self.description(number)))
-            .collect();
-        let batch = self.batch;
+    fn plain(count: usize, batch: usize) -> Self {
+        Self {
+            rows: 0..count,
+            described_anew: 0,
+            batch,
+        }
+    }
+
+    /// The same with a quarter of its rows removed, as many added, and some more than a quarter changed: three imports and
+    /// two deletes where the whole list takes five.
+    fn changed(&self) -> Self {
+        let Range { end, .. } = self.rows;
+        Self {
+            rows: end / 4..end + end / 4,
+            described_anew: end / 2 + self.batch / 5,
+            batch: self.batch,
+        }
+    }
+
+    /// The list as one set.
+    fn set(&self) -> String {
+        let line = |number| format!("    {:?} = {:?}\n", name(number), self.description(number));
+        let values: String = self.rows.clone().map(line).collect();
         format!(
-            "provider \"mde\" {{\n  batch_size = {batch}\n}}\n\nresource \"mde_indicator_set\" \"list\" {{\n  action = \
-             \"Block\"\n  title  = \"long\"\n  values = {{\n{values}  }}\n}}\n"
+            "provider \"mde\" {{\n  batch_size = {}\n}}\n\nresource \"mde_indicator_set\" \"list\" {{\n  action = \"Block\"\n  \
+             title  = \"long\"\n  values = {{\n{values}  }}\n}}\n",
+            self.batch
+        )
+    }
+
+    /// The list as one resource for each row.
+    fn singles(&self) -> String {
+        let line = |number| format!("    {:?} = {:?}\n", name(number), self.description(number));
+        let values: String = self.rows.clone().map(line).collect();
+        format!(
+            "provider \"mde\" {{\n  batch_size = {}\n}}\n\nresource \"mde_indicator\" \"list\" {{\n  for_each    = \
+             {{\n{values}  }}\n  value       = each.key\n  description = each.value\n  action      = \"Block\"\n  title       = \
+             \"long\"\n}}\n",
+            self.batch
         )
     }
 
@@ -57,143 +89,198 @@ impl List {
         let row = |number| (format!("{} Block", name(number)), self.description(number));
         self.rows.clone().map(row).collect()
     }
-
-    /// The rows that are already as they should be.
-    fn right(&self, rows: &BTreeMap<String, Value>) -> BTreeMap<String, Value> {
-        let wanted = self.wanted();
-        let is_right = |name: &String, row: &Value| wanted.get(name).is_some_and(|text| row["description"] == *text);
-        rows.iter()
-            .filter(|(name, row)| is_right(name, row))
-            .map(|(name, row)| (name.clone(), row.clone()))
-            .collect()
-    }
 }
 
 fn name(number: usize) -> String {
     format!("d{number}.evil.example")
 }
 
-/// What stands before an apply that is to be killed.
-struct Before {
+/// What is to be interrupted.
+struct Scene {
+    tenant: Tenant,
+    workspace: Workspace,
+    command: [&'static str; 3],
+    wanted: BTreeMap<String, &'static str>,
     rows: Vec<Value>,
     state: Option<Vec<u8>>,
 }
 
-/// Applies `from`, if anything, and then `to` again and again, killing the victim when one call more is done each time.
-/// The apply of `to` takes this many calls that write.
-async fn killed_at_every_point(victim: Victim, from: Option<List>, to: List, writes: usize) {
-    let tenant = Tenant::start().await;
-    let workspace = Workspace::new(&tenant);
-    let state = workspace.path().join("terraform.tfstate");
-    if let Some(from) = from {
-        workspace.main(&from.configuration());
-        workspace.apply().await.expect(0);
-    }
-    let before = Before {
-        rows: tenant.simulator.rows(),
-        state: std::fs::read(&state).ok(),
-    };
-    workspace.main(&to.configuration());
-    // Plan and apply list the tenant once each.
-    let total = 2 + writes;
-    for done in 0..=total {
-        tenant.simulator.put_rows(before.rows.clone()).unwrap();
-        match &before.state {
-            Some(text) => std::fs::write(&state, text).unwrap(),
-            None => drop(std::fs::remove_file(&state)),
+impl Scene {
+    /// A tenant and a state in which `from` has been applied, if anything, and the configuration `to`.
+    async fn new(
+        from: Option<&str>,
+        to: &str,
+        command: [&'static str; 3],
+        wanted: BTreeMap<String, &'static str>,
+    ) -> Self {
+        let tenant = Tenant::start().await;
+        let workspace = Workspace::new(&tenant);
+        if let Some(from) = from {
+            workspace.main(from);
+            workspace.apply().await.expect(0);
         }
-        tenant.pass_time();
-        tenant.simulator.clear_calls();
-        killed_at(victim, &tenant, &workspace, &to, done, total).await;
+        workspace.main(to);
+        Self {
+            rows: tenant.simulator.rows(),
+            state: std::fs::read(workspace.path().join("terraform.tfstate")).ok(),
+            tenant,
+            workspace,
+            command,
+            wanted,
+        }
+    }
+
+    /// Back to the beginning, with another run ahead in which these faults happen.
+    fn reset(&self, faults: Vec<Fault>) {
+        self.tenant.simulator.put_rows(self.rows.clone()).unwrap();
+        let state = self.workspace.path().join("terraform.tfstate");
+        match &self.state {
+            Some(text) => std::fs::write(state, text).unwrap(),
+            None => drop(std::fs::remove_file(state)),
+        }
+        self.tenant.pass_time();
+        self.tenant.simulator.clear_calls();
+        self.tenant.simulator.clear_faults();
+        self.tenant.simulator.add_faults(faults).unwrap();
+    }
+
+    /// Kills the victim in one run after the other, each time when one call more is done, until a run needs no more calls.
+    /// Answers how many calls that is.
+    async fn kill_after_each_call(&self, victim: Victim) -> usize {
+        let mut done = 0;
+        loop {
+            self.reset(vec![on_call(FaultKind::Hang {}, done).times(1000)]);
+            if !self.kill_after(victim, done).await {
+                return done;
+            }
+            self.assert_converges(&format!("{victim:?} killed after {done} calls"))
+                .await;
+            done += 1;
+        }
+    }
+
+    /// Kills the victim when the last of so many calls is done, but its answer did not arrive: what hangs then is the
+    /// second attempt.
+    async fn kill_after_all(&self, victim: Victim, calls: usize) {
+        let hang = on_call(FaultKind::Hang {}, calls).times(1000);
+        self.reset(vec![on_call(FaultKind::DropAfter {}, calls - 1), hang]);
+        assert!(self.kill_after(victim, calls).await);
+        self.assert_converges(&format!("{victim:?} killed at the end")).await;
+    }
+
+    /// Kills the victim while the call after so many is hanging. Answers whether it came to that.
+    async fn kill_after(&self, victim: Victim, done: usize) -> bool {
+        let mut running = self.workspace.start(&self.command);
+        let arrived = || {
+            let calls = self.tenant.simulator.calls();
+            calls.iter().filter(|call| call.path.contains("/indicators")).count()
+        };
+        let hangs = running
+            .until_or_end("a call that hangs", || arrived() == done + 1)
+            .await;
+        if hangs {
+            victim.kill(&running);
+        }
+        let ran = running.end().await;
+        assert_eq!(ran.code == 0, !hangs, "{}", ran.output);
+        hangs
+    }
+
+    /// The next run ends well, and touches no row that is right already.
+    async fn assert_converges(&self, what: &str) {
+        let left = self.tenant.rows();
+        self.tenant.simulator.clear_faults();
+        self.tenant.pass_time();
+        self.tenant.simulator.clear_calls();
+        self.workspace.run(&self.command).await.expect(0);
+        let after = self.tenant.rows();
+        let describe = |(name, row): (&String, &Value)| (name.clone(), row["description"].as_str().unwrap().to_owned());
+        let described: BTreeMap<String, String> = after.iter().map(describe).collect();
+        let wanted: BTreeMap<String, String> = self
+            .wanted
+            .iter()
+            .map(|(name, text)| (name.clone(), (*text).to_owned()))
+            .collect();
+        assert_eq!(described, wanted, "{what}");
+        let right =
+            |(name, row): &(&String, &Value)| self.wanted.get(*name).is_some_and(|text| row["description"] == *text);
+        let touched: Vec<&String> = left
+            .iter()
+            .filter(right)
+            .filter(|(name, row)| after[*name] != **row)
+            .map(|(name, _)| name)
+            .collect();
+        assert!(touched.is_empty(), "{what}: good rows were touched: {touched:?}");
+        if self.command == APPLY {
+            self.workspace.plan().await.expect(0);
+        }
     }
 }
 
-async fn killed_at(victim: Victim, tenant: &Tenant, workspace: &Workspace, to: &List, done: usize, total: usize) {
-    let on_call = |kind, number: usize| Fault {
+fn on_call(kind: FaultKind, number: usize) -> Fault {
+    Fault {
         path: Some("/indicators".into()),
         after: u32::try_from(number).unwrap(),
         ..Fault::new(kind)
-    };
-    let mut faults = vec![on_call(FaultKind::Hang {}, done).times(1000)];
-    if done == total {
-        // The last call is carried out and its answer lost; what hangs then is the second attempt.
-        faults.push(on_call(FaultKind::DropAfter {}, total - 1));
-    }
-    tenant.simulator.add_faults(faults).unwrap();
-    let mut running = workspace.start_apply();
-    let arrived = || {
-        let calls = tenant.simulator.calls();
-        calls.iter().filter(|call| call.path.contains("/indicators")).count()
-    };
-    running.until("the call that hangs", || arrived() == done + 1).await;
-    if done == total {
-        let writes = tenant.imports() + tenant.batch_deletes();
-        assert_eq!(
-            (tenant.lists(), writes),
-            (2, total - 2 + 1),
-            "calls of an apply, the last one twice"
-        );
-    }
-    victim.kill(&running);
-    assert_ne!(running.end().await.code, 0);
-
-    let left = tenant.rows();
-    let right = to.right(&left);
-    tenant.simulator.clear_faults();
-    tenant.pass_time();
-    tenant.simulator.clear_calls();
-    workspace.apply().await.expect(0);
-    let after = tenant.rows();
-    let described: BTreeMap<String, &str> = after
-        .iter()
-        .map(|(name, row)| (name.clone(), row["description"].as_str().unwrap()))
-        .collect();
-    assert_eq!(described, to.wanted(), "{victim:?} killed after {done} calls");
-    assert_eq!(to.right(&right), right);
-    let touched = right.iter().filter(|(name, row)| after[*name] != **row).count();
-    assert_eq!(
-        touched, 0,
-        "good rows touched after {victim:?} was killed after {done} calls"
-    );
-    workspace.plan().await.expect(0);
-}
-
-fn whole(count: usize, batch: usize) -> List {
-    List {
-        rows: 0..count,
-        described_anew: 0,
-        batch,
     }
 }
 
-/// A list, and the same with a quarter of its rows removed, as many added and more changed: three imports and two deletes.
-fn changed(count: usize, batch: usize) -> (List, List) {
-    let to = List {
-        rows: count / 4..count + count / 4,
-        described_anew: count / 2 + batch / 5,
-        batch,
-    };
-    (whole(count, batch), to)
+/// Plan and apply list the tenant, then five imports.
+async fn creation(victim: Victim, list: List) {
+    let scene = Scene::new(None, &list.set(), APPLY, list.wanted()).await;
+    let calls = scene.kill_after_each_call(victim).await;
+    assert_eq!((calls, scene.tenant.lists(), scene.tenant.imports()), (7, 2, 5));
+    scene.kill_after_all(victim, calls).await;
+}
+
+/// Plan and apply list the tenant, then three imports and two batch deletes.
+async fn change(victim: Victim, list: List) {
+    let (from, to) = (list.set(), list.changed());
+    let scene = Scene::new(Some(&from), &to.set(), APPLY, to.wanted()).await;
+    let calls = scene.kill_after_each_call(victim).await;
+    assert_eq!((calls, scene.tenant.imports(), scene.tenant.batch_deletes()), (7, 3, 2));
+    scene.kill_after_all(victim, calls).await;
 }
 
 #[tokio::test]
 async fn a_provider_killed_while_it_creates_a_list() {
-    killed_at_every_point(Victim::Provider, None, whole(2500, 500), 5).await;
-}
-
-#[tokio::test]
-async fn a_provider_killed_while_it_changes_a_list() {
-    let (from, to) = changed(2500, 500);
-    killed_at_every_point(Victim::Provider, Some(from), to, 5).await;
+    creation(Victim::Provider, List::plain(2500, 500)).await;
 }
 
 #[tokio::test]
 async fn a_terraform_killed_while_it_creates_a_list() {
-    killed_at_every_point(Victim::Terraform, None, whole(2500, 500), 5).await;
+    creation(Victim::Terraform, List::plain(2500, 500)).await;
+}
+
+#[tokio::test]
+async fn a_provider_killed_while_it_changes_a_list() {
+    change(Victim::Provider, List::plain(250, 50)).await;
 }
 
 #[tokio::test]
 async fn a_terraform_killed_while_it_changes_a_list() {
-    let (from, to) = changed(250, 50);
-    killed_at_every_point(Victim::Terraform, Some(from), to, 5).await;
+    change(Victim::Terraform, List::plain(250, 50)).await;
+}
+
+#[tokio::test]
+async fn either_killed_while_a_list_is_destroyed() {
+    for victim in [Victim::Provider, Victim::Terraform] {
+        let list = List::plain(150, 50).set();
+        let scene = Scene::new(Some(&list), &list, DESTROY, BTreeMap::new()).await;
+        let calls = scene.kill_after_each_call(victim).await;
+        // The refresh lists the tenant.
+        assert_eq!((calls, scene.tenant.lists(), scene.tenant.batch_deletes()), (4, 1, 3));
+        scene.kill_after_all(victim, calls).await;
+    }
+}
+
+#[tokio::test]
+async fn either_killed_while_single_indicators_are_made() {
+    for victim in [Victim::Provider, Victim::Terraform] {
+        let list = List::plain(30, 10);
+        let scene = Scene::new(None, &list.singles(), APPLY, list.wanted()).await;
+        // How the host's operations come together is not always the same.
+        let calls = scene.kill_after_each_call(victim).await;
+        assert!((4..=8).contains(&calls), "{calls}");
+    }
 }

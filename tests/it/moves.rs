@@ -1,108 +1,130 @@
-//! scratch
+//! Indicators that move from one resource to another without a `moved` block, with the real terraform: one apply, and
+//! nothing is lost. Each move is made several times, there and back, since the order of the operations is the host's.
+
 use crate::support::{Tenant, Workspace};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// How often each move is made there and back.
+const TIMES: usize = 2;
+
+fn value(number: usize) -> String {
+    format!("198.51.100.{number}")
+}
 
 fn set(name: &str, title: &str, rows: impl IntoIterator<Item = usize>) -> String {
-    let values: String = rows
-        .into_iter()
-        .map(|n| format!("    \"198.51.100.{n}\" = \"d\"\n"))
-        .collect();
+    let rows = rows.into_iter().map(|row| format!("    {:?} = \"d\"\n", value(row)));
+    let values: String = rows.collect();
     format!(
-        "resource \"mde_indicator_set\" \"{name}\" {{\n  action = \"Block\"\n  title = \"{title}\"\n  values = {{\n{values}  }}\n}}\n"
+        "resource \"mde_indicator_set\" {name:?} {{\n  action = \"Block\"\n  title  = {title:?}\n  values = \
+         {{\n{values}  }}\n}}\n"
     )
 }
 
-fn single(name: &str, title: &str, n: usize) -> String {
+fn single(name: &str, title: &str, row: usize) -> String {
     format!(
-        "resource \"mde_indicator\" \"{name}\" {{\n  action = \"Block\"\n  title = \"{title}\"\n  description = \"d\"\n  value = \"198.51.100.{n}\"\n}}\n"
+        "resource \"mde_indicator\" {name:?} {{\n  value       = {:?}\n  action      = \"Block\"\n  title       = {title:?}\n  \
+         description = \"d\"\n}}\n",
+        value(row)
     )
+}
+
+fn singles(keys: [&str; 3]) -> String {
+    let rows = keys.iter().zip(1..);
+    let values: String = rows.map(|(key, row)| format!("{key} = {:?}, ", value(row))).collect();
+    format!(
+        "resource \"mde_indicator\" \"each\" {{\n  for_each    = {{ {values} }}\n  value       = each.value\n  action      = \
+         \"Block\"\n  title       = \"t\"\n  description = \"d\"\n}}\n"
+    )
+}
+
+/// Applies one configuration and then, in turns, the other and the first again. The two want the same indicators, except
+/// that so many of them say something else.
+async fn there_and_back(one: String, other: String, changed: usize) {
+    let tenant = Tenant::start().await;
+    let workspace = Workspace::new(&tenant);
+    workspace.main(&one);
+    workspace.apply().await.expect(0);
+    let (mut applies, mut in_place) = (0, 0);
+    for _ in 0..TIMES {
+        for configuration in [&other, &one] {
+            let before = tenant.rows();
+            workspace.main(configuration);
+            tenant.pass_time();
+            tenant.simulator.clear_calls();
+            let ran = workspace.apply().await.expect(0);
+            assert!(!ran.says("taken over"), "the rows are no stranger's: {}", ran.output);
+            let after = tenant.rows();
+            assert!(before.keys().eq(after.keys()), "nothing is lost and nothing left");
+            workspace.plan().await.expect(0);
+            applies += 1;
+            if ids(&before) == ids(&after) {
+                in_place += 1;
+                let written = before.iter().filter(|(name, row)| after[*name] != **row).count();
+                assert_eq!(written, changed, "a row that only moves is not written");
+            }
+        }
+    }
+    // The provider waits a moment for the other resource to claim the rows. A host that is too busy to show it in time
+    // gets them made anew, which is no loss, but should be rare.
+    assert!(in_place + 1 >= applies, "{in_place} of {applies} moves kept the rows");
+}
+
+fn ids(rows: &BTreeMap<String, Value>) -> Vec<&Value> {
+    rows.values().map(|row| &row["id"]).collect()
 }
 
 #[tokio::test]
-async fn explore() {
-    let cases: Vec<(&str, String, String)> = vec![
-        ("rename set", set("a", "t", 0..25), set("b", "t", 0..25)),
-        ("rename set back", set("b", "t", 0..25), set("a", "t", 0..25)),
-        ("rename set changed", set("a", "t", 0..25), set("b", "u", 0..25)),
-        ("rename single", single("a", "t", 1), single("b", "t", 1)),
-        ("rename single changed", single("b", "t", 1), single("a", "u", 1)),
-        (
-            "move a to b",
-            set("a", "t", 0..20) + &set("b", "t", 20..25),
-            set("a", "t", 0..15) + &set("b", "t", 15..25),
-        ),
-        (
-            "move b to a",
-            set("a", "t", 0..20) + &set("b", "t", 20..25),
-            set("a", "t", 0..23) + &set("b", "t", 23..25),
-        ),
-        (
-            "move changed",
-            set("a", "t", 0..20) + &set("b", "u", 20..25),
-            set("a", "t", 0..15) + &set("b", "u", 15..25),
-        ),
-        (
-            "single to set",
-            single("x", "t", 9) + &set("b", "t", 20..25),
-            set("b", "t", [9, 20, 21, 22, 23, 24]),
-        ),
-        (
-            "set to single",
-            set("b", "t", [9, 20, 21, 22, 23, 24]),
-            single("x", "t", 9) + &set("b", "t", 20..25),
-        ),
-        (
-            "split",
-            set("a", "t", 0..20),
-            set("a", "t", 0..10) + &set("b", "t", 10..20),
-        ),
-        (
-            "split away",
-            set("a", "t", 0..20),
-            set("c", "t", 0..10) + &set("b", "t", 10..20),
-        ),
-        (
-            "merge",
-            set("a", "t", 0..10) + &set("b", "t", 10..20),
-            set("c", "t", 0..20),
-        ),
-        (
-            "merge into",
-            set("a", "t", 0..10) + &set("b", "t", 10..20),
-            set("b", "t", 0..20),
-        ),
-    ];
-    for (name, from, to) in cases {
-        let (mut errors, mut moved, mut second, mut said) = (0, 0, 0, String::new());
-        let runs = 6;
-        for _ in 0..runs {
-            let tenant = Tenant::start().await;
-            let workspace = Workspace::new(&tenant);
-            workspace.main(&from);
-            workspace.apply().await.expect(0);
-            let before = tenant.rows();
-            workspace.main(&to);
-            let ran = workspace.apply().await;
-            if ran.code != 0 {
-                errors += 1;
-                said = ran.output;
-            }
-            let after = tenant.rows();
-            let lost = before
-                .iter()
-                .filter(|(n, r)| after.get(*n).is_none_or(|s| s["id"] != r["id"]))
-                .count();
-            if lost > 0 {
-                moved += 1;
-            }
-            if workspace.plan().await.code != 0 {
-                second += 1;
-                workspace.apply().await.expect(0);
-                workspace.plan().await.expect(0);
-            }
-            assert_eq!(tenant.rows().len(), 25.min(tenant.rows().len().max(before.len())));
-        }
-        println!(
-            "{name}: of {runs}: {errors} errors, {moved} with rows made anew, {second} needed a second apply\n{said}"
-        );
+async fn a_resource_gets_another_name() {
+    there_and_back(set("a", "t", 0..25), set("b", "t", 0..25), 0).await;
+    there_and_back(single("a", "t", 1), single("b", "t", 1), 0).await;
+    there_and_back(singles(["x", "y", "z"]), singles(["z", "x", "w"]), 0).await;
+}
+
+#[tokio::test]
+async fn a_resource_gets_another_name_and_changes() {
+    there_and_back(set("a", "t", 0..25), set("b", "u", 0..25), 25).await;
+    there_and_back(single("a", "t", 1), single("b", "u", 1), 1).await;
+}
+
+#[tokio::test]
+async fn indicators_move_between_sets() {
+    let sets = |end, title| set("a", "t", 0..end) + &set("b", title, end..25);
+    there_and_back(sets(20, "t"), sets(15, "t"), 0).await;
+    there_and_back(sets(20, "u"), sets(15, "u"), 5).await;
+}
+
+#[tokio::test]
+async fn an_indicator_moves_between_a_set_and_a_resource_of_its_own() {
+    let apart = single("one", "t", 9) + &set("list", "t", 20..25);
+    there_and_back(apart, set("list", "t", (20..25).chain([9])), 0).await;
+    there_and_back(single("one", "t", 9), set("list", "t", [9]), 0).await;
+}
+
+#[tokio::test]
+async fn a_set_is_split_and_put_together() {
+    let one = set("a", "t", 0..20);
+    there_and_back(one.clone(), set("a", "t", 0..10) + &set("b", "t", 10..20), 0).await;
+    there_and_back(one, set("b", "t", 0..10) + &set("c", "t", 10..20), 0).await;
+}
+
+/// More resources than the host handles at the same time: it cannot show all of them before some must be decided on.
+#[tokio::test]
+async fn many_resources_get_other_names_and_change() {
+    let many = |prefix: &str, title: &str| {
+        format!(
+            "resource \"mde_indicator\" \"each\" {{\n  for_each    = {{ for i in range(40) : \"{prefix}${{i}}\" => \
+             \"198.51.100.${{i}}\" }}\n  value       = each.value\n  action      = \"Block\"\n  title       = \
+             {title:?}\n  description = \"d\"\n}}\n"
+        )
+    };
+    let tenant = Tenant::start().await;
+    let workspace = Workspace::new(&tenant);
+    for configuration in [many("a", "t"), many("b", "t"), many("c", "u"), many("a", "t")] {
+        workspace.main(&configuration);
+        tenant.pass_time();
+        workspace.apply().await.expect(0);
+        assert_eq!(tenant.rows().len(), 40);
+        workspace.plan().await.expect(0);
     }
 }

@@ -37,16 +37,24 @@ impl Workspace {
 
 impl Running {
     /// Waits until the condition holds; panics if the command ends before that.
-    pub async fn until(&mut self, what: &str, mut condition: impl FnMut() -> bool) {
+    pub async fn until(&mut self, what: &str, condition: impl FnMut() -> bool) {
+        if !self.until_or_end(what, condition).await {
+            let output = Ran::new((&mut self.output).await.unwrap()).output;
+            panic!("terraform ended before this: {what}\n{output}");
+        }
+    }
+
+    /// Waits until the condition holds or the command ends; whether it is the former.
+    pub async fn until_or_end(&mut self, what: &str, mut condition: impl FnMut() -> bool) -> bool {
         let begun = Instant::now();
         while !condition() {
             if self.output.is_finished() {
-                let output = Ran::new((&mut self.output).await.unwrap()).output;
-                panic!("terraform ended before this: {what}\n{output}");
+                return condition();
             }
             assert!(begun.elapsed() < PATIENCE, "it did not come to this: {what}");
             tokio::time::sleep(LOOK).await;
         }
+        true
     }
 
     /// Sends a signal to everything that the command started, as a terminal does.
