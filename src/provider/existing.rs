@@ -13,7 +13,16 @@ pub enum Existing {
     /// A row that may be taken over.
     Takeover(Takeover),
     /// A row that somebody else may depend on.
-    Conflict(String),
+    Conflict(Conflict),
+}
+
+/// A row that somebody else may depend on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conflict {
+    /// Which row it is, who made it, and in what it differs.
+    pub words: String,
+    /// Whether this application made it, so that another object may hold it that this run has not seen.
+    pub ours: bool,
 }
 
 /// A row that may be taken over.
@@ -68,7 +77,10 @@ pub fn look(session: &Session, listing: &Listing, wanted: &Indicator, own: &Hash
             surprising: !known && !adopted,
         });
     }
-    Existing::Conflict(format!("{}{}", describe(row), differing(fields)))
+    Existing::Conflict(Conflict {
+        words: format!("{}{}", describe(row), differing(fields)),
+        ours: is_ours(session, row),
+    })
 }
 
 /// The rows that the service may have made of the indicator: those of its identity, and of the one that a retired action

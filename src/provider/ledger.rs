@@ -11,6 +11,8 @@ use tokio::sync::Notify;
 /// How long, and how often in a row, the host must have shown no new state before all count as shown.
 const QUIET_ROUND: Duration = Duration::from_millis(50);
 const QUIET_ROUNDS: usize = 6;
+/// How many operations the host carries out at the same time unless it is told otherwise.
+const PARALLELISM: usize = 10;
 /// How long the host may take, at most, to have an object refreshed that it has shown; for the largest it takes half a
 /// second.
 const LONGEST_REFRESH: Duration = Duration::from_secs(3);
@@ -51,6 +53,10 @@ struct Known {
     condemned: HashSet<u64>,
     /// How many states this process has been shown.
     states: usize,
+    /// How many operations wait for more states.
+    waiting: usize,
+    /// How often so many were waiting that the host could not show more.
+    jams: usize,
     /// Rows that planned objects want, by identity and scope.
     wanted: HashMap<u64, (Claimant, String)>,
     /// Rows that the tenant held when the first creation was planned.
@@ -142,16 +148,25 @@ impl Ledger {
     }
 
     /// Waits until the host has not shown a state for a while, and so probably has shown all: those of other objects come
-    /// at about the same time.
-    pub async fn all_observed(&self, clock: &dyn Clock) {
-        let mut seen = self.lock().states;
+    /// at about the same time. Answers `false` if the host cannot show more before some of those who wait go on.
+    pub async fn all_observed(&self, clock: &dyn Clock) -> bool {
+        let (mut seen, jams) = {
+            let mut known = self.lock();
+            known.waiting += 1;
+            known.jams += usize::from(known.waiting == PARALLELISM);
+            (known.states, known.jams - usize::from(known.waiting == PARALLELISM))
+        };
         let mut quiet = 0;
-        while quiet < QUIET_ROUNDS {
+        let mut jammed = false;
+        while quiet < QUIET_ROUNDS && !jammed {
             clock.sleep(QUIET_ROUND).await;
-            let states = self.lock().states;
-            quiet = if states == seen { quiet + 1 } else { 0 };
-            seen = states;
+            let known = self.lock();
+            jammed = known.jams != jams;
+            quiet = if known.states == seen { quiet + 1 } else { 0 };
+            seen = known.states;
         }
+        self.lock().waiting -= 1;
+        !jammed
     }
 
     /// Notes that an exclusive set is about to delete these rows.
@@ -318,6 +333,11 @@ impl Ledger {
         let mut known = self.lock();
         known.singles += 1;
         known.singles == MANY_SINGLES + 1 && !known.applying
+    }
+
+    /// Whether the host applies what it planned before.
+    pub fn is_applying(&self) -> bool {
+        self.lock().applying
     }
 
     /// Notes that the host applies what it planned before.

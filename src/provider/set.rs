@@ -113,6 +113,7 @@ impl Resource<Session> for IndicatorSet {
         let held = held(&request.prior, &model);
         let Notes { wanted, born, .. } = Notes::read(&request.private);
         session.decided();
+        session.ledger.applies();
         let outcome = remove(session, &held, &wanted.unwrap_or_default()).await;
         if !outcome.diagnostics.has_errors() {
             return ApplyResponse {

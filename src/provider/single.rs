@@ -139,6 +139,10 @@ impl Resource<Session> for SingleIndicator {
             diagnostics.extend(verdict::judge(session, claimant, &held, &wanted, &changes).await);
             diagnostics.extend(report::recreated(&changes, &wanted));
             diagnostics.extend(session.ledger.plan_single().then(report::many_singles));
+            if diagnostics.has_errors() {
+                // It will not be applied, so nobody waits for it.
+                session.ledger.serve(Some(claimant));
+            }
         }
         if prior.is_null() && wanted[0].has_identity() {
             // If this creation is half of a replacement, the delete of the old object gets these notes.
@@ -250,6 +254,7 @@ impl Resource<Session> for SingleIndicator {
     async fn delete(&self, session: &Session, request: DeleteRequest) -> ApplyResponse {
         let Notes { wanted, born, .. } = Notes::read(&request.private);
         session.decided();
+        session.ledger.applies();
         let outcome = remove(session, &held(&request.prior), &wanted.unwrap_or_default()).await;
         let state = if outcome.diagnostics.has_errors() {
             request.prior

@@ -37,17 +37,29 @@ pub async fn judge(
                 let (free, taken): (Vec<&Wanted>, Vec<&Wanted>) = created
                     .filter(|row| row.has_identity())
                     .partition(|row| found(row) == Existing::Free);
+                let mut all_observed = true;
                 if taken.iter().any(|row| matches!(found(row), Existing::Conflict(_))) {
-                    session.ledger.all_observed(session.client.clock().as_ref()).await;
+                    all_observed = session.ledger.all_observed(session.client.clock().as_ref()).await;
                 }
-                let conflicts: Vec<String> = taken
-                    .iter()
-                    .filter_map(|row| match found(row) {
-                        Existing::Conflict(words) => Some(about(&row.key, &words)),
-                        _ => None,
-                    })
-                    .collect();
+                let (mut conflicts, mut doubts) = (Vec::new(), Vec::new());
+                for row in taken {
+                    let Existing::Conflict(conflict) = found(&row) else {
+                        continue;
+                    };
+                    let line = about(&row.key, &conflict.words);
+                    // The first plan has judged; the second one, in order to apply, sees fewer states.
+                    if conflict.ours && session.ledger.is_applying() {
+                        continue;
+                    }
+                    let list = if conflict.ours && !all_observed {
+                        &mut doubts
+                    } else {
+                        &mut conflicts
+                    };
+                    list.push(line);
+                }
                 diagnostics.extend(report::existing(&conflicts));
+                diagnostics.extend(report::perhaps_known(&doubts));
                 let deletions = changes.delete.len();
                 let totals = session.ledger.plan(listing.len(), free.len(), deletions);
                 diagnostics.extend(capacity(session, totals));

@@ -44,8 +44,8 @@ impl Run<'_> {
                         unsure.push(index);
                         continue;
                     }
-                    Existing::Conflict(words) => {
-                        self.failures.conflict(&row.key, words);
+                    Existing::Conflict(conflict) => {
+                        self.failures.conflict(&row.key, conflict.words);
                         continue;
                     }
                     Existing::Takeover(takeover) => takeover,

@@ -59,6 +59,10 @@ pub async fn plan(session: Option<&Session>, request: PlanRequest) -> PlanRespon
         diagnostics.extend(exclusive::check(session, &prior).await);
         diagnostics.extend(changed_defaults(session, &wanted, &prior_model, &changes));
         diagnostics.extend(recreated(&changes, &wanted.rows));
+        if diagnostics.has_errors() {
+            // It will not be applied, so nobody waits for it.
+            session.ledger.serve(Some(claimant));
+        }
     }
     if prior.is_null() {
         // If this creation is half of a replacement, the delete of the old object gets these notes.
