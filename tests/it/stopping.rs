@@ -216,7 +216,8 @@ async fn single_indicators_keep_what_was_done() {
          range(30) : \"198.51.100.${i}\"])\n  value       = each.key\n  action      = \"Block\"\n  title       = \"stopped\"\n  \
          description = \"d\"\n}\n",
     );
-    stopped(&tenant, &workspace, &APPLY, "INT", "/import", 3).await;
+    // Ten begin at once, so others wait behind the first call. Later on they come back one by one.
+    stopped(&tenant, &workspace, &APPLY, "INT", "/import", 1).await;
     let before = tenant.rows();
     let recorded: Vec<Value> = workspace.objects("mde_indicator.one");
     assert_eq!(recorded.len(), before.len());
