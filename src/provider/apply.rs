@@ -94,6 +94,8 @@ struct Run<'a> {
     listing: Option<Arc<Listing>>,
     /// Rows of others that were changed although they differ from the wanted ones in their identity, in words.
     overwritten: Vec<String>,
+    /// Rows that were taken over although no state shown until then held them, with their ids.
+    surprising: Vec<(usize, String)>,
     /// Old rows whose id a write did not keep.
     superseded: Vec<usize>,
     /// Ids of rows that another object left to this one, which did not need them.
@@ -116,6 +118,7 @@ impl<'a> Run<'a> {
             own: held.iter().filter_map(|row| row.id.as_deref()).collect(),
             listing: None,
             overwritten: Vec::new(),
+            surprising: Vec::new(),
             superseded: Vec::new(),
             abandoned: Vec::new(),
             doubtful: Vec::new(),
@@ -176,7 +179,20 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Says what was taken over, except for what a state held that was shown meanwhile.
+    fn tell_surprises(&mut self) {
+        let strange = self
+            .surprising
+            .iter()
+            .filter(|(_, id)| !self.session.ledger.is_observed(id));
+        let rows: Vec<String> = strange
+            .map(|(index, id)| format!("{} (id {id})", self.wanted[*index].key))
+            .collect();
+        self.outcome.diagnostics.extend(super::report::taken_over(&rows));
+    }
+
     fn abandon(mut self) -> Outcome {
+        self.tell_surprises();
         self.outcome
             .diagnostics
             .extend(std::mem::take(&mut self.failures).into_diagnostics());
@@ -185,6 +201,7 @@ impl<'a> Run<'a> {
     }
 
     fn finish(mut self) -> Outcome {
+        self.tell_surprises();
         let diagnostics: Diagnostics = std::mem::take(&mut self.failures).into_diagnostics();
         self.outcome.diagnostics.extend(diagnostics);
         self.outcome

@@ -19,6 +19,8 @@ pub enum Existing {
 /// A row that somebody else may depend on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conflict {
+    /// Its id.
+    pub id: String,
     /// Which row it is, who made it, and in what it differs.
     pub words: String,
     /// Whether this application made it, so that another object may hold it that this run has not seen.
@@ -41,8 +43,9 @@ pub struct Takeover {
     pub surprising: bool,
 }
 
-/// Looks for a row of the same identity as `wanted`, leaving out rows of the object that asks (`own` ids).
-pub fn look(session: &Session, listing: &Listing, wanted: &Indicator, own: &HashSet<&str>) -> Existing {
+/// Looks for a row of the same identity as `wanted`, leaving out rows of the object that asks (`own` ids). With `trust`, a
+/// row that this application made is one of this configuration, whatever it says.
+pub fn look(session: &Session, listing: &Listing, wanted: &Indicator, own: &HashSet<&str>, trust: bool) -> Existing {
     let mut candidates: Vec<&Row> = standing_for(listing, wanted)
         .filter(|row| !own.contains(row.id.as_str()))
         .collect();
@@ -66,7 +69,7 @@ pub fn look(session: &Session, listing: &Listing, wanted: &Indicator, own: &Hash
         .map(|difference| difference.field)
         .collect();
     let known = is_known(session, row);
-    let interrupted = is_ours(session, row) && fields.is_empty();
+    let interrupted = is_ours(session, row) && (trust || fields.is_empty());
     let adopted = session.policy.on_existing == OnExisting::Adopt;
     if known || interrupted || adopted {
         return Existing::Takeover(Takeover {
@@ -78,6 +81,7 @@ pub fn look(session: &Session, listing: &Listing, wanted: &Indicator, own: &Hash
         });
     }
     Existing::Conflict(Conflict {
+        id: row.id.clone(),
         words: format!("{}{}", describe(row), differing(fields)),
         ours: is_ours(session, row),
     })
@@ -112,7 +116,7 @@ pub fn made_anew<'a>(
 }
 
 fn is_known(session: &Session, row: &Row) -> bool {
-    session.ledger.is_observed(&row.id) || session.ledger.is_claimed(&row.id)
+    session.ledger.is_known(&row.id)
 }
 
 fn is_ours(session: &Session, row: &Row) -> bool {

@@ -2,17 +2,14 @@
 
 use crate::defender::Clock;
 use crate::indicator::Indicator;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// How long, and how often in a row, the host must have shown no new state before all count as shown.
-const QUIET_ROUND: Duration = Duration::from_millis(50);
-const QUIET_ROUNDS: usize = 6;
-/// How many operations the host carries out at the same time unless it is told otherwise.
-const PARALLELISM: usize = 10;
+/// How often is looked whether the age of an object has become known.
+const LOOK: Duration = Duration::from_millis(50);
 /// How long the host may take, at most, to have an object refreshed that it has shown; for the largest it takes half a
 /// second.
 const LONGEST_REFRESH: Duration = Duration::from_secs(3);
@@ -51,12 +48,11 @@ struct Known {
     spared: HashSet<String>,
     /// Rows that an exclusive set is about to delete, by identity and scope.
     condemned: HashSet<u64>,
-    /// How many states this process has been shown.
-    states: usize,
-    /// How many operations wait for more states.
-    waiting: usize,
-    /// How often so many were waiting that the host could not show more.
-    jams: usize,
+    /// Rows of planned creations that are there and that no state shown so far holds, by id, each with what to say of it
+    /// if none does.
+    doubts: BTreeMap<String, String>,
+    /// Whether somebody waits to speak for all who doubt.
+    judging: bool,
     /// Rows that planned objects want, by identity and scope.
     wanted: HashMap<u64, (Claimant, String)>,
     /// Rows that the tenant held when the first creation was planned.
@@ -74,6 +70,12 @@ struct Known {
     claimants: u64,
     /// Claimants that have claimed the rows that they take over from others.
     served: HashSet<Claimant>,
+}
+
+impl Known {
+    fn knows(&self, id: &str) -> bool {
+        self.observed.contains_key(id) || self.claimed.contains(id)
+    }
 }
 
 /// The objects of the state that hold a row: one, unless a run was interrupted.
@@ -112,7 +114,6 @@ impl Ledger {
     /// Notes that a state holds these ids: whoever finds the rows knows that they are no stranger's.
     pub fn observe<'a>(&self, ids: impl IntoIterator<Item = &'a str>) {
         let mut known = self.lock();
-        known.states += 1;
         for id in ids {
             known.observed.entry(id.to_owned()).or_default().shown += 1;
         }
@@ -137,7 +138,7 @@ impl Ledger {
             ids.iter().any(|id| known.observed.get(*id).is_some_and(is_open))
         };
         while any_open() && clock.elapsed().saturating_sub(begun) < LONGEST_REFRESH {
-            clock.sleep(QUIET_ROUND).await;
+            clock.sleep(LOOK).await;
         }
     }
 
@@ -145,28 +146,6 @@ impl Ledger {
     pub fn is_inherited(&self, born: Option<i64>, id: &str) -> bool {
         let known = self.lock();
         born.is_some_and(|born| known.observed.get(id).is_some_and(|holders| holders.youngest > born))
-    }
-
-    /// Waits until the host has not shown a state for a while, and so probably has shown all: those of other objects come
-    /// at about the same time. Answers `false` if the host cannot show more before some of those who wait go on.
-    pub async fn all_observed(&self, clock: &dyn Clock) -> bool {
-        let (mut seen, jams) = {
-            let mut known = self.lock();
-            known.waiting += 1;
-            known.jams += usize::from(known.waiting == PARALLELISM);
-            (known.states, known.jams - usize::from(known.waiting == PARALLELISM))
-        };
-        let mut quiet = 0;
-        let mut jammed = false;
-        while quiet < QUIET_ROUNDS && !jammed {
-            clock.sleep(QUIET_ROUND).await;
-            let known = self.lock();
-            jammed = known.jams != jams;
-            quiet = if known.states == seen { quiet + 1 } else { 0 };
-            seen = known.states;
-        }
-        self.lock().waiting -= 1;
-        !jammed
     }
 
     /// Notes that an exclusive set is about to delete these rows.
@@ -178,6 +157,45 @@ impl Ledger {
     pub fn is_condemned(&self, indicator: &Indicator) -> bool {
         let known = self.lock();
         !known.condemned.is_empty() && known.condemned.contains(&scoped_digest(indicator))
+    }
+
+    /// Notes that these rows, by id, stand where a plan would create some, each with what to say of it if no state of
+    /// this run holds it.
+    pub fn doubt(&self, rows: Vec<(String, String)>) {
+        self.lock().doubts.extend(rows);
+    }
+
+    /// Whether the caller is the one who waits for everything to be shown and speaks for all who doubt.
+    pub fn begin_judging(&self) -> bool {
+        let mut known = self.lock();
+        !known.doubts.is_empty() && !std::mem::replace(&mut known.judging, true)
+    }
+
+    /// Whether nothing is in doubt any more; then nobody judges.
+    pub fn ends_judging(&self) -> bool {
+        let mut known = self.lock();
+        while let Some((id, _)) = known.doubts.first_key_value() {
+            if !known.knows(id) {
+                return false;
+            }
+            known.doubts.pop_first();
+        }
+        known.judging = false;
+        true
+    }
+
+    /// Takes what is to be said of the rows in doubt, once; then nobody judges.
+    pub fn judgement(&self) -> Vec<String> {
+        let mut known = self.lock();
+        known.judging = false;
+        let doubts = std::mem::take(&mut known.doubts);
+        let unknown = doubts.into_iter().filter(|(id, _)| !known.knows(id));
+        unknown.map(|(_, line)| line).collect()
+    }
+
+    /// Whether a state shown to this process holds the id, or an object of this run wants the row.
+    pub fn is_known(&self, id: &str) -> bool {
+        self.lock().knows(id)
     }
 
     /// Whether a state shown to this process holds the id.

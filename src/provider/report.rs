@@ -129,24 +129,6 @@ pub fn existing(lines: &[String]) -> Option<Diagnostic> {
     })
 }
 
-/// The warning for rows that this application made and that are not as configured, when it cannot be known in time
-/// whether another object of the state holds them; `None` for none.
-pub fn perhaps_known(lines: &[String]) -> Option<Diagnostic> {
-    (!lines.is_empty()).then(|| {
-        Diagnostic::warning(
-            "Indicators are in the tenant that this application made",
-            format!(
-                "{} there already and not as configured. Most likely they are those of resources that get another name in \
-                 this plan; Terraform works on too many resources at once to show them all in time. If another \
-                 configuration manages them with the same application, do not apply: they would be taken over. A `moved` \
-                 block for what only gets another name avoids the question.\n{}",
-                counted(lines.len(), "indicator is", "indicators are"),
-                named(lines)
-            ),
-        )
-    })
-}
-
 /// The error for an object that would be destroyed with a row that a younger one holds.
 pub fn held_twice(key: &str) -> Diagnostic {
     Diagnostic::error(
@@ -174,10 +156,10 @@ pub fn taken_over(rows: &[String]) -> Option<Diagnostic> {
         Diagnostic::warning(
             format!("{} taken over", counted(rows.len(), "indicator was", "indicators were")),
             format!(
-                "{} already there, made by this application, exactly as configured, and recorded in no state that this run \
-                 has seen. Most likely an earlier run was interrupted, or the object is being replaced with \
-                 `create_before_destroy`, where Terraform shows the old one only afterwards. They are managed from now \
-                 on:\n{}",
+                "{} already there, made by this application, and recorded in no state that this run has seen. Most likely \
+                 an earlier run was interrupted, or the object is being replaced with `create_before_destroy`, where \
+                 Terraform shows the old one only afterwards. What was not as configured was changed. They are managed \
+                 from now on:\n{}",
                 counted(rows.len(), "indicator was", "indicators were"),
                 named(&bullets(rows))
             ),

@@ -1,7 +1,7 @@
 //! What a configured provider gives to its resources.
 
 use super::ledger::{Claimant, Ledger};
-use super::walk::Walk;
+use super::walk::{UnderWay, Waited, Walk};
 use crate::defender::Client;
 use crate::indicator::Protected;
 use crate::tf::Value;
@@ -23,6 +23,18 @@ impl Session {
     /// The instant that expiries are compared with.
     pub fn now(&self) -> Timestamp {
         self.client.clock().now()
+    }
+
+    /// Notes that an operation of the host is under way until what this returns is dropped.
+    pub fn enter(&self) -> UnderWay<'_> {
+        self.walk.enter(self.client.clock().as_ref())
+    }
+
+    /// Waits until the objects have been shown that hold all these ids, unless too many wait already.
+    pub async fn meet<'a>(&self, ids: impl Iterator<Item = &'a str> + Clone) -> Waited {
+        let clock = self.client.clock().as_ref();
+        let is_here = || ids.clone().all(|id| self.ledger.is_known(id));
+        self.walk.wait_until(clock, false, is_here).await
     }
 
     /// Waits for the other objects of the state that hold these ids.

@@ -46,15 +46,18 @@ impl Resource<Session> for IndicatorSet {
     }
 
     async fn plan(&self, session: Option<&Session>, request: PlanRequest) -> PlanResponse {
+        let _under_way = session.map(Session::enter);
         plan::plan(session, request).await
     }
 
     async fn plan_destroy(&self, session: Option<&Session>, prior: Value, private: Vec<u8>) -> (Vec<u8>, Diagnostics) {
+        let _under_way = session.map(Session::enter);
         let model = Model::read(&prior);
         super::destroy::plan(session, &held(&prior, &model), &private).await
     }
 
     async fn create(&self, session: &Session, request: CreateRequest) -> ApplyResponse {
+        let _under_way = session.enter();
         let wanted = Model::read(&request.planned);
         let changes = reconcile(&[], &wanted.rows, session.now());
         let claimant = Notes::read(&request.private).claimant;
@@ -75,10 +78,12 @@ impl Resource<Session> for IndicatorSet {
     }
 
     async fn read(&self, session: &Session, request: ReadRequest) -> ReadResponse {
+        let _under_way = session.enter();
         refresh::refresh(session, request).await
     }
 
     async fn update(&self, session: &Session, request: UpdateRequest) -> ApplyResponse {
+        let _under_way = session.enter();
         let prior = Model::read(&request.prior);
         let Notes {
             claimant,
@@ -109,6 +114,7 @@ impl Resource<Session> for IndicatorSet {
     }
 
     async fn delete(&self, session: &Session, request: DeleteRequest) -> ApplyResponse {
+        let _under_way = session.enter();
         let model = Model::read(&request.prior);
         let held = held(&request.prior, &model);
         let Notes { wanted, born, .. } = Notes::read(&request.private);

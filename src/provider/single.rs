@@ -112,6 +112,7 @@ impl Resource<Session> for SingleIndicator {
     }
 
     async fn plan(&self, session: Option<&Session>, request: PlanRequest) -> PlanResponse {
+        let _under_way = session.map(Session::enter);
         let PlanRequest {
             prior,
             proposed,
@@ -157,10 +158,12 @@ impl Resource<Session> for SingleIndicator {
     }
 
     async fn plan_destroy(&self, session: Option<&Session>, prior: Value, private: Vec<u8>) -> (Vec<u8>, Diagnostics) {
+        let _under_way = session.map(Session::enter);
         super::destroy::plan(session, &held(&prior), &private).await
     }
 
     async fn create(&self, session: &Session, request: CreateRequest) -> ApplyResponse {
+        let _under_way = session.enter();
         let wanted = [read(&request.planned)];
         let changes = reconcile(&[], &wanted, session.now());
         let claimant = Notes::read(&request.private).claimant;
@@ -170,10 +173,12 @@ impl Resource<Session> for SingleIndicator {
     }
 
     async fn read(&self, session: &Session, request: ReadRequest) -> ReadResponse {
+        let _under_way = session.enter();
         let ReadRequest { state, private } = request;
-        let id = state.get(ID).as_str().unwrap_or_default();
+        // An expired indicator has none.
+        let id = state.get(ID).as_str();
         let born = Notes::read(&private).born;
-        session.ledger.refresh(born, [id]);
+        session.ledger.refresh(born, id);
         let listing = match session.client.listing().await {
             Ok(listing) => listing,
             Err(error) => {
@@ -185,8 +190,8 @@ impl Resource<Session> for SingleIndicator {
                 };
             }
         };
-        session.meet_holders(&[id]).await;
-        if session.ledger.is_inherited(born, id) {
+        session.meet_holders(id.as_slice()).await;
+        if let Some(id) = id.filter(|id| session.ledger.is_inherited(born, id)) {
             // As for a set: whatever happens to the older object must not happen to the row.
             tracing::info!(id, "a younger object holds this indicator; this object forgets it");
             return ReadResponse {
@@ -196,8 +201,8 @@ impl Resource<Session> for SingleIndicator {
         }
         let said = read(&state);
         let mut drift = Drift::default();
-        let Some(row) = listing
-            .get(id)
+        let Some(row) = id
+            .and_then(|id| listing.get(id))
             .or_else(|| made_anew(session, &listing, &said.indicator, |_| false))
         else {
             if said.indicator.is_expired(session.now()) {
@@ -208,14 +213,14 @@ impl Resource<Session> for SingleIndicator {
                     diagnostics,
                 };
             }
-            drift.gone(&said.key, id);
+            drift.gone(&said.key, id.unwrap_or("none"));
             return ReadResponse {
                 state: Value::Null,
                 private,
                 diagnostics: drift.into_warning().into_iter().collect(),
             };
         };
-        if row.id != id && !id.is_empty() {
+        if let Some(id) = id.filter(|id| *id != row.id) {
             drift.moved(&said.key, id, row);
         }
         let spelling = odd_spelling(&said.indicator, &row.indicator.value).map(|spelling| (row.id.clone(), spelling));
@@ -233,6 +238,7 @@ impl Resource<Session> for SingleIndicator {
     }
 
     async fn update(&self, session: &Session, request: UpdateRequest) -> ApplyResponse {
+        let _under_way = session.enter();
         let Notes {
             claimant,
             spellings,
@@ -252,6 +258,7 @@ impl Resource<Session> for SingleIndicator {
     }
 
     async fn delete(&self, session: &Session, request: DeleteRequest) -> ApplyResponse {
+        let _under_way = session.enter();
         let Notes { wanted, born, .. } = Notes::read(&request.private);
         session.decided();
         session.ledger.applies();

@@ -1,11 +1,12 @@
 //! The plan's verdict: what must not be written, said before anything is.
 
-use super::existing::{Existing, look};
+use super::existing::{Conflict, Existing, look};
 use super::ledger::{Claimant, Totals};
 use super::reconcile::Changes;
 use super::report::{self, about, counted, examples, named};
 use super::row::{Held, Wanted};
 use super::session::Session;
+use super::walk::Waited;
 use crate::tf::{Diagnostic, Diagnostics};
 use std::collections::HashSet;
 
@@ -32,34 +33,16 @@ pub async fn judge(
         match session.client.listing().await {
             Ok(listing) => {
                 let own: HashSet<&str> = held.iter().filter_map(|row| row.id.as_deref()).collect();
-                let found = |row: &&Wanted| look(session, &listing, &row.indicator, &own);
+                let found = |row: &&Wanted| look(session, &listing, &row.indicator, &own, false);
                 let created = changes.create.iter().map(|index| &wanted[*index]);
                 let (free, taken): (Vec<&Wanted>, Vec<&Wanted>) = created
                     .filter(|row| row.has_identity())
                     .partition(|row| found(row) == Existing::Free);
-                let mut all_observed = true;
-                if taken.iter().any(|row| matches!(found(row), Existing::Conflict(_))) {
-                    all_observed = session.ledger.all_observed(session.client.clock().as_ref()).await;
-                }
-                let (mut conflicts, mut doubts) = (Vec::new(), Vec::new());
-                for row in taken {
-                    let Existing::Conflict(conflict) = found(&row) else {
-                        continue;
-                    };
-                    let line = about(&row.key, &conflict.words);
-                    // The first plan has judged; the second one, in order to apply, sees fewer states.
-                    if conflict.ours && session.ledger.is_applying() {
-                        continue;
-                    }
-                    let list = if conflict.ours && !all_observed {
-                        &mut doubts
-                    } else {
-                        &mut conflicts
-                    };
-                    list.push(line);
-                }
-                diagnostics.extend(report::existing(&conflicts));
-                diagnostics.extend(report::perhaps_known(&doubts));
+                let conflicts = taken.into_iter().filter_map(|row| match found(&row) {
+                    Existing::Conflict(conflict) => Some((row, conflict)),
+                    _ => None,
+                });
+                diagnostics.extend(known_to_nobody(session, conflicts.collect()).await);
                 let deletions = changes.delete.len();
                 let totals = session.ledger.plan(listing.len(), free.len(), deletions);
                 diagnostics.extend(capacity(session, totals));
@@ -75,6 +58,27 @@ pub async fn judge(
     session.ledger.plan_deletions(changes.delete.len());
     diagnostics.extend(too_many_deletions(session, &doomed));
     diagnostics
+}
+
+/// The error for rows that are there already and that no state of this run holds.
+///
+/// The host handles a few objects at a time, so the state that holds a row may be shown late, and if all waited for it,
+/// never. So one of those who doubt waits for everything to be shown, and speaks for all.
+async fn known_to_nobody(session: &Session, conflicts: Vec<(&Wanted, Conflict)>) -> Option<Diagnostic> {
+    let Session { ledger, walk, .. } = session;
+    // The first plan has judged; the second one, in order to apply, sees fewer states, and the creation looks again.
+    let open = |conflict: &Conflict| !(conflict.ours && ledger.is_applying());
+    let open = conflicts.into_iter().filter(|(_, conflict)| open(conflict));
+    let doubts = open.map(|(row, conflict)| (conflict.id, about(&row.key, &conflict.words)));
+    ledger.doubt(doubts.collect());
+    if !ledger.begin_judging() {
+        return None;
+    }
+    let clock = session.client.clock().as_ref();
+    match walk.wait_until(clock, true, || ledger.ends_judging()).await {
+        Waited::Silence => report::existing(&ledger.judgement()),
+        Waited::Came | Waited::Crowded => None,
+    }
 }
 
 /// Two objects of one run that want the same row would overwrite and delete each other's.

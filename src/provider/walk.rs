@@ -15,6 +15,12 @@ const QUIET: Duration = Duration::from_millis(30);
 const PATIENCE: Duration = Duration::from_secs(1);
 /// How often is looked.
 const LOOK: Duration = Duration::from_millis(10);
+/// When nothing is under way and nothing has come for this long, nothing else will. It is long for a busy machine's sake;
+/// only what ends in an error or a warning waits for it.
+const SILENCE: Duration = Duration::from_secs(1);
+/// How many operations may wait for others to be shown. The host handles ten at the same time unless it is told
+/// otherwise, and would show nothing more if all of them waited.
+const WAITING: usize = 5;
 
 /// What has been shown.
 #[derive(Debug, Default)]
@@ -30,6 +36,34 @@ struct Shown {
     /// Configured objects, and those of them of which it is known what they want.
     configured: usize,
     planned: usize,
+    /// Operations under way, and how many of them wait for others to be shown.
+    under_way: usize,
+    waiting: usize,
+    /// When an operation last began or ended, or an object was shown.
+    stirred: Duration,
+}
+
+/// How waiting for other objects ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waited {
+    /// What was waited for has come.
+    Came,
+    /// Everything has been shown, and it was not among it.
+    Silence,
+    /// So many wait already that the host could not show anything more.
+    Crowded,
+}
+
+/// An operation of the host that is under way until this is dropped.
+pub struct UnderWay<'a> {
+    walk: &'a Walk,
+    clock: &'a dyn Clock,
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.walk.note(self.clock.elapsed(), |shown| shown.under_way -= 1);
+    }
 }
 
 impl Walk {
@@ -38,6 +72,7 @@ impl Walk {
         let shown = Shown {
             begun: now,
             latest: now,
+            stirred: now,
             ..Shown::default()
         };
         Self(Mutex::new(shown))
@@ -45,22 +80,22 @@ impl Walk {
 
     /// A stored object was shown.
     pub fn stored(&self, now: Duration) {
-        self.note(now, |shown| shown.stored += 1);
+        self.show(now, |shown| shown.stored += 1);
     }
 
     /// It is known what becomes of a stored object.
     pub fn decided(&self, now: Duration) {
-        self.note(now, |shown| shown.decided += 1);
+        self.show(now, |shown| shown.decided += 1);
     }
 
     /// A configured object was shown; its plan follows.
     pub fn configured(&self, now: Duration) {
-        self.note(now, |shown| shown.configured += 1);
+        self.show(now, |shown| shown.configured += 1);
     }
 
     /// It is known what a configured object wants.
     pub fn planned(&self, now: Duration) {
-        self.note(now, |shown| shown.planned += 1);
+        self.show(now, |shown| shown.planned += 1);
     }
 
     /// Waits until the first stored objects have most likely all been shown. The host shows as many as it handles at the
@@ -87,9 +122,48 @@ impl Walk {
         }
     }
 
-    fn note(&self, now: Duration, change: impl FnOnce(&mut Shown)) {
+    /// An operation of the host begins.
+    pub fn enter<'a>(&'a self, clock: &'a dyn Clock) -> UnderWay<'a> {
+        self.note(clock.elapsed(), |shown| shown.under_way += 1);
+        UnderWay { walk: self, clock }
+    }
+
+    /// Waits, as part of an operation that has entered, until `is_here`. Does not wait if others have to be let through,
+    /// unless it `must`.
+    pub async fn wait_until(&self, clock: &dyn Clock, must: bool, is_here: impl Fn() -> bool) -> Waited {
+        if is_here() {
+            return Waited::Came;
+        }
+        {
+            let mut shown = self.lock();
+            if !must && shown.waiting >= WAITING {
+                return Waited::Crowded;
+            }
+            shown.waiting += 1;
+        }
+        let waited = loop {
+            clock.sleep(LOOK).await;
+            if is_here() {
+                break Waited::Came;
+            }
+            if self.lock().is_silent(clock.elapsed()) {
+                break Waited::Silence;
+            }
+        };
+        self.lock().waiting -= 1;
+        waited
+    }
+
+    fn show(&self, now: Duration, change: impl FnOnce(&mut Shown)) {
         let mut shown = self.lock();
         shown.latest = now;
+        shown.stirred = now;
+        change(&mut shown);
+    }
+
+    fn note(&self, now: Duration, change: impl FnOnce(&mut Shown)) {
+        let mut shown = self.lock();
+        shown.stirred = now;
         change(&mut shown);
     }
 
@@ -100,6 +174,10 @@ impl Walk {
 }
 
 impl Shown {
+    fn is_silent(&self, now: Duration) -> bool {
+        self.under_way <= self.waiting && now.saturating_sub(self.stirred) >= SILENCE
+    }
+
     fn has_begun(&self, now: Duration) -> bool {
         now.saturating_sub(self.begun) >= BEGINNING || now.saturating_sub(self.latest) >= QUIET
     }
@@ -133,6 +211,88 @@ mod tests {
         walk.stored(at(1090));
         assert!(!walk.lock().has_begun(at(1099)));
         assert!(walk.lock().has_begun(at(1100)));
+    }
+
+    /// A clock that moves when somebody sleeps, and on which something happens at its times.
+    struct Script<'a> {
+        walk: &'a Walk,
+        now: Mutex<u64>,
+        acts: Vec<(u64, fn(&Walk, Duration))>,
+    }
+
+    #[async_trait::async_trait]
+    impl Clock for Script<'_> {
+        fn now(&self) -> jiff::Timestamp {
+            jiff::Timestamp::UNIX_EPOCH
+        }
+
+        fn elapsed(&self) -> Duration {
+            at(*self.now.lock().unwrap())
+        }
+
+        async fn sleep(&self, duration: Duration) {
+            let before = *self.now.lock().unwrap();
+            let after = before + u64::try_from(duration.as_millis()).unwrap();
+            *self.now.lock().unwrap() = after;
+            for (_, act) in self.acts.iter().filter(|(when, _)| (before..after).contains(when)) {
+                act(self.walk, at(after));
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Waits in an operation that has entered, while things happen.
+    async fn wait(acts: Vec<(u64, fn(&Walk, Duration))>, is_here: impl Fn(u64) -> bool) -> (Waited, u64) {
+        let walk = Walk::new(at(0));
+        let clock = Script {
+            walk: &walk,
+            now: Mutex::new(0),
+            acts,
+        };
+        let _under_way = walk.enter(&clock);
+        let waited = walk
+            .wait_until(&clock, false, || is_here(*clock.now.lock().unwrap()))
+            .await;
+        let now = *clock.now.lock().unwrap();
+        (waited, now)
+    }
+
+    #[tokio::test]
+    async fn waiting_ends_when_it_comes_or_after_a_second_of_silence() {
+        assert_eq!(wait(vec![], |_| true).await, (Waited::Came, 0));
+        assert_eq!(wait(vec![], |now| now >= 500).await, (Waited::Came, 500));
+        assert_eq!(wait(vec![], |_| false).await, (Waited::Silence, 1000));
+        let shown: fn(&Walk, Duration) = |walk, now| walk.stored(now);
+        assert_eq!(wait(vec![(495, shown)], |_| false).await, (Waited::Silence, 1500));
+    }
+
+    #[tokio::test]
+    async fn it_is_not_silent_while_anything_is_under_way() {
+        let begin: fn(&Walk, Duration) = |walk, now| walk.note(now, |shown| shown.under_way += 1);
+        let end: fn(&Walk, Duration) = |walk, now| walk.note(now, |shown| shown.under_way -= 1);
+        let acts = vec![(15, begin), (29_995, end)];
+        assert_eq!(wait(acts, |_| false).await, (Waited::Silence, 31_000));
+        // Others that wait as well have nothing to say.
+        let joins: fn(&Walk, Duration) = |walk, now| {
+            walk.note(now, |shown| {
+                shown.under_way += 1;
+                shown.waiting += 1;
+            });
+        };
+        assert_eq!(wait(vec![(15, joins)], |_| false).await, (Waited::Silence, 1020));
+    }
+
+    #[tokio::test]
+    async fn not_everybody_waits() {
+        let walk = Walk::new(at(0));
+        walk.note(at(0), |shown| shown.waiting = WAITING);
+        let clock = Script {
+            walk: &walk,
+            now: Mutex::new(0),
+            acts: Vec::new(),
+        };
+        assert_eq!(walk.wait_until(&clock, false, || false).await, Waited::Crowded);
+        assert_eq!(walk.wait_until(&clock, true, || false).await, Waited::Silence);
     }
 
     #[test]

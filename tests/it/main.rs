@@ -3,11 +3,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod ambiguous;
+mod capacity;
 mod command_line;
 mod docs;
 mod drift;
 #[cfg(unix)]
 mod dying;
+mod expiry;
 mod fields;
 mod layers;
 mod many_singles;

@@ -2,9 +2,9 @@
 
 use super::Run;
 use crate::defender::Error;
-use crate::provider::existing::{Existing, Takeover, look};
+use crate::provider::existing::{Conflict, Existing, Takeover, look};
 use crate::provider::reconcile::Changes;
-use crate::provider::report;
+use crate::provider::walk::Waited;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -24,23 +24,30 @@ impl Run<'_> {
     /// rows that are already right leave it settled.
     pub(super) async fn look_first(&mut self, changes: &mut Changes) -> Result<Looked, Error> {
         let mut looked = Looked::default();
-        let mut surprising = Vec::new();
-        let mut all_observed = false;
+        let mut met = None;
         let mut waiting = std::mem::take(&mut changes.create);
         while !waiting.is_empty() {
             let listing = self.session.client.listing().await?;
             looked.rows = listing.len();
             self.listing = Some(Arc::clone(&listing));
             let (mut later, mut unsure, mut busy) = (Vec::new(), Vec::new(), Vec::new());
+            let mut strange: Vec<String> = Vec::new();
+            // The plan has looked at everything. If the host cannot show all of it before something must be done, that
+            // has to do, for rows that this application made.
+            let trust = met == Some(Waited::Crowded);
             for index in waiting {
                 let row = &self.wanted[index];
-                let takeover = match look(self.session, &listing, &row.indicator, &self.own) {
+                let takeover = match look(self.session, &listing, &row.indicator, &self.own, trust) {
                     Existing::Free => {
                         looked.free += 1;
                         changes.create.push(index);
                         continue;
                     }
-                    Existing::Conflict(_) | Existing::Takeover(Takeover { surprising: true, .. }) if !all_observed => {
+                    Existing::Conflict(Conflict { id, .. })
+                    | Existing::Takeover(Takeover {
+                        id, surprising: true, ..
+                    }) if met.is_none() => {
+                        strange.push(id);
                         unsure.push(index);
                         continue;
                     }
@@ -58,7 +65,7 @@ impl Run<'_> {
                 }
                 self.outcome.inherits |= takeover.ours.is_some();
                 if takeover.surprising {
-                    surprising.push(format!("{} (id {})", row.key, takeover.id));
+                    self.surprising.push((index, takeover.id.clone()));
                 }
                 if takeover.fields.is_empty() {
                     self.note_spelling(index, &takeover.id, &takeover.spelling);
@@ -69,18 +76,14 @@ impl Run<'_> {
                 }
             }
             if !unsure.is_empty() {
-                let clock = self.session.client.clock();
-                self.session.ledger.all_observed(clock.as_ref()).await;
-                all_observed = true;
+                met = Some(self.session.meet(strange.iter().map(String::as_str)).await);
                 later.append(&mut unsure);
             }
             self.session.ledger.deletes_ended(&busy).await;
             waiting = later;
         }
         changes.create.sort_unstable();
-        let diagnostics = &mut self.outcome.diagnostics;
-        diagnostics.extend(self.failures.take_conflicts());
-        diagnostics.extend(report::taken_over(&surprising));
+        self.outcome.diagnostics.extend(self.failures.take_conflicts());
         Ok(looked)
     }
 }

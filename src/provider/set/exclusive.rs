@@ -52,7 +52,11 @@ pub async fn extra<'a>(session: &Session, state: &Value, listing: &'a Listing, l
         return Vec::new();
     }
     // The host shows the states of the other objects at about the same time; their rows are not extra.
-    session.ledger.all_observed(session.client.clock().as_ref()).await;
+    let clock = session.client.clock().as_ref();
+    session
+        .walk
+        .wait_until(clock, true, || !listing.iter().any(|row| outside(&row)))
+        .await;
     let mut rows: Vec<&Row> = listing.iter().filter(outside).collect();
     rows.sort_by(|left, right| (left.id.len(), &left.id).cmp(&(right.id.len(), &right.id)));
     session.ledger.condemn(rows.iter().map(|row| &row.indicator));

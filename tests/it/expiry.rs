@@ -1,0 +1,192 @@
+//! What has expired as planned is neither sent nor missed, whether the service drops such rows or keeps them listed.
+
+use crate::support::blocks::{merged, set, single};
+use crate::support::{Host, Tenant, Workspace};
+use jiff::Timestamp;
+use mde::simulator::ExpiredRows;
+use mde::tf::Value;
+use serde_json::{Value as Json, json};
+use std::time::Duration;
+
+const SET: &str = "mde_indicator_set.a";
+const HOUR: Duration = Duration::from_secs(60 * 60);
+const ANSWERS: [ExpiredRows; 2] = [ExpiredRows::Removed, ExpiredRows::Listed];
+
+async fn tenant(answer: ExpiredRows) -> Tenant {
+    Tenant::with(|options| options.expired_rows = answer).await
+}
+
+/// An instant so many hours from now.
+fn hours(count: u32) -> String {
+    (Timestamp::now() + HOUR * count).to_string()
+}
+
+fn list(late: &str, more: Json) -> Json {
+    let rows = json!({ "late.example": { "expiration_time": late }, "later.example": { "expiration_time": "2199-01-01T00:00:00Z" } });
+    set(json!({ "values": { "ever.example": null }, "indicators": merged(rows, more) }))
+}
+
+fn id(host: &Host, key: &str) -> Value {
+    host.state[SET].value.get("ids").as_map().unwrap()[key].clone()
+}
+
+/// Panics unless one warning counts the expired ones, and nothing else is said.
+#[track_caller]
+fn assert_counted(warnings: &[String], count: &str) {
+    assert_eq!(warnings.len(), 1, "{warnings:#?}");
+    assert!(warnings[0].starts_with(count), "{warnings:#?}");
+}
+
+#[tokio::test]
+async fn a_row_that_expires_leaves_the_plan_clean_and_can_be_given_a_new_end() {
+    for answer in ANSWERS {
+        let tenant = tenant(answer).await;
+        let mut host = Host::new(&tenant);
+        let late = hours(1);
+        host.configure(&[(SET, list(&late, json!({})))]).apply().await.ok();
+        tenant.simulator.clear_calls();
+        host.clock.advance(2 * HOUR);
+
+        let run = host.plan().await.clean();
+        assert_counted(&run.warnings, "1 indicator has expired");
+        host.apply().await.ok();
+        assert_eq!(tenant.imports(), 0, "{answer:?}");
+        tenant.simulator.clear_calls();
+
+        // A change elsewhere is written alone.
+        host.configure(&[(SET, list(&late, json!({ "new.example": {} })))])
+            .apply()
+            .await
+            .ok();
+        assert_eq!(
+            (tenant.imports(), tenant.imported(), tenant.batch_deletes()),
+            (1, 1, 0),
+            "{answer:?}"
+        );
+        host.plan().await.clean();
+
+        // A later expiry is a new beginning.
+        let again = list(&hours(9), json!({ "new.example": {} }));
+        host.configure(&[(SET, again)]);
+        assert_eq!(host.plan().await.ok().changed, [SET]);
+        host.apply().await.ok();
+        let row = tenant.row("late.example").expect("it is not there again");
+        assert_eq!(id(&host, "late.example").as_str(), row["id"].as_str(), "{answer:?}");
+        assert_eq!(
+            tenant.values().iter().filter(|value| *value == "late.example").count(),
+            1,
+            "{answer:?}"
+        );
+        let run = host.plan().await.clean();
+        assert!(run.warnings.is_empty(), "{:#?}", run.warnings);
+        host.destroy().await.ok();
+        assert!(tenant.values().is_empty(), "{answer:?}: {:?}", tenant.values());
+    }
+}
+
+#[tokio::test]
+async fn a_past_expiry_is_never_sent() {
+    for answer in ANSWERS {
+        let tenant = tenant(answer).await;
+        let mut host = Host::new(&tenant);
+        host.configure(&[(SET, list("2001-01-01T00:00:00Z", json!({})))])
+            .apply()
+            .await
+            .ok();
+        assert_eq!(tenant.values(), ["ever.example", "later.example"]);
+        assert!(id(&host, "late.example").is_null());
+        assert_counted(&host.plan().await.clean().warnings, "1 indicator has expired");
+        host.destroy().await.ok();
+        assert!(tenant.values().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn expired_singles_that_were_made_one_after_the_other_stay_as_they_are() {
+    for answer in ANSWERS {
+        let tenant = tenant(answer).await;
+        let mut host = Host::new(&tenant);
+        let past = |value: &str| single(value, json!({ "expiration_time": "2001-01-01T00:00:00Z" }));
+        let ends = |value: &str| single(value, json!({ "expiration_time": hours(1) }));
+        let mut blocks = vec![
+            ("mde_indicator.a", past("a.example")),
+            ("mde_indicator.b", ends("b.example")),
+        ];
+        host.configure(&blocks).apply().await.ok();
+        assert_eq!(tenant.values(), ["b.example"]);
+        host.clock.advance(2 * HOUR);
+        blocks.push(("mde_indicator.c", past("c.example")));
+        host.configure(&blocks).apply().await.ok();
+        tenant.simulator.clear_calls();
+
+        let run = host.plan().await.clean();
+        assert!(
+            run.warnings
+                .iter()
+                .all(|warning| warning.starts_with("1 indicator has expired")),
+            "{:#?}",
+            run.warnings
+        );
+        assert_eq!(run.warnings.len(), 3, "one for each; the host folds them");
+        host.apply().await.ok();
+        assert_eq!((tenant.imports(), tenant.batch_deletes()), (0, 0), "{answer:?}");
+        host.destroy().await.ok();
+        assert!(tenant.values().is_empty(), "{answer:?}: {:?}", tenant.values());
+    }
+}
+
+#[tokio::test]
+async fn an_expired_row_makes_room_for_others() {
+    for answer in ANSWERS {
+        let tenant = Tenant::with(|options| {
+            options.expired_rows = answer;
+            options.capacity = 3;
+        })
+        .await;
+        let mut host = Host::new(&tenant).provider(json!({ "capacity": 3 }));
+        let late = hours(1);
+        host.configure(&[(SET, list(&late, json!({})))]).apply().await.ok();
+        host.clock.advance(2 * HOUR);
+        host.configure(&[(SET, list(&late, json!({ "new.example": {} })))])
+            .apply()
+            .await
+            .ok();
+        assert!(tenant.row("new.example").is_some(), "{answer:?}");
+        host.plan().await.clean();
+    }
+}
+
+#[tokio::test]
+async fn terraform_finds_nothing_to_do_about_what_has_expired() {
+    let tenant = Tenant::start().await;
+    let workspace = Workspace::new(&tenant);
+    let resources = r#"
+resource "mde_indicator_set" "list" {
+  action      = "Block"
+  title       = "Old and new"
+  description = "from a list"
+  indicators = {
+    "old.example"     = { expiration_time = "2024-01-01T00:00:00Z" }
+    "older.example"   = { expiration_time = "2023-01-01T00:00:00+02:00" }
+    "current.example" = {}
+  }
+}
+
+resource "mde_indicator" "one" {
+  value           = "single.example"
+  action          = "Block"
+  title           = "Old"
+  description     = "by itself"
+  expiration_time = "2024-01-01T00:00:00Z"
+}
+"#;
+    workspace.main(resources);
+    workspace.apply().await.expect(0);
+    assert_eq!(tenant.values(), ["current.example"]);
+    tenant.simulator.clear_calls();
+    let ran = workspace.plan().await.expect(0);
+    let mut warnings = ran.warnings();
+    warnings.sort_unstable();
+    assert_eq!(warnings, ["1 indicator has expired", "2 indicators have expired"]);
+    assert_eq!((tenant.imports(), tenant.batch_deletes()), (0, 0));
+}
