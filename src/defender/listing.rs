@@ -16,6 +16,8 @@ pub struct Listing {
     /// Ids of rows that the service lists but that are not among `rows`.
     apart: HashSet<String>,
     expired: usize,
+    /// Rows moved however often they were listed, so that one may be missing.
+    incomplete: bool,
 }
 
 /// A change that this process made after a listing was asked for.
@@ -45,6 +47,19 @@ impl Listing {
         }
         listing.rows.sort_by(|one, other| by_id(&one.id, &other.id));
         listing
+    }
+
+    /// The same listing, of which it is known that rows may be missing.
+    pub(crate) fn incomplete(mut self) -> Self {
+        self.incomplete = true;
+        self
+    }
+
+    /// Whether every row is in it. If not, others wrote all the while it was read, however often that was tried: a row that
+    /// is in it is or was there, and one that is not in it may be there all the same.
+    #[must_use]
+    pub const fn is_complete(&self) -> bool {
+        !self.incomplete
     }
 
     /// The row with this id.
