@@ -13,9 +13,10 @@ pub struct Listing {
     rows: Vec<Arc<Row>>,
     /// Positions in `rows`. Made when it is first needed: a run that changes nothing finds all its rows by id.
     by_identity: OnceLock<HashMap<Identity, Vec<usize>>>,
-    /// Ids of rows that the service lists but that are not among `rows`.
-    apart: HashSet<String>,
-    expired: usize,
+    /// Ids of rows that the service lists although their expiry has passed.
+    expired: HashSet<String>,
+    /// Ids of rows that cannot be read.
+    unreadable: HashSet<String>,
     /// Rows moved however often they were listed, so that one may be missing.
     incomplete: bool,
 }
@@ -34,13 +35,12 @@ impl Listing {
     /// but may go on listing them for a while. `unreadable` are ids of rows that are there but cannot be read.
     pub(crate) fn new(rows: Vec<Row>, unreadable: Vec<String>, now: Timestamp) -> Self {
         let mut listing = Self {
-            apart: unreadable.into_iter().collect(),
+            unreadable: unreadable.into_iter().collect(),
             ..Self::default()
         };
         for row in rows {
             if row.indicator.is_expired(now) {
-                listing.expired += 1;
-                listing.apart.insert(row.id);
+                listing.expired.insert(row.id);
             } else {
                 listing.rows.push(Arc::new(row));
             }
@@ -104,13 +104,18 @@ impl Listing {
 
     /// How many rows the service still listed although their expiry had passed; they are not among the others.
     #[must_use]
-    pub const fn expired(&self) -> usize {
-        self.expired
+    pub fn expired(&self) -> usize {
+        self.expired.len()
+    }
+
+    /// Whether the service lists a row with this id although its expiry has passed.
+    pub(crate) fn is_expired(&self, id: &str) -> bool {
+        self.expired.contains(id)
     }
 
     /// Whether the service lists a row with this id, be it active, expired or unreadable.
     pub(crate) fn mentions(&self, id: &str) -> bool {
-        self.apart.contains(id) || self.get(id).is_some()
+        self.get(id).is_some() || self.expired.contains(id) || self.unreadable.contains(id)
     }
 
     /// Puts changes in, the latest last.
@@ -132,7 +137,9 @@ impl Listing {
             }
         }
         self.rows.retain(|row| !latest.contains_key(row.id.as_str()));
-        self.apart.retain(|id| !latest.contains_key(id.as_str()));
+        for apart in [&mut self.expired, &mut self.unreadable] {
+            apart.retain(|id| !latest.contains_key(id.as_str()));
+        }
         self.rows.extend(latest.into_values().flatten());
         self.rows.sort_by(|one, other| by_id(&one.id, &other.id));
         self.by_identity = OnceLock::new();
@@ -228,7 +235,8 @@ mod tests {
         let listing = Listing::new(rows, vec![], at("2026-01-01T00:00:00Z"));
         assert_eq!(ids(&listing), ["2", "3"]);
         assert_eq!((listing.len(), listing.expired()), (2, 1));
-        assert!(listing.mentions("1") && listing.get("1").is_none());
+        assert!(listing.mentions("1") && listing.is_expired("1") && listing.get("1").is_none());
+        assert!(!listing.is_expired("2"));
     }
 
     #[test]
