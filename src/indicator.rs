@@ -54,6 +54,15 @@ impl Indicator {
         Identity::new(&self.value, &self.indicator_type, &self.action)
     }
 
+    /// What the service may tell the indicator apart by: its own identity, then those of the actions that a retired one may
+    /// have become.
+    pub fn identities(&self) -> impl Iterator<Item = Identity> {
+        let successors = self.action.successors(&self.indicator_type).iter();
+        std::iter::once(&self.action)
+            .chain(successors)
+            .map(|action| Identity::new(&self.value, &self.indicator_type, action))
+    }
+
     /// Whether the service has dropped the indicator, or would refuse it, because its expiry is not after `now`.
     #[must_use]
     pub fn is_expired(&self, now: Timestamp) -> bool {

@@ -1,6 +1,6 @@
 //! All rows of the tenant as one picture.
 
-use crate::indicator::{Identity, Row};
+use crate::indicator::{Identity, Indicator, Row};
 use jiff::Timestamp;
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
@@ -83,6 +83,12 @@ impl Listing {
             .iter()
             .filter_map(|position| self.rows.get(*position))
             .map(AsRef::as_ref)
+    }
+
+    /// The rows that the service may have made of the indicator.
+    pub fn standing_for(&self, indicator: &Indicator) -> impl Iterator<Item = &Row> + use<'_> {
+        let identities: Vec<Identity> = indicator.identities().collect();
+        identities.into_iter().flat_map(|identity| self.find(&identity))
     }
 
     /// Every row, oldest id first.

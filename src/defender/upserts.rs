@@ -258,8 +258,13 @@ impl Upserts {
         };
         unclear.retain(|position| {
             let item = &batch.items[*position];
-            let mut rows = listing.find(&item.identity());
-            let row = rows.find(|row| says_what_was_sent(item, row));
+            let rows = listing.standing_for(item).filter(|row| says_what_was_sent(item, row));
+            // Others may have a row that says the same, in another spelling or for other device groups.
+            let row = rows.min_by_key(|row| {
+                let author = row.facts.created_by.as_deref();
+                let is_ours = author.is_some_and(|author| author.eq_ignore_ascii_case(&self.application_id));
+                (row.indicator.value != item.value, !is_ours)
+            });
             if let Some(row) = row {
                 batch.answers[*position] = Some(Ok(row.id.clone()));
             }

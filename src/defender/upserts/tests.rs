@@ -379,3 +379,44 @@ async fn a_smaller_share_of_the_limits_makes_for_a_smaller_search() {
     assert_eq!(service.log().len(), 33);
     assert!(service.clock().elapsed() - begun < Duration::from_secs(3 * 60));
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_row_that_is_found_after_an_unclear_answer_is_the_one_that_was_sent() {
+    let service = Service::new();
+    let us = "22222222-2222-2222-2222-222222222222";
+    // The service lets two spellings of a hash, and two scopes of a value, be two rows.
+    let stored = |id: &str, value: &str, author: &str| value!({"id": id, "indicatorValue": value, "indicatorType": "DomainName", "action": "Block", "createdBy": author});
+    service.next(|_, _| json(200, value!({"value": []})));
+    let rows = [
+        stored("1", "D0.example", us),
+        stored("2", "d0.example", "somebody"),
+        stored("3", "d0.example", us),
+        stored("4", "D1.EXAMPLE", "somebody"),
+        stored("5", "D1.example", us),
+        stored("6", "d2.example", "somebody"),
+    ];
+    service.next(move |_, _| json(200, value!({"value": rows})));
+    let answers = client(&service).upsert(domains(3)).await;
+    let ids: Vec<String> = answers.into_iter().map(Result::unwrap).collect();
+    assert_eq!(ids, ["3", "5", "6"]);
+    assert_eq!(service.log(), ["import 3", "indicators"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retired_action_is_found_under_the_name_that_it_became() {
+    let service = Service::new();
+    service.next(|_, _| json(200, value!({"value": []})));
+    service.next(|_, _| {
+        json(
+            200,
+            value!({"value": [{"id": "1", "indicatorValue": "d0.example", "indicatorType": "DomainName",
+                               "action": "Block", "generateAlert": true}]}),
+        )
+    });
+    let retired = Indicator {
+        action: Action::AlertAndBlock,
+        ..domain("d0.example")
+    };
+    let answers = client(&service).upsert(vec![retired]).await;
+    assert_eq!(answers[0].as_ref().unwrap(), "1");
+}

@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
-use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeOwned, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// One field of a row.
@@ -59,6 +61,21 @@ impl Loose {
             _ => None,
         }
     }
+}
+
+/// Reads an object whose fields are all loose. What serde_json takes for a mistake in one field, such as half of a
+/// surrogate pair or a number beyond all bounds, costs that field; `None` if not even the fields can be told apart.
+pub(super) fn read_object<T: DeserializeOwned>(text: &[u8]) -> Option<T> {
+    // A list would be taken for the fields in order.
+    if text.first() != Some(&b'{') {
+        return None;
+    }
+    if let Ok(object) = serde_json::from_slice(text) {
+        return Some(object);
+    }
+    let mut members: BTreeMap<String, &RawValue> = serde_json::from_slice(text).ok()?;
+    members.retain(|_, value| serde_json::from_str::<serde_json::Value>(value.get()).is_ok());
+    serde_json::from_slice(&serde_json::to_vec(&members).ok()?).ok()
 }
 
 impl<'de> Deserialize<'de> for Loose {

@@ -93,7 +93,8 @@ impl<'a> Submission<'a> {
             recommended_actions: fields.recommended_actions.as_deref(),
             application: fields.application.as_deref(),
             expiration_time: fields.expiration_time.map(instant),
-            generate_alert: fields.generate_alert.unwrap_or(false),
+            // The retired actions stood for an alert as well.
+            generate_alert: fields.generate_alert.unwrap_or(indicator.action.is_retired()),
             rbac_group_names: fields.rbac_group_names.as_deref().unwrap_or_default(),
             rbac_group_ids: fields.rbac_group_ids.as_deref().unwrap_or_default(),
             mitre_techniques: fields.mitre_techniques.as_deref().unwrap_or_default(),
@@ -162,6 +163,31 @@ mod tests {
                 "notificationBody": null, "certificateInfo": null, "version": null,
             })
         );
+    }
+
+    #[test]
+    fn retired_actions_come_with_their_alert() {
+        for (action, said, generate_alert) in [
+            (Action::Alert, None, true),
+            (Action::AlertAndBlock, None, true),
+            (Action::AlertAndBlock, Some(false), false),
+            (Action::Block, None, false),
+            (Action::Audit, Some(true), true),
+        ] {
+            let mut indicator = Indicator {
+                value: "198.51.100.7".to_owned(),
+                indicator_type: IndicatorType::IpAddress,
+                action,
+                fields: Fields::default(),
+            };
+            indicator.fields.generate_alert = said;
+            assert_eq!(
+                sent(&indicator)["generateAlert"],
+                generate_alert,
+                "{}",
+                indicator.action
+            );
+        }
     }
 
     #[test]

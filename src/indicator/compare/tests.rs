@@ -249,6 +249,51 @@ fn what_differs_is_named_with_both_values() {
 }
 
 #[test]
+fn retired_actions_are_met_by_what_they_may_have_become() {
+    use Action::{Alert, AlertAndBlock, Allowed, Audit, Block, BlockAndRemediate};
+    use IndicatorType::{CertificateThumbprint, DomainName, FileSha1, IpAddress, Url};
+    for (kind, wanted, found, is_same) in [
+        (IpAddress, AlertAndBlock, Block, true),
+        (DomainName, AlertAndBlock, Block, true),
+        (Url, AlertAndBlock, BlockAndRemediate, true),
+        (FileSha1, AlertAndBlock, BlockAndRemediate, true),
+        (FileSha1, AlertAndBlock, Block, false),
+        (CertificateThumbprint, AlertAndBlock, Block, false),
+        (IpAddress, AlertAndBlock, Audit, false),
+        (Url, Alert, Audit, true),
+        (Url, Alert, Block, false),
+        (Url, Block, AlertAndBlock, false),
+        (Url, Allowed, Block, false),
+    ] {
+        let of = |action| {
+            indicator(|indicator| {
+                indicator.indicator_type = kind.clone();
+                indicator.action = action;
+            })
+        };
+        let (wanted, mut found) = (of(wanted), of(found));
+        if wanted.action.is_retired() {
+            found.fields.generate_alert = Some(true);
+        }
+        let fields: Vec<Field> = differences(&wanted, &found)
+            .iter()
+            .map(|difference| difference.field)
+            .collect();
+        assert_eq!(
+            fields.is_empty(),
+            is_same,
+            "{kind} {} {} {fields:?}",
+            wanted.action,
+            found.action
+        );
+        assert_eq!(
+            wanted.identities().any(|identity| identity == found.identity()),
+            is_same
+        );
+    }
+}
+
+#[test]
 fn differences_come_in_the_order_of_the_fields() {
     let found = indicator(|i| {
         i.action = Action::Warn;
