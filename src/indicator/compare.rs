@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::canonical::same_value;
+use super::instant::instant_text;
 use super::{Action, Category, CertificateInfo, Field, Fields, Indicator, IndicatorType, Severity};
 
 /// One field in which a row is not as it should be.
@@ -282,7 +283,7 @@ impl Show for Category {
 
 impl Show for Timestamp {
     fn show(&self) -> String {
-        self.to_string().show()
+        instant_text(*self).show()
     }
 }
 

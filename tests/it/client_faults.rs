@@ -65,3 +65,36 @@ async fn a_row_that_an_incomplete_listing_lacks_stays_in_the_state_with_one_warn
     host.apply().await.ok();
     host.plan().await.clean();
 }
+
+#[tokio::test]
+async fn an_expiry_at_the_end_of_the_year_9999_is_never() {
+    let never = "9999-12-31T23:59:59Z";
+    let tenant = Tenant::start().await;
+    let mut host = Host::new(&tenant);
+    let list = set(json!({ "values": domains(0..3), "expiration_time": never }));
+    host.configure(&[(SET, list)]).apply().await.ok();
+    let sent = tenant.row("d0.example").unwrap()["expirationTime"].clone();
+    assert_eq!(sent, "9999-12-30T22:00:00Z", "what can be told in every time zone");
+    let kept = host.state[SET]
+        .value
+        .get("expiration_time")
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert_eq!(kept, never);
+    let run = host.plan().await.clean();
+    assert_eq!(run.warnings, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_retired_action_is_sent_with_its_alert_and_the_plan_is_clean() {
+    let tenant = Tenant::start().await;
+    let mut host = Host::new(&tenant);
+    let list = set(json!({ "action": "AlertAndBlock", "values": domains(0..2) }));
+    host.configure(&[(SET, list)]).apply().await.ok();
+    assert_eq!(tenant.row("d0.example").unwrap()["generateAlert"], true);
+    // What the service stores for the retired name is not known; it may be this, and may become it later.
+    tenant.edit("d0.example", |row| row["action"] = "Block".into());
+    tenant.edit("d1.example", |row| row["action"] = "BlockAndRemediate".into());
+    host.plan().await.clean();
+}

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::super::{Action, samples};
+use super::super::{Action, parse_instant, samples};
 use super::*;
 
 fn indicator(change: impl FnOnce(&mut Indicator)) -> Indicator {
@@ -108,6 +108,16 @@ fn what_means_the_same_is_no_difference() {
             with(|f| f.expiration_time = "2027-01-01T01:00:00.0000000+01:00".parse().ok()),
         ),
         (
+            "never",
+            with(|f| f.expiration_time = parse_instant("9999-12-31T23:59:59Z")),
+            with(|f| f.expiration_time = parse_instant("9999-12-31T23:59:59.9999999Z")),
+        ),
+        (
+            "never, as it was sent",
+            with(|f| f.expiration_time = parse_instant("9999-12-31T23:59:59Z")),
+            with(|f| f.expiration_time = parse_instant("9999-12-30T22:00:00Z")),
+        ),
+        (
             "less than a tick",
             with(|f| f.expiration_time = "2027-01-01T00:00:00.123456789Z".parse().ok()),
             with(|f| f.expiration_time = "2027-01-01T00:00:00.1234567Z".parse().ok()),
@@ -177,6 +187,11 @@ fn what_differs_is_named_with_both_values() {
             with(|_| ()),
             with(|f| f.expiration_time = expiry.parse().ok()),
             "expiration_time: null, not \"2027-01-01T00:00:00Z\"",
+        ),
+        (
+            with(|f| f.expiration_time = expiry.parse().ok()),
+            with(|f| f.expiration_time = parse_instant("9999-12-31T00:00:00Z")),
+            "expiration_time: \"2027-01-01T00:00:00Z\", not \"9999-12-31T23:59:59Z\"",
         ),
         (
             with(|_| ()),
