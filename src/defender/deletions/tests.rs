@@ -170,7 +170,11 @@ fn haunt(service: &Service, ids: &'static [u64]) {
     }
     service.next_times(99, move |tenant, call| {
         let asked = call.body["IndicatorIds"].as_array();
-        let is_ghost = |id: &Value| ids.iter().any(|ghost| *id == ghost.to_string());
+        let is_ghost = |id: &Value| {
+            id.as_str()
+                .and_then(|id| id.parse().ok())
+                .is_some_and(|id| ids.contains(&id))
+        };
         if asked.is_some_and(|asked| asked.iter().any(is_ghost)) {
             refusal(404, "NotFound", "An indicator does not exist.")
         } else {
