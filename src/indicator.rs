@@ -56,6 +56,12 @@ impl Indicator {
         Identity::new(&self.value, &self.indicator_type, &self.action)
     }
 
+    /// Whether a match raises an alert, where the service's default is none and the retired actions stood for one as well.
+    #[must_use]
+    pub fn raises_alert(&self) -> bool {
+        self.fields.generate_alert.unwrap_or(self.action.is_retired())
+    }
+
     /// What the service may tell the indicator apart by: its own identity, then those of the actions that a retired one may
     /// have become.
     pub fn identities(&self) -> impl Iterator<Item = Identity> {

@@ -70,9 +70,8 @@ fn alert(list: &mut Vec<Difference>, wanted: &Indicator, found: &Indicator) {
     let is_left_open = wanted.action.is_retired()
         && (wanted.fields.generate_alert.is_none()
             || (wanted.action == Action::Alert && found.action == Action::Audit));
+    let is_same = is_left_open || wanted.raises_alert() == found.raises_alert();
     let (wanted, found) = (&wanted.fields, &found.fields);
-
-    let is_same = is_left_open || wanted.generate_alert.unwrap_or(false) == found.generate_alert.unwrap_or(false);
     note(
         list,
         Field::GenerateAlert,

@@ -93,8 +93,7 @@ impl<'a> Submission<'a> {
             recommended_actions: fields.recommended_actions.as_deref(),
             application: fields.application.as_deref(),
             expiration_time: fields.expiration_time.map(instant),
-            // The retired actions stood for an alert as well.
-            generate_alert: fields.generate_alert.unwrap_or(indicator.action.is_retired()),
+            generate_alert: indicator.raises_alert(),
             rbac_group_names: fields.rbac_group_names.as_deref().unwrap_or_default(),
             rbac_group_ids: fields.rbac_group_ids.as_deref().unwrap_or_default(),
             mitre_techniques: fields.mitre_techniques.as_deref().unwrap_or_default(),

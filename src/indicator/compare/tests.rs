@@ -309,6 +309,27 @@ fn retired_actions_are_met_by_what_they_may_have_become() {
 }
 
 #[test]
+fn the_alert_of_a_retired_action_can_be_taken_back() {
+    let retired = |generate_alert| {
+        indicator(|indicator| {
+            indicator.action = Action::AlertAndBlock;
+            indicator.fields.generate_alert = generate_alert;
+        })
+    };
+    for (wanted, found, is_same) in [
+        (None, None, true),
+        (None, Some(false), true),
+        (Some(true), None, true),
+        // It was sent with an alert when nothing was said.
+        (Some(false), None, false),
+        (Some(false), Some(true), false),
+    ] {
+        let list = differences(&retired(wanted), &retired(found));
+        assert_eq!(list.is_empty(), is_same, "{wanted:?} {found:?}");
+    }
+}
+
+#[test]
 fn differences_come_in_the_order_of_the_fields() {
     let found = indicator(|i| {
         i.action = Action::Warn;

@@ -368,9 +368,11 @@ impl List {
     /// What the tenant must hold.
     pub fn expected(&self, surroundings: &Surroundings) -> Vec<Expected> {
         let expected = |(position, row): (usize, &Row)| {
+            // The retired actions stood for an alert as well.
+            let alert = self.action(row).starts_with("Alert");
             let mut stored = json!({
                 "severity": "Informational", "title": "t", "description": "d", "recommendedActions": null,
-                "application": null, "expirationTime": null, "generateAlert": false, "rbacGroupNames": [],
+                "application": null, "expirationTime": null, "generateAlert": alert, "rbacGroupNames": [],
                 "mitreTechniques": [], "category": 1, "educateUrl": null, "bypassDurationHours": null,
                 "externalId": null, "additionalInfo": null, "notificationId": null, "notificationBody": null,
                 "certificateInfo": null, "version": null, "lookBackPeriod": null, "historicalDetection": false,
