@@ -9,6 +9,7 @@ mod docs;
 mod drift;
 #[cfg(unix)]
 mod dying;
+mod exclusive;
 mod expiry;
 mod fields;
 mod layers;
@@ -17,6 +18,7 @@ mod moves;
 mod no_change;
 mod ownership;
 mod partial;
+mod records;
 #[cfg(unix)]
 mod replacement;
 #[cfg(unix)]
