@@ -125,7 +125,7 @@ pub fn existing(lines: &[String]) -> Option<Diagnostic> {
                  `application=NAME`), or set `on_existing = \"adopt\"` in the provider block to make them as configured. The \
                  latter, for one run, is also the way on if they are this configuration's own after all: Terraform does \
                  not show the old object when it is replaced with `create_before_destroy`, nor after a replacement that \
-                 was killed between its halves.",
+                 was killed between its halves, and too late if it depends on the new one or if `-parallelism` is small.",
                 named(lines)
             ),
         )

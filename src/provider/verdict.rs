@@ -220,8 +220,8 @@ pub async fn too_many_deletions(session: &Session, doomed: &[Doomed<'_>]) -> Opt
         Diagnostic::error(
             "The plan deletes more than is allowed",
             format!(
-                "The plan deletes {} so far, and `max_deletions` in the provider block allows {allowed}. Nothing was \
-                 deleted. Among them:\n{}\n\nIf the deletions are meant, raise `max_deletions` for this run; if not, \
+                "The plan deletes {} so far, and `max_deletions` in the provider block allows {allowed}. Nothing of \
+                 this resource was deleted. Among them:\n{}\n\nIf the deletions are meant, raise `max_deletions` for this run; if not, \
                  look for a list that came out short.",
                 counted(deletions, "indicator", "indicators"),
                 examples(&names),
