@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::canonical::same_value;
+use super::instant::instant_text;
 use super::{Action, Category, CertificateInfo, Field, Fields, Indicator, IndicatorType, Severity};
 
 /// One field in which a row is not as it should be.
@@ -18,7 +19,7 @@ pub struct Difference {
 
 /// The fields in which `found` is not what `wanted` asks for, compared as the service means it.
 ///
-/// - A retired action is met by its successor too, since it is not known which of the two names the service stores.
+/// - A retired action is met by its successors too, since it is not known which of the names the service stores.
 /// - A field that `wanted` leaves out stands for the service's default: severity Informational, no alert, empty text,
 ///   empty lists, no expiry, no number, no search of history. In `found`, null stands for the same.
 /// - The default category is SuspiciousActivity. When none is wanted, the category `None` will do as well, since a row
@@ -58,7 +59,7 @@ fn identity(list: &mut Vec<Difference>, wanted: &Indicator, found: &Indicator) {
     note(
         list,
         Field::Action,
-        wanted.action.is_met_by(&found.action),
+        wanted.action.is_met_by(&wanted.indicator_type, &found.action),
         wanted.action.as_str(),
         found.action.as_str(),
     );
@@ -282,7 +283,7 @@ impl Show for Category {
 
 impl Show for Timestamp {
     fn show(&self) -> String {
-        self.to_string().show()
+        instant_text(*self).show()
     }
 }
 

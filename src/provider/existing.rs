@@ -2,7 +2,7 @@
 
 use super::session::{OnExisting, Session};
 use crate::defender::Listing;
-use crate::indicator::{Field, FieldSet, Identity, Indicator, Row, differences};
+use crate::indicator::{Field, FieldSet, Indicator, Row, differences};
 use std::collections::HashSet;
 
 /// What creating a row would meet.
@@ -47,7 +47,8 @@ pub struct Takeover {
 /// row that this application made is one of this configuration whatever it says, but for what is said once and for all,
 /// such as the label of another configuration.
 pub fn look(session: &Session, listing: &Listing, wanted: &Indicator, own: &HashSet<&str>, trust: bool) -> Existing {
-    let mut candidates: Vec<&Row> = standing_for(listing, wanted)
+    let mut candidates: Vec<&Row> = listing
+        .standing_for(wanted)
         .filter(|row| !own.contains(row.id.as_str()))
         .collect();
     // The service may hold one hash in two spellings, and one value for several scopes; the row with the right scope that
@@ -89,16 +90,6 @@ pub fn look(session: &Session, listing: &Listing, wanted: &Indicator, own: &Hash
     })
 }
 
-/// The rows that the service may have made of the indicator: those of its identity, and of the one that a retired action
-/// may have become.
-fn standing_for<'a>(listing: &'a Listing, wanted: &Indicator) -> impl Iterator<Item = &'a Row> + use<'a> {
-    let successor = wanted.action.successor().map(|action| {
-        let current = Identity::new(&wanted.value, &wanted.indicator_type, &action);
-        listing.find(&current)
-    });
-    listing.find(&wanted.identity()).chain(successor.into_iter().flatten())
-}
-
 fn has_other_scope(wanted: &Indicator, row: &Row) -> bool {
     differences(wanted, &row.indicator)
         .iter()
@@ -113,7 +104,8 @@ pub fn made_anew<'a>(
     said: &Indicator,
     taken: impl Fn(&str) -> bool,
 ) -> Option<&'a Row> {
-    standing_for(listing, said)
+    listing
+        .standing_for(said)
         .find(|row| !taken(&row.id) && !session.ledger.is_observed(&row.id) && !has_other_scope(said, row))
 }
 

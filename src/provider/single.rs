@@ -1,7 +1,7 @@
 //! The resource `mde_indicator`: one indicator. For `for_each` over tens or hundreds.
 
 use super::apply::{Outcome, Purpose, carry_out, remove};
-use super::drift::Drift;
+use super::drift::{Drift, unsure};
 use super::existing::{describe, made_anew};
 use super::fields;
 use super::findings::Findings;
@@ -215,11 +215,18 @@ impl Resource<Session> for SingleIndicator {
         }
         let said = read(&state);
         let mut drift = Drift::default();
-        let Some(row) = id
-            .and_then(|id| listing.get(id))
-            .or_else(|| made_anew(session, &listing, &said.indicator, |_| false))
-        else {
-            if said.indicator.is_expired(session.now()) {
+        let listed = id.and_then(|id| listing.get(id));
+        let is_expired = said.indicator.is_expired(session.now());
+        if id.is_some() && listed.is_none() && !listing.is_complete() && !is_expired {
+            let diagnostics = unsure(1).into_iter().collect();
+            return ReadResponse {
+                state,
+                private,
+                diagnostics,
+            };
+        }
+        let Some(row) = listed.or_else(|| made_anew(session, &listing, &said.indicator, |_| false)) else {
+            if is_expired {
                 let diagnostics = report::expired(1).into_iter().collect();
                 return ReadResponse {
                     state,

@@ -4,6 +4,7 @@
 
 mod ambiguous;
 mod capacity;
+mod client_faults;
 mod command_line;
 mod docs;
 mod drift;

@@ -58,6 +58,15 @@ impl<'a> StateWriter<'a> {
         self.put(place, place.written.clone(), id);
     }
 
+    /// A row of which nothing new is known: it stays as the template has it.
+    pub fn as_stored(&mut self, place: Place<'_>, id: &str) {
+        let drift = self.template.get(DRIFT).as_map();
+        if let Some(words) = drift.and_then(|drift| drift.get(place.key)) {
+            self.drift.insert(place.key.to_owned(), words.clone());
+        }
+        self.as_written(place, Some(id));
+    }
+
     /// A row that says something else than what is written: the fields that differ get real values.
     pub fn as_found(&mut self, place: Place<'_>, found: &Indicator, differences: &[Difference], id: Option<&str>) {
         let mut unsaid = Vec::new();
