@@ -54,9 +54,9 @@ pub use calls::Call;
 pub use faults::{Fault, FaultKind};
 pub use options::Options;
 pub use switches::{
-    CertificateActions, Compression, DeleteAnswer, EarlyRetry, ExpiredRows, FilterProperties, Lengths, MissingTexts,
-    OnUpdate, Order, Paging, Part, Permission, ReadOnlyFields, Results, RetiredActions, RetryAfter, SubSecondExpiry,
-    Toggle, Verdict,
+    CertificateActions, Compression, DeleteAnswer, EarlyRetry, ExpiredRows, FeatureFields, FilterProperties, Lengths,
+    MissingTexts, OnUpdate, Order, Paging, Part, Permission, ReadOnlyFields, Results, RetiredActions, RetryAfter,
+    SubSecondExpiry, Toggle, UnknownIds, Verdict,
 };
 pub use tls::TlsError;
 
