@@ -56,7 +56,7 @@ pub use options::Options;
 pub use switches::{
     CertificateActions, Compression, DeleteAnswer, EarlyRetry, ExpiredRows, FeatureFields, FilterProperties, Lengths,
     MissingTexts, OnUpdate, Order, Paging, Part, Permission, ReadOnlyFields, Results, RetiredActions, RetryAfter,
-    SubSecondExpiry, Toggle, UnknownIds, Verdict,
+    SubSecondExpiry, Toggle, UnknownIds, UnseenRows, Verdict,
 };
 pub use tls::TlsError;
 

@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use super::switches::{
     CertificateActions, Compression, DeleteAnswer, EarlyRetry, ExpiredRows, FeatureFields, FilterProperties, Lengths,
     MissingTexts, OnUpdate, Order, Paging, Part, Permission, ReadOnlyFields, Results, RetiredActions, RetryAfter,
-    SubSecondExpiry, Toggle, UnknownIds, Verdict,
+    SubSecondExpiry, Toggle, UnknownIds, UnseenRows, Verdict,
 };
 
 /// How the simulated tenant behaves.
@@ -206,6 +206,11 @@ pub struct Options {
     #[arg(long, value_enum, default_value_t = Permission::All)]
     pub permission: Permission,
 
+    /// What submitting an indicator does that a row of somebody else has, while the permission is for own rows only. Not
+    /// known: a submission is an update wherever it was recorded, but never by an application that does not see the row.
+    #[arg(long, value_enum, default_value_t = UnseenRows::Updated)]
+    pub unseen_rows: UnseenRows,
+
     /// In which order an import answers its items. Always that of the request so far as seen, but not promised.
     #[arg(long, value_enum, default_value_t = Results::InOrder)]
     pub results: Results,
@@ -259,6 +264,7 @@ impl Default for Options {
             sub_second_expiry: SubSecondExpiry::Kept,
             filter_properties: FilterProperties::Documented,
             permission: Permission::All,
+            unseen_rows: UnseenRows::Updated,
             results: Results::InOrder,
             compression: Compression::Deflate,
         }

@@ -217,3 +217,12 @@ pub enum UnknownIds {
     /// It answers 204, and the others are deleted.
     Skipped,
 }
+
+/// What submitting an indicator does that a row has which the application does not see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum UnseenRows {
+    /// It updates that row.
+    Updated,
+    /// The item is refused.
+    Refused,
+}

@@ -338,3 +338,19 @@ async fn what_can_be_filtered_by() {
         );
     }
 }
+
+#[tokio::test]
+async fn what_becomes_of_a_row_that_is_not_seen() {
+    for (arguments, result, title) in [(&[][..], "1", "t"), (&["--unseen-rows", "refused"], "failed", "theirs")] {
+        let tenant = Tenant::start(switched(&[&["--permission", "own"], arguments].concat())).await;
+        let foreign = with(domain("a.example"), &json!({"title": "theirs"}));
+        tenant.simulator.put_rows(vec![foreign]).unwrap();
+        assert_eq!(
+            ids(&tenant, &[domain("a.example"), domain("b.example")]).await,
+            [result, "2"]
+        );
+        assert_eq!(tenant.simulator.rows()[0]["title"], title, "{arguments:?}");
+        let own = ids(&tenant, &[domain("b.example")]).await;
+        assert_eq!(own, ["2"], "an own row is seen");
+    }
+}
