@@ -22,6 +22,9 @@ pub enum Then {
 /// A switch with its answers, and the tests of it that stand elsewhere.
 pub type Switch = (&'static str, &'static [(&'static str, Then)], &'static [fn()]);
 
+/// An argument that is no assumption, and the tests that vary it.
+pub type Number = (&'static str, &'static [fn()]);
+
 use Then::{NoLife, Nothing, Refused, Right};
 
 pub const SWITCHES: &[Switch] = &[
@@ -208,7 +211,7 @@ pub const SWITCHES: &[Switch] = &[
 ];
 
 /// The arguments that stand for a number or a name instead of an assumption, and the tests that vary them.
-pub const OTHERS: &[(&str, &[fn()])] = &[
+pub const OTHERS: &[Number] = &[
     ("listen", &[]),
     ("directory", &[]),
     ("rows", &[]),
