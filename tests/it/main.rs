@@ -25,6 +25,7 @@ mod replacement;
 #[cfg(unix)]
 mod stopping;
 mod support;
+mod switches;
 mod terraform_bad_input;
 mod terraform_basics;
 mod terraform_changes;
