@@ -1,5 +1,7 @@
 //! The provider's functions: pure, and usable without credentials.
 
+mod collected;
+mod element;
 mod indicators;
 
 use crate::tf::Function;
