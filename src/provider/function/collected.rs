@@ -30,6 +30,11 @@ pub struct Conflict {
 }
 
 impl Collected {
+    /// Whether there is a row of this key.
+    pub fn contains(&self, key: &str) -> bool {
+        self.rows.contains_key(key)
+    }
+
     /// Notes that a row cannot have a key yet.
     pub fn keys_are_unknown(&mut self) {
         self.keys_unknown = true;
