@@ -9,6 +9,7 @@ mod refresh;
 mod schema;
 mod state;
 
+pub use model::read_element;
 pub use schema::element_type;
 pub use state::in_words;
 

@@ -32,6 +32,8 @@ mod terraform_changes;
 mod terraform_configuration;
 mod terraform_function;
 mod terraform_import;
+mod terraform_normalisation;
+mod terraform_parse_csv;
 mod terraform_reading;
 mod terraform_scale;
 mod terraform_secrets;
