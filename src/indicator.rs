@@ -24,7 +24,7 @@ mod severity;
 pub use action::Action;
 pub use canonical::{canonical, submitted};
 pub use category::Category;
-pub use compare::{Difference, differences};
+pub use compare::{Difference, differences, same_text};
 pub use detect::detect_type;
 pub use field::{Field, FieldSet};
 pub use identity::Identity;

@@ -54,9 +54,9 @@ pub use calls::Call;
 pub use faults::{Fault, FaultKind};
 pub use options::Options;
 pub use switches::{
-    CertificateActions, Compression, DeleteAnswer, EarlyRetry, ExpiredRows, FilterProperties, Lengths, MissingTexts,
-    OnUpdate, Order, Paging, Part, Permission, ReadOnlyFields, Results, RetiredActions, RetryAfter, SubSecondExpiry,
-    Toggle, Verdict,
+    CertificateActions, Compression, DeleteAnswer, EarlyRetry, ExpiredRows, FeatureFields, FilterProperties, Lengths,
+    MissingTexts, OnUpdate, Order, Paging, Part, Permission, ReadOnlyFields, Results, RetiredActions, RetryAfter,
+    SubSecondExpiry, Toggle, UnknownIds, UnseenRows, Verdict,
 };
 pub use tls::TlsError;
 
@@ -233,9 +233,15 @@ impl Simulator {
         self.shared.lock().add_faults(faults).map_err(Error::Fault)
     }
 
-    /// Forgets the faults that are still to come.
+    /// Forgets the faults that are still to come, and lets calls go that one of them holds.
     pub fn clear_faults(&self) {
-        self.shared.lock().faults = plan::Faults::default();
+        self.shared.lock().faults.clear();
+    }
+
+    /// How much time has passed since the start, by the clock that the log of calls is written by.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.shared.lock().service.clock.elapsed()
     }
 
     /// Puts the clock of the simulator forward.

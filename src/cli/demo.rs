@@ -1,6 +1,7 @@
 //! The whole chain on one screen: the real terraform, this provider, and the simulator as the tenant.
 
 use super::terraform::{ADDRESS, Terraform};
+use super::with_causes;
 use crate::simulator::{Options, Simulator};
 use std::fmt::Write as _;
 use std::io::Write;
@@ -20,7 +21,7 @@ pub async fn run(output: &mut (dyn Write + Send)) -> Result<(), String> {
         ..Options::default()
     })
     .await
-    .map_err(|error| format!("the simulator cannot start: {error}"))?;
+    .map_err(|error| format!("the simulator cannot start: {}", with_causes(&error)))?;
     let terraform = Terraform::new(directory.path(), simulator.environment())?;
     write_configuration(directory.path())?;
     let mut demo = Demo {

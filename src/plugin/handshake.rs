@@ -26,6 +26,9 @@ const CORE_PROTOCOL: u32 = 1;
 /// explains the mismatch to its user itself when it reads this number, so the offer need not be read here.
 const PLUGIN_PROTOCOL: u32 = 6;
 
+/// The host's choice of a directory for the unix socket.
+pub(super) const DIRECTORY: &str = "PLUGIN_UNIX_SOCKET_DIR";
+
 /// Chooses `unix` or `tcp`, the only variable of our own.
 const TRANSPORT: &str = "MDE_PLUGIN_TRANSPORT";
 
@@ -142,7 +145,7 @@ pub(super) fn reattach(source_address: &str, process: u32, address: &Address) ->
 
 fn transport(environment: &Environment) -> Result<Transport, Error> {
     let unix = || Transport::Unix {
-        directory: environment.get("PLUGIN_UNIX_SOCKET_DIR").map(PathBuf::from),
+        directory: environment.get(DIRECTORY).map(PathBuf::from),
     };
     match environment.get(TRANSPORT).as_deref() {
         None if cfg!(unix) => Ok(unix()),

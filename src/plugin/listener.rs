@@ -20,6 +20,8 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::server::Connected;
 
 use super::Error;
+#[cfg(unix)]
+use super::handshake::DIRECTORY;
 use super::handshake::{Address, Transport};
 
 /// How long a peer may take for the TLS handshake. A host needs milliseconds; this only sheds peers that stall.
@@ -63,11 +65,16 @@ fn bind_unix(parent: Option<&Path>) -> Result<Listener, Error> {
     use std::fs::{Permissions, set_permissions};
     use std::os::unix::fs::PermissionsExt;
 
+    // Only the variable that named the directory can name another one.
+    let variable = match parent {
+        Some(_) => DIRECTORY,
+        None => "TMPDIR",
+    };
     let parent = parent.map_or_else(std::env::temp_dir, Path::to_path_buf);
     let refused = |error: io::Error| {
         let parent = parent.display();
         Error::new(
-            format!("a socket cannot be made in {parent}; TMPDIR can name another directory"),
+            format!("a socket cannot be made in {parent}; {variable} can name another directory"),
             error,
         )
     };
@@ -310,7 +317,7 @@ mod tests {
             .err()
             .unwrap();
             let expected = format!(
-                "a socket cannot be made in {}; TMPDIR can name another directory: ",
+                "a socket cannot be made in {}; PLUGIN_UNIX_SOCKET_DIR can name another directory: ",
                 directory.display()
             );
             assert!(error.on_one_line().starts_with(&expected), "{}", error.on_one_line());

@@ -44,7 +44,8 @@ pub struct Takeover {
 }
 
 /// Looks for a row of the same identity as `wanted`, leaving out rows of the object that asks (`own` ids). With `trust`, a
-/// row that this application made is one of this configuration, whatever it says.
+/// row that this application made is one of this configuration whatever it says, but for what is said once and for all,
+/// such as the label of another configuration.
 pub fn look(session: &Session, listing: &Listing, wanted: &Indicator, own: &HashSet<&str>, trust: bool) -> Existing {
     let mut candidates: Vec<&Row> = listing
         .standing_for(wanted)
@@ -70,7 +71,8 @@ pub fn look(session: &Session, listing: &Listing, wanted: &Indicator, own: &Hash
         .map(|difference| difference.field)
         .collect();
     let known = is_known(session, row);
-    let interrupted = is_ours(session, row) && (trust || fields.is_empty());
+    let trusted = trust && !fields.iter().any(Field::is_create_only);
+    let interrupted = is_ours(session, row) && (trusted || fields.is_empty());
     let adopted = session.policy.on_existing == OnExisting::Adopt;
     if known || interrupted || adopted {
         return Existing::Takeover(Takeover {
@@ -94,7 +96,8 @@ fn has_other_scope(wanted: &Indicator, row: &Row) -> bool {
         .any(|difference| difference.field.is_scope())
 }
 
-/// The row of `said` under another id than the one that is gone; not one that a state holds or that is in `taken`.
+/// The row of `said` under another id than the one that is gone; not one that a state holds or that is in `taken`, and not
+/// one for other device groups, which may be another object's that has not been shown yet.
 pub fn made_anew<'a>(
     session: &Session,
     listing: &'a Listing,
@@ -103,8 +106,7 @@ pub fn made_anew<'a>(
 ) -> Option<&'a Row> {
     listing
         .standing_for(said)
-        .filter(|row| !taken(&row.id) && !session.ledger.is_observed(&row.id))
-        .min_by_key(|row| has_other_scope(said, row))
+        .find(|row| !taken(&row.id) && !session.ledger.is_observed(&row.id) && !has_other_scope(said, row))
 }
 
 fn is_known(session: &Session, row: &Row) -> bool {

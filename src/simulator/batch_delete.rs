@@ -10,6 +10,7 @@ use super::import::check_size;
 use super::service::Context;
 use super::single::visible;
 use super::store::{Store, number};
+use super::switches::UnknownIds;
 
 /// Deletes rows by id.
 pub fn batch_delete(store: &mut Store, context: &Context) -> Result<Answer, Refusal> {
@@ -32,11 +33,16 @@ pub fn batch_delete(store: &mut Store, context: &Context) -> Result<Answer, Refu
     if let Some(malformed) = ids.iter().find(|id| number(id).is_none()) {
         return Err(Refusal::new(400, "InvalidInput", format!("Invalid input {malformed}.")));
     }
-    if let Some(unknown) = ids.iter().find(|id| visible(store, context, id).is_none()) {
-        return Err(Refusal::not_found(unknown));
+    let (known, unknown): (Vec<&str>, Vec<&str>) = ids.iter().partition(|id| visible(store, context, id).is_some());
+    let refused = unknown.first().map(|id| Refusal::not_found(id));
+    let refused = refused.filter(|_| context.options.unknown_ids != UnknownIds::Skipped);
+    if refused.is_none() || context.options.unknown_ids == UnknownIds::RefusedInPart {
+        for id in known {
+            store.delete(id, context.now, context.options);
+        }
     }
-    for id in ids {
-        store.delete(id, context.now, context.options);
+    if let Some(refusal) = refused {
+        return Err(refusal);
     }
     Ok(Answer::empty(StatusCode::NO_CONTENT))
 }

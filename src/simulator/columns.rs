@@ -170,6 +170,7 @@ positions! {
     UPDATED_BY = 16 "lastUpdatedBy";
     RBAC_NAMES = 17 "rbacGroupNames";
     RBAC_IDS = 18 "rbacGroupIds";
+    HISTORICAL_DETECTION = 24 "historicalDetection";
     LOOK_BACK_PERIOD = 25 "lookBackPeriod";
     GENERATE_ALERT = 26 "generateAlert";
     CREATED_BY_DISPLAY_NAME = 28 "createdByDisplayName";

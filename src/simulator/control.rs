@@ -52,7 +52,10 @@ impl State {
     pub fn add_faults(&mut self, faults: Vec<Fault>) -> Result<(), String> {
         for fault in &faults {
             if let FaultKind::ForeignWrite { row, delete: false } = &fault.kind {
-                portal::check(row, self.service.clock.now())?;
+                let Service {
+                    store, options, clock, ..
+                } = &self.service;
+                portal::check(store, row, clock.now(), options)?;
             }
         }
         self.faults.add(faults);
@@ -82,6 +85,10 @@ pub fn answer(state: &mut State, request: &Request) -> Answer {
         ("faults", "POST") => list(request)
             .and_then(|faults| faults.iter().map(Fault::from_json).collect::<Result<Vec<_>, _>>())
             .and_then(|faults| state.add_faults(faults)),
+        ("faults", "DELETE") => {
+            state.faults.clear();
+            Ok(())
+        }
         ("clock", "POST") => match seconds(request) {
             Ok(by) => {
                 state.service.clock.advance(by);
@@ -91,7 +98,8 @@ pub fn answer(state: &mut State, request: &Request) -> Answer {
         },
         ("calls", _) => return Answer::method_not_allowed("GET, DELETE"),
         ("rows", _) => return Answer::method_not_allowed("GET, PUT"),
-        ("faults" | "clock", _) => return Answer::method_not_allowed("POST"),
+        ("faults", _) => return Answer::method_not_allowed("POST, DELETE"),
+        ("clock", _) => return Answer::method_not_allowed("POST"),
         _ => {
             let message = "There are /simulator/calls, /simulator/rows, /simulator/faults and /simulator/clock.";
             return refused(StatusCode::NOT_FOUND, message);

@@ -33,6 +33,8 @@ pub enum FaultKind {
         /// By how many milliseconds.
         ms: u64,
     },
+    /// The call waits, with nothing done yet, until the faults are cleared; then it goes on.
+    Hold {},
     /// Nothing is done, and this is answered.
     Status {
         /// HTTP status.
@@ -55,7 +57,8 @@ pub enum FaultKind {
     DropBefore {},
     /// The call is carried out, and the connection closed without an answer.
     DropAfter {},
-    /// The call is carried out, and the connection closed after half of the answer's body.
+    /// The call is carried out, and the connection closed after half of the answer's body, or without an answer where
+    /// that has no body.
     Truncate {},
     /// Nothing is done, and no answer comes until the client gives up.
     Hang {},
@@ -217,6 +220,7 @@ impl FaultKind {
             | Self::Hang {}
             | Self::RefuseCall { .. } => true,
             Self::Latency { .. }
+            | Self::Hold {}
             | Self::ShortResults { .. }
             | Self::ShuffleResults {}
             | Self::FailItems { .. }
@@ -303,6 +307,7 @@ mod tests {
             "drop_after",
             "truncate",
             "hang",
+            "hold",
             "short_results",
             "shuffle_results",
             "move_rows",

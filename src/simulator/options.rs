@@ -9,12 +9,17 @@ use clap::Args;
 use secrecy::SecretString;
 
 use super::switches::{
-    CertificateActions, Compression, DeleteAnswer, EarlyRetry, ExpiredRows, FilterProperties, Lengths, MissingTexts,
-    OnUpdate, Order, Paging, Part, Permission, ReadOnlyFields, Results, RetiredActions, RetryAfter, SubSecondExpiry,
-    Toggle, Verdict,
+    CertificateActions, Compression, DeleteAnswer, EarlyRetry, ExpiredRows, FeatureFields, FilterProperties, Lengths,
+    MissingTexts, OnUpdate, Order, Paging, Part, Permission, ReadOnlyFields, Results, RetiredActions, RetryAfter,
+    SubSecondExpiry, Toggle, UnknownIds, UnseenRows, Verdict,
 };
 
-/// How the simulated tenant behaves. The defaults are what the sources agree on, or else the documented answer.
+/// How the simulated tenant behaves.
+///
+/// A default is what the sources agree on, or else what was recorded, or else the documented answer. So three defaults go
+/// against the documents: `network_block_and_remediate` (a listing of 2023 holds a URL with it), `delete_answer` (200 was
+/// recorded in 2024), and `documented_spellings` (the service's own metadata of 2026 spells otherwise). Where there is
+/// nothing but the claim of a client's author, or nothing at all, the default is a guess, and the help says so.
 #[derive(Debug, Clone, Args)]
 pub struct Options {
     /// Address and port to serve on; port 0 takes a free one.
@@ -79,6 +84,11 @@ pub struct Options {
     #[arg(long, value_enum, default_value_t = Part::Included)]
     pub hash_case: Part,
 
+    /// Whether two spellings of a domain, or of scheme and host in a URL, in upper and lower case are two indicators. Not
+    /// known: no recording shows that the service changes or compares what was sent.
+    #[arg(long, value_enum, default_value_t = Part::Included)]
+    pub host_case: Part,
+
     /// Whether FileMd5 can be submitted. Open question 3 and CONFLICT: documented, but one client's author reports that
     /// it is refused.
     #[arg(long, value_enum, default_value_t = Verdict::Accepted)]
@@ -97,6 +107,11 @@ pub struct Options {
     /// question 5; creationTimeDateTimeUtc is known to be tolerated.
     #[arg(long, value_enum, default_value_t = ReadOnlyFields::Ignored)]
     pub read_only_fields: ReadOnlyFields,
+
+    /// What historicalDetection and lookBackPeriod do. They are writable only in a tenant that has the feature; what one
+    /// without it does with them is not recorded.
+    #[arg(long, value_enum, default_value_t = FeatureFields::Stored)]
+    pub look_back_fields: FeatureFields,
 
     /// What becomes of expired rows. Open question 6 and CONFLICT: the vendor says they are removed at the second; a
     /// client of 2026 says that they are kept.
@@ -144,6 +159,11 @@ pub struct Options {
     #[arg(long, value_enum, default_value_t = DeleteAnswer::Ok)]
     pub delete_answer: DeleteAnswer,
 
+    /// What a batch delete with an unknown id does. The documents answer 404 for any unknown id; that nothing is deleted
+    /// then is only inferred, and no recording of the call was found.
+    #[arg(long, value_enum, default_value_t = UnknownIds::Refused)]
+    pub unknown_ids: UnknownIds,
+
     /// What a missing title or description leads to. CONFLICT: required by the page of the single submission; the import
     /// page does not say so, and one client sends none.
     #[arg(long, value_enum, default_value_t = MissingTexts::Refused)]
@@ -186,6 +206,11 @@ pub struct Options {
     #[arg(long, value_enum, default_value_t = Permission::All)]
     pub permission: Permission,
 
+    /// What submitting an indicator does that a row of somebody else has, while the permission is for own rows only. Not
+    /// known: a submission is an update wherever it was recorded, but never by an application that does not see the row.
+    #[arg(long, value_enum, default_value_t = UnseenRows::Updated)]
+    pub unseen_rows: UnseenRows,
+
     /// In which order an import answers its items. Always that of the request so far as seen, but not promised.
     #[arg(long, value_enum, default_value_t = Results::InOrder)]
     pub results: Results,
@@ -213,10 +238,12 @@ impl Default for Options {
             action_in_identity: Part::Included,
             scope_in_identity: Part::Ignored,
             hash_case: Part::Included,
+            host_case: Part::Included,
             file_md5: Verdict::Accepted,
             rbac_groups: Vec::new(),
             unknown_rbac_group: Verdict::Accepted,
             read_only_fields: ReadOnlyFields::Ignored,
+            look_back_fields: FeatureFields::Stored,
             expired_rows: ExpiredRows::Removed,
             paging: Paging::NextLink,
             page_size: 10_000,
@@ -227,6 +254,7 @@ impl Default for Options {
             certificate_actions: CertificateActions::Documented,
             retired_actions: RetiredActions::Stored,
             delete_answer: DeleteAnswer::Ok,
+            unknown_ids: UnknownIds::Refused,
             missing_texts: MissingTexts::Refused,
             empty_import: Verdict::Refused,
             documented_spellings: Verdict::Refused,
@@ -236,6 +264,7 @@ impl Default for Options {
             sub_second_expiry: SubSecondExpiry::Kept,
             filter_properties: FilterProperties::Documented,
             permission: Permission::All,
+            unseen_rows: UnseenRows::Updated,
             results: Results::InOrder,
             compression: Compression::Deflate,
         }

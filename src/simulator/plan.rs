@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 use super::faults::{Fault, FaultKind};
 use super::request::Request;
 
@@ -15,7 +17,23 @@ struct Pending {
 
 /// The faults that are still to come.
 #[derive(Debug, Default)]
-pub struct Faults(Vec<Pending>);
+pub struct Faults {
+    pending: Vec<Pending>,
+    /// Changes whenever the faults are cleared.
+    cleared: watch::Sender<()>,
+}
+
+/// The moment at which held calls go on.
+#[derive(Debug)]
+pub struct Release(watch::Receiver<()>);
+
+impl Release {
+    /// Waits for it.
+    pub async fn wait(mut self) {
+        // The sender goes only with the simulator, and its calls with it.
+        let _ = self.0.changed().await;
+    }
+}
 
 /// What happens to one call.
 #[derive(Debug, Default)]
@@ -41,6 +59,11 @@ impl Plan {
             .filter_map(ms)
             .reduce(u64::saturating_add)
             .map(Duration::from_millis)
+    }
+
+    /// Whether the call waits until the faults are cleared.
+    pub fn holds(&self) -> bool {
+        self.others.contains(&FaultKind::Hold {})
     }
 
     /// How many results an import leaves out.
@@ -73,14 +96,25 @@ impl Faults {
     /// Adds faults behind those that are still to come.
     pub fn add(&mut self, faults: Vec<Fault>) {
         let some = faults.into_iter().filter(|fault| fault.times > 0);
-        self.0.extend(some.map(|fault| Pending { fault, seen: 0 }));
+        self.pending.extend(some.map(|fault| Pending { fault, seen: 0 }));
+    }
+
+    /// Forgets the faults that are still to come, and lets held calls go on.
+    pub fn clear(&mut self) {
+        self.pending.clear();
+        self.cleared.send_replace(());
+    }
+
+    /// When a call goes on that is held from now on.
+    pub fn release(&self) -> Release {
+        Release(self.cleared.subscribe())
     }
 
     /// What happens to this call. A fault that would decide what the client gets waits for the next matching call if an
     /// earlier one decides this call.
     pub fn plan(&mut self, request: &Request) -> Plan {
         let mut plan = Plan::default();
-        for Pending { fault, seen } in &mut self.0 {
+        for Pending { fault, seen } in &mut self.pending {
             if !fault.matches(request) {
                 continue;
             }
@@ -96,7 +130,7 @@ impl Faults {
                 plan.others.push(fault.kind.clone());
             }
         }
-        self.0.retain(|pending| pending.fault.times > 0);
+        self.pending.retain(|pending| pending.fault.times > 0);
         plan
     }
 }

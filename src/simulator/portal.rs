@@ -17,6 +17,9 @@ use super::time;
 
 const USER: &str = "analyst@contoso.example";
 
+/// Recorded ids are small numbers that count up. This leaves more room behind it than rows can ever be made.
+const LARGEST_ID: u64 = 1_000_000_000_000_000;
+
 /// Replaces every row. On an error, which says what is wrong with which row, nothing is changed.
 pub fn replace(store: &mut Store, rows: &[Value], now: Timestamp, options: &Options) -> Result<(), String> {
     let mut replacement = store.emptied();
@@ -36,10 +39,12 @@ pub fn replace(store: &mut Store, rows: &[Value], now: Timestamp, options: &Opti
     Ok(())
 }
 
-/// Creates a row, or changes the one with the same id or identity.
+/// Creates a row, or changes the one with the same id or identity. Nothing is changed if another row has that identity.
 pub fn save(store: &mut Store, row: &Value, now: Timestamp, options: &Options) -> Result<(), String> {
     let (values, extra) = read(row, find(store, row, options), store, now)?;
-    store.put(Row::new(values, extra), options);
+    let row = Row::new(values, extra);
+    check_identity(store, &row, options)?;
+    store.put(row, options);
     Ok(())
 }
 
@@ -68,13 +73,29 @@ pub fn move_rows(store: &mut Store, remove: usize, add: usize, now: Timestamp, o
     }
 }
 
-/// Says what is wrong with a row that [`save`] would have to take later.
-pub fn check(row: &Value, now: Timestamp) -> Result<(), String> {
+/// Says what is wrong with a row that [`save`] would have to take later, as far as it can be known now.
+pub fn check(store: &Store, row: &Value, now: Timestamp, options: &Options) -> Result<(), String> {
+    let existing = find(store, row, options);
     let has_id = row
         .get("id")
         .is_some_and(|id| id.as_str().is_some_and(|id| number(id).is_some()));
+    // A row with an id that nobody has yet may be there by then, with all that this one leaves out.
     let known = Row::new(COLUMNS.iter().map(Column::default_value).collect(), Map::new());
-    read(row, has_id.then_some(&known), &Store::default(), now).map(|_| ())
+    let (values, extra) = read(row, existing.or(has_id.then_some(&known)), store, now)?;
+    check_identity(store, &Row::new(values, extra), options)
+}
+
+/// Refuses a row with the identity of another one: a tenant has one row for each.
+fn check_identity(store: &Store, row: &Row, options: &Options) -> Result<(), String> {
+    match store.find(&row.key(options)) {
+        Some(other) if other.id() != row.id() => Err(format!(
+            "`{}` with id {} has the identity of the row with id {}",
+            row.text(VALUE),
+            row.id(),
+            other.id()
+        )),
+        _ => Ok(()),
+    }
 }
 
 fn find<'a>(store: &'a Store, row: &Value, options: &Options) -> Option<&'a Row> {
@@ -124,7 +145,9 @@ fn read(row: &Value, existing: Option<&Row>, store: &Store, now: Timestamp) -> R
         }
     }
     match values[ID].as_str().and_then(number) {
-        Some(_) => Ok((values, extra)),
+        // What the tenant gives out by itself may lie beyond.
+        Some(number) if number <= LARGEST_ID || !object.contains_key("id") => Ok((values, extra)),
+        Some(number) => Err(format!("`id` is at most {LARGEST_ID}, not {number}")),
         None => Err("`id` is a whole number written as a string".to_owned()),
     }
 }
@@ -242,8 +265,41 @@ mod tests {
         delete(&mut store, &json!({"id": "2"}), now(), &options);
         delete(&mut store, &json!({"id": "2"}), now(), &options);
         assert!(values(&store).is_empty());
-        assert!(check(&json!({"title": "no identity"}), now()).is_err());
-        assert!(check(&json!({"id": "1", "title": "x"}), now()).is_ok());
+        let check = |row| check(&store, &row, now(), &options);
+        assert!(check(json!({"title": "no identity"})).is_err());
+        assert!(check(json!({"id": "1", "title": "x"})).is_ok());
+    }
+
+    #[test]
+    fn no_two_rows_get_one_identity() {
+        let options = Options::default();
+        let mut store = filled(&[domain("a.example"), domain("b.example")]);
+        let mut new = domain("a.example");
+        new["id"] = "9".into();
+        let renamed = json!({"id": "2", "indicatorValue": "a.example"});
+        for (row, id) in [(new, "9"), (renamed, "2")] {
+            let problem = format!("`a.example` with id {id} has the identity of the row with id 1");
+            assert_eq!(check(&store, &row, now(), &options), Err(problem.clone()));
+            assert_eq!(save(&mut store, &row, now(), &options), Err(problem));
+        }
+        assert_eq!(values(&store), ["a.example", "b.example"]);
+        assert_eq!(store.find(&store.get("1").unwrap().key(&options)).unwrap().id(), "1");
+    }
+
+    #[test]
+    fn ids_have_a_bound() {
+        let with_id = |id: u64| {
+            let mut row = domain("a.example");
+            row["id"] = id.to_string().into();
+            row
+        };
+        let mut store = Store::default();
+        for (id, taken) in [(u64::MAX, false), (LARGEST_ID + 1, false), (LARGEST_ID, true)] {
+            let result = replace(&mut store, &[with_id(id)], now(), &Options::default());
+            assert_eq!(result.is_ok(), taken, "{id}");
+        }
+        save(&mut store, &domain("b.example"), now(), &Options::default()).unwrap();
+        assert_eq!(values(&store), ["a.example", "b.example"]);
     }
 
     #[test]

@@ -106,13 +106,15 @@ impl Key {
     pub fn of(values: &[Value], options: &Options) -> Self {
         let text = |column: usize| values[column].as_str().unwrap_or_default().to_owned();
         let indicator_type = text(TYPE);
-        let case_matters = options.hash_case == Part::Included || !is_hash(&indicator_type);
+        let value = text(VALUE);
+        let folded = match indicator_type.as_str() {
+            "DomainName" if options.host_case == Part::Ignored => value.to_lowercase(),
+            "Url" if options.host_case == Part::Ignored => with_host_folded(&value),
+            hash if options.hash_case == Part::Ignored && is_hash(hash) => value.to_ascii_lowercase(),
+            _ => value,
+        };
         Self {
-            value: if case_matters {
-                text(VALUE)
-            } else {
-                text(VALUE).to_ascii_lowercase()
-            },
+            value: folded,
             action: (options.action_in_identity == Part::Included).then(|| text(ACTION)),
             scope: (options.scope_in_identity == Part::Included).then(|| scope(&values[RBAC_NAMES])),
             indicator_type,
@@ -122,6 +124,19 @@ impl Key {
 
 fn is_hash(indicator_type: &str) -> bool {
     indicator_type.starts_with("File") || indicator_type == "CertificateThumbprint"
+}
+
+/// A URL with scheme and host in lower case. What stands before an `@` is no part of the host, and the path's case has a
+/// meaning.
+fn with_host_folded(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return url.to_owned();
+    };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    let host = authority.rfind('@').map_or(0, |at| at + 1);
+    let (user, host) = authority.split_at(host);
+    format!("{}://{user}{}{path}", scheme.to_lowercase(), host.to_lowercase())
 }
 
 fn scope(names: &Value) -> Vec<String> {
@@ -201,6 +216,34 @@ mod tests {
         assert_eq!(key(&block, &without_case), key(&lower, &without_case));
         let url = |value| values(value, "Url", "Block", &all);
         assert_ne!(key(&url("AB"), &without_case), key(&url("ab"), &without_case));
+
+        let without_host_case = Options {
+            host_case: Part::Ignored,
+            ..Options::default()
+        };
+        let domain = |value| values(value, "DomainName", "Block", &all);
+        for (one, other, same) in [
+            (
+                url("HTTPS://U@Evil.example:80/A"),
+                url("https://U@evil.EXAMPLE:80/A"),
+                true,
+            ),
+            (url("https://evil.example/A"), url("https://evil.example/a"), false),
+            (url("https://U@evil.example"), url("https://u@evil.example"), false),
+            (domain("Evil.example"), domain("evil.example"), true),
+        ] {
+            assert_eq!(
+                key(&one, &without_host_case) == key(&other, &without_host_case),
+                same,
+                "{one:?}"
+            );
+            assert_ne!(key(&one, &plain), key(&other, &plain), "{one:?}");
+        }
+        assert_ne!(
+            key(&block, &without_host_case),
+            key(&lower, &without_host_case),
+            "a hash is no host"
+        );
 
         let scoped = values("AB", "FileSha1", "Block", &two);
         assert_eq!(key(&block, &plain), key(&scoped, &plain));

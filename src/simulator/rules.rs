@@ -6,10 +6,13 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::answer::Refusal;
-use super::columns::{ACTION, DESCRIPTION, EXPIRATION, GENERATE_ALERT, RBAC_IDS, RBAC_NAMES, TITLE, TYPE, VALUE};
+use super::columns::{
+    ACTION, DESCRIPTION, EXPIRATION, GENERATE_ALERT, HISTORICAL_DETECTION, LOOK_BACK_PERIOD, RBAC_IDS, RBAC_NAMES,
+    TITLE, TYPE, VALUE,
+};
 use super::draft::Draft;
 use super::options::Options;
-use super::switches::{CertificateActions, Lengths, MissingTexts, Verdict};
+use super::switches::{CertificateActions, FeatureFields, Lengths, MissingTexts, Verdict};
 use super::{time, values};
 
 /// Refuses a draft that would be expired from the start. It refuses a whole import, as recorded.
@@ -37,6 +40,7 @@ pub fn check_item(draft: &mut Draft, options: &Options) -> Result<(), Refusal> {
     if options.missing_texts == MissingTexts::Item {
         draft.check_texts()?;
     }
+    check_look_back(draft, options)?;
     if options.lengths == Lengths::Claimed {
         for (position, name, longest) in [
             (VALUE, "indicatorValue", 800),
@@ -53,6 +57,24 @@ pub fn check_item(draft: &mut Draft, options: &Options) -> Result<(), Refusal> {
         }
     }
     resolve_groups(draft, options)
+}
+
+/// Refuses or forgets what only a tenant with the feature has.
+fn check_look_back(draft: &mut Draft, options: &Options) -> Result<(), Refusal> {
+    let wanted = draft.get(HISTORICAL_DETECTION) == Some(&Value::Bool(true)) || draft.get(LOOK_BACK_PERIOD).is_some();
+    match options.look_back_fields {
+        FeatureFields::Refused if wanted => {
+            // The code is documented, its text is not.
+            let message = "Historical detection is not enabled for this tenant.";
+            Err(Refusal::new(403, "DisabledFeature", message))
+        }
+        FeatureFields::Ignored => {
+            draft.set(HISTORICAL_DETECTION, false.into());
+            draft.set(LOOK_BACK_PERIOD, Value::Null);
+            Ok(())
+        }
+        _ => Ok(()),
+    }
 }
 
 fn check_action(draft: &Draft, options: &Options) -> Result<(), Refusal> {

@@ -97,11 +97,16 @@ async fn answer(request: hyper::Request<Incoming>, shared: Shared) -> Result<Res
         let encoded = compress(&answer.body, &accepted, compression);
         return Ok(respond(answer, encoded, whole));
     }
-    let (number, plan) = {
+    let (number, plan, release) = {
         let mut state = shared.lock();
         let now = state.service.clock.elapsed();
-        (state.log.begin(&request, now), state.faults.plan(&request))
+        let number = state.log.begin(&request, now);
+        // Under the same lock as the log, so that whoever sees the call there cannot let it go too early.
+        (number, state.faults.plan(&request), state.faults.release())
     };
+    if plan.holds() {
+        release.wait().await;
+    }
     if let Some(latency) = plan.latency() {
         tokio::time::sleep(latency).await;
     }
@@ -110,27 +115,26 @@ async fn answer(request: hyper::Request<Incoming>, shared: Shared) -> Result<Res
         Some(FaultKind::DropBefore {}) => return Err(Closed),
         _ => {}
     }
-    let closes = plan.decisive == Some(FaultKind::DropAfter {});
     let answer = shared.lock().service.answer(&request, &plan);
     let encoded = compress(&answer.body, &accepted, compression);
+    let length = encoded.as_ref().map_or(answer.body.len(), |(_, body)| body.len());
+    let cut = plan.decisive == Some(FaultKind::Truncate {});
+    // Half of an answer without a body, such as that of a batch delete, would be the whole of it.
+    let closes = plan.decisive == Some(FaultKind::DropAfter {}) || (cut && length == 0);
     {
         let mut state = shared.lock();
         let now = state.service.clock.elapsed();
-        let (status, sent) = match &encoded {
-            _ if closes => (0, 0),
-            Some((_, body)) => (answer.status.as_u16(), body.len()),
-            None => (answer.status.as_u16(), answer.body.len()),
+        let (status, sent) = match (closes, cut) {
+            (true, _) => (0, 0),
+            (false, true) => (answer.status.as_u16(), half_of(length)),
+            (false, false) => (answer.status.as_u16(), length),
         };
         state.log.end(number, status, answer.items, sent, now);
     }
     if closes {
         return Err(Closed);
     }
-    let carry = if plan.decisive == Some(FaultKind::Truncate {}) {
-        half
-    } else {
-        whole
-    };
+    let carry = if cut { half } else { whole };
     Ok(respond(answer, encoded, carry))
 }
 
@@ -168,10 +172,15 @@ fn whole(body: Vec<u8>) -> Body {
     Body::from_stream(chunks(body.into()))
 }
 
+/// How much of a body is sent that is cut off.
+fn half_of(length: usize) -> usize {
+    length / 2
+}
+
 /// The first half of the body, and then the end of the connection.
 fn half(mut body: Vec<u8>) -> Body {
     use futures::StreamExt;
-    body.truncate(body.len() / 2);
+    body.truncate(half_of(body.len()));
     // The error comes in its own turn, or else what was written before it would not leave the process.
     let cut = stream::once(async {
         tokio::task::yield_now().await;

@@ -13,7 +13,7 @@ use super::columns::{CREATED, CREATED_BY, CREATED_BY_DISPLAY_NAME, CREATED_BY_SO
 use super::draft::Draft;
 use super::options::Options;
 use super::row::{Key, Row};
-use super::switches::{ExpiredRows, Order};
+use super::switches::{ExpiredRows, Order, Permission, UnseenRows};
 use super::time;
 
 /// Who writes a row.
@@ -107,6 +107,15 @@ impl Store {
             .by_key
             .get(&Key::of(&fresh, options))
             .and_then(|number| self.rows.get(number));
+        let unseen =
+            options.permission == Permission::Own && existing.is_some_and(|row| row.text(CREATED_BY) != author.id);
+        if unseen && options.unseen_rows == UnseenRows::Refused {
+            return Err(Refusal::new(
+                403,
+                "Forbidden",
+                "The application does not have access to this indicator.",
+            ));
+        }
         let (values, extra) = if let Some(row) = existing {
             if row.is_expired(now) {
                 capacity.take()?;

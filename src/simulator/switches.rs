@@ -195,3 +195,34 @@ pub enum EarlyRetry {
     /// It is refused and changes nothing.
     Ignored,
 }
+
+/// What happens to fields of a feature that the tenant does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FeatureFields {
+    /// The tenant has the feature, and they are stored.
+    Stored,
+    /// They are read and forgotten.
+    Ignored,
+    /// The item is refused that sets one.
+    Refused,
+}
+
+/// What a batch delete does in which an id is unknown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum UnknownIds {
+    /// It answers 404, and nothing is deleted.
+    Refused,
+    /// It answers 404, and yet the others are deleted.
+    RefusedInPart,
+    /// It answers 204, and the others are deleted.
+    Skipped,
+}
+
+/// What submitting an indicator does that a row has which the application does not see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum UnseenRows {
+    /// It updates that row.
+    Updated,
+    /// The item is refused.
+    Refused,
+}

@@ -1,7 +1,9 @@
 //! Whether a value is well-formed for its type.
 //!
-//! **Invariant:** the rules are those of the service's documents; where these are only documented, a switch turns
-//! them off.
+//! **Invariant:** where a recording or a client contradicts a documented rule, a switch has the other answer. The
+//! documents give no grammar: which characters a domain has and how long its labels are, which schemes a URL has, and that
+//! a type cannot be submitted of which the documents only say that it is listed, is this simulator's reading, without a
+//! switch.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

@@ -148,6 +148,7 @@ impl<P: Provider> Calls for Grpc<P> {
             .err()
             .map(|diagnostic| diagnostic.detail)
             .unwrap_or_default();
+        tracing::debug!("The host has asked the provider to stop");
         Ok(Response::new(proto::stop_provider::Response { error }))
     }
 

@@ -47,7 +47,7 @@ fn order(tenant: &Tenant) -> Vec<(&'static str, usize)> {
 }
 
 #[tokio::test]
-async fn in_a_full_tenant_five_hundred_rows_make_way_for_as_many() {
+pub async fn in_a_full_tenant_five_hundred_rows_make_way_for_as_many() {
     let (tenant, mut host) = filled(FULL - OWN, 0).await;
     host.configure(&[(SET, list(500..OWN + 500))]).apply().await.ok();
     assert_eq!(order(&tenant), [("delete", 500), ("import", 500)]);
@@ -73,7 +73,7 @@ async fn with_room_enough_nothing_goes_before_its_time() {
 }
 
 #[tokio::test]
-async fn room_that_shows_late_is_waited_for() {
+pub async fn room_that_shows_late_is_waited_for() {
     let (tenant, mut host) = filled(FULL - OWN, 20).await;
     let before = host.clock.skipped();
     host.configure(&[(SET, list(500..OWN + 500))]).apply().await.ok();

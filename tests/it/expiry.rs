@@ -38,7 +38,7 @@ fn assert_counted(warnings: &[String], count: &str) {
 }
 
 #[tokio::test]
-async fn a_row_that_expires_leaves_the_plan_clean_and_can_be_given_a_new_end() {
+pub async fn a_row_that_expires_leaves_the_plan_clean_and_can_be_given_a_new_end() {
     for answer in ANSWERS {
         let tenant = tenant(answer).await;
         let mut host = Host::new(&tenant);

@@ -10,6 +10,7 @@ mod docs;
 mod drift;
 #[cfg(unix)]
 mod dying;
+mod exclusive;
 mod expiry;
 mod fields;
 mod layers;
@@ -18,17 +19,21 @@ mod moves;
 mod no_change;
 mod ownership;
 mod partial;
+mod records;
 #[cfg(unix)]
 mod replacement;
 #[cfg(unix)]
 mod stopping;
 mod support;
+mod switches;
 mod terraform_bad_input;
 mod terraform_basics;
 mod terraform_changes;
 mod terraform_configuration;
 mod terraform_function;
 mod terraform_import;
+mod terraform_normalisation;
+mod terraform_parse_csv;
 mod terraform_reading;
 mod terraform_scale;
 mod terraform_secrets;

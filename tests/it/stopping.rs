@@ -5,12 +5,13 @@ use mde::simulator::{Fault, FaultKind};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 const SET: &str = "mde_indicator_set.list";
 
-/// How long the call in flight takes when the signal comes: longer than the signal takes through terraform to the
-/// provider on a busy machine.
-const IN_FLIGHT: FaultKind = FaultKind::Latency { ms: 1500 };
+/// What the provider logs once it knows that it shall stop.
+const HEARD: &str = "The host has asked the provider to stop";
 
 fn value(number: usize) -> String {
     format!("198.51.100.{number}")
@@ -28,16 +29,26 @@ fn set(rows: Range<usize>, described_anew: usize) -> String {
     )
 }
 
-/// Runs a command and sends the signal to all its processes while this call of its kind, counted from one, is in flight.
+/// Has terraform write the provider's log into a file; its path.
+fn logging(workspace: &mut Workspace) -> PathBuf {
+    let path = workspace.path().join("provider.log");
+    workspace.set("TF_LOG_PROVIDER", "DEBUG");
+    workspace.set("TF_LOG_PATH", &path.display().to_string());
+    path
+}
+
+/// Runs a command and sends the signal to all its processes while this call of its kind, counted from one, is in flight:
+/// the service holds it until the signal has come through terraform to the provider.
 async fn stopped(
     tenant: &Tenant,
-    workspace: &Workspace,
+    workspace: &mut Workspace,
     arguments: &[&str],
     signal: &str,
     path: &str,
     call: usize,
 ) -> Ran {
-    let fault = Fault::new(IN_FLIGHT)
+    let log = logging(workspace);
+    let fault = Fault::new(FaultKind::Hold {})
         .on("POST", path)
         .after(u32::try_from(call).unwrap() - 1);
     tenant.simulator.add_faults(vec![fault]).unwrap();
@@ -48,6 +59,8 @@ async fn stopped(
         .until("the call in flight", || tenant.calls("POST", path).len() == call)
         .await;
     running.signal_all(signal);
+    running.until("the provider has heard of it", || has_heard(&log)).await;
+    tenant.simulator.clear_faults();
     let ran = running.end().await.expect(1);
     let calls = tenant.calls("POST", path);
     assert_eq!(calls.len(), call, "no other call is sent: {}", ran.output);
@@ -56,9 +69,14 @@ async fn stopped(
         "the call in flight ends"
     );
     assert!(ran.says("Stopped before"), "{}", ran.output);
+    std::fs::remove_file(log).unwrap();
     tenant.pass_time();
     tenant.simulator.clear_calls();
     ran
+}
+
+fn has_heard(log: &Path) -> bool {
+    std::fs::read(log).is_ok_and(|text| String::from_utf8_lossy(&text).contains(HEARD))
 }
 
 const APPLY: [&str; 3] = ["apply", "-auto-approve", "-input=false"];
@@ -102,10 +120,10 @@ async fn goes_on(tenant: &Tenant, workspace: &Workspace, wanted: &str, [imported
 async fn a_creation_keeps_what_was_done() {
     for signal in ["INT", "TERM"] {
         let tenant = Tenant::start().await;
-        let workspace = Workspace::new(&tenant);
+        let mut workspace = Workspace::new(&tenant);
         let list = set(0..50, 0);
         workspace.main(&list);
-        let ran = stopped(&tenant, &workspace, &APPLY, signal, "/import", 3).await;
+        let ran = stopped(&tenant, &mut workspace, &APPLY, signal, "/import", 3).await;
         assert!(ran.says("20 indicators were not written"), "{}", ran.output);
         assert_eq!(tenant.rows().len(), 30);
         assert_eq!(recorded(&workspace), present(&tenant));
@@ -122,13 +140,13 @@ async fn a_change_keeps_what_was_done() {
         ("INT", "/BatchDelete", 1, [0, 5]),
     ] {
         let tenant = Tenant::start().await;
-        let workspace = Workspace::new(&tenant);
+        let mut workspace = Workspace::new(&tenant);
         workspace.main(&set(0..50, 0));
         workspace.apply().await.expect(0);
         let removed = if path == "/import" { 10 } else { 15 };
         let list = set(removed..60, removed + 20);
         workspace.main(&list);
-        stopped(&tenant, &workspace, &APPLY, signal, path, call).await;
+        stopped(&tenant, &mut workspace, &APPLY, signal, path, call).await;
         assert_eq!(recorded(&workspace), present(&tenant));
         assert!(workspace.objects(SET)[0]["status"].is_null(), "not tainted");
         goes_on(&tenant, &workspace, &list, left).await;
@@ -139,10 +157,10 @@ async fn a_change_keeps_what_was_done() {
 async fn a_destruction_keeps_what_was_done() {
     for signal in ["INT", "TERM"] {
         let tenant = Tenant::start().await;
-        let workspace = Workspace::new(&tenant);
+        let mut workspace = Workspace::new(&tenant);
         workspace.main(&set(0..50, 0));
         workspace.apply().await.expect(0);
-        let ran = stopped(&tenant, &workspace, &DESTROY, signal, "/BatchDelete", 2).await;
+        let ran = stopped(&tenant, &mut workspace, &DESTROY, signal, "/BatchDelete", 2).await;
         assert!(ran.says("30 indicators were not deleted"), "{}", ran.output);
         assert_eq!(tenant.rows().len(), 30);
         assert_eq!(recorded(&workspace), present(&tenant));
@@ -168,7 +186,10 @@ async fn a_wait_for_a_limit_ends_at_once() {
     running.until("the limit is used up", || answered() == 30).await;
     running.signal_all("INT");
     let ran = running.end().await.expect(1);
-    // Without the signal the next call would have followed as soon as the limit allows it.
+    // Without the signal the next call would have followed as soon as the limit allows it: a minute after the first.
+    let first = Duration::from_millis(tenant.calls("POST", "/import")[0].start);
+    let took = tenant.simulator.elapsed() - first;
+    assert!(took < Duration::from_secs(60), "it waited for {took:?}");
     assert_eq!((tenant.imports(), tenant.throttled()), (30, 0));
     assert!(ran.says("20 indicators were not written"), "{}", ran.output);
     assert_eq!(recorded(&workspace), present(&tenant));
@@ -190,12 +211,12 @@ async fn a_replacement_forgets_nothing_between_its_halves() {
         ("/import", 1, [5, 0], true),
     ] {
         let tenant = Tenant::start().await;
-        let workspace = Workspace::new(&tenant);
+        let mut workspace = Workspace::new(&tenant);
         workspace.main(&set(0..50, 0));
         workspace.apply().await.expect(0);
         let ids = present(&tenant);
         workspace.main(&list);
-        stopped(&tenant, &workspace, &arguments, "INT", path, call).await;
+        stopped(&tenant, &mut workspace, &arguments, "INT", path, call).await;
         assert_eq!(recorded(&workspace), present(&tenant), "{path}");
         assert_eq!(workspace.objects(SET)[0]["status"] == "tainted", tainted);
         goes_on(&tenant, &workspace, &list, left).await;
@@ -210,14 +231,14 @@ async fn a_replacement_forgets_nothing_between_its_halves() {
 #[tokio::test]
 async fn single_indicators_keep_what_was_done() {
     let tenant = Tenant::start().await;
-    let workspace = Workspace::new(&tenant);
+    let mut workspace = Workspace::new(&tenant);
     workspace.main(
         "provider \"mde\" { batch_size = 5 }\n\nresource \"mde_indicator\" \"one\" {\n  for_each    = toset([for i in \
          range(30) : \"198.51.100.${i}\"])\n  value       = each.key\n  action      = \"Block\"\n  title       = \"stopped\"\n  \
          description = \"d\"\n}\n",
     );
     // Ten begin at once, so others wait behind the first call. Later on they come back one by one.
-    stopped(&tenant, &workspace, &APPLY, "INT", "/import", 1).await;
+    stopped(&tenant, &mut workspace, &APPLY, "INT", "/import", 1).await;
     let before = tenant.rows();
     let recorded: Vec<Value> = workspace.objects("mde_indicator.one");
     assert_eq!(recorded.len(), before.len());

@@ -212,28 +212,32 @@ async fn a_missing_permission_is_named() {
     assert_eq!(tenant.imports(), 0);
 }
 
+/// A port of this machine that nothing listens on.
+fn closed_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
 /// In process, where the pauses between the attempts take no time.
 #[tokio::test]
 async fn a_host_that_cannot_be_reached_is_named() {
     let tenant = Tenant::start().await;
     let one = json!({"value": "one.example", "action": "Block", "title": "One", "description": "Text"});
-    for (block, summary, text) in [
+    let closed = format!("127.0.0.1:{}", closed_port());
+    // Never a name: asking for one leaves the machine.
+    let cases = [
         (
-            json!({"base_url": "https://127.0.0.1:1"}),
+            json!({"base_url": format!("https://{closed}")}),
             "The tenant's indicators could not be listed",
-            "Could not list the indicators: no connection to 127.0.0.1:1 (",
+            format!("Could not list the indicators: no connection to {closed} ("),
         ),
         (
-            json!({"authority_host": "https://127.0.0.1:1"}),
+            json!({"authority_host": format!("https://{closed}")}),
             "The provider cannot be used as configured",
-            "Could not get an access token: no connection to 127.0.0.1:1 (",
+            format!("Could not get an access token: no connection to {closed} ("),
         ),
-        (
-            json!({"authority_host": "https://login.invalid"}),
-            "The provider cannot be used as configured",
-            "Could not get an access token: the name login.invalid could not be resolved (",
-        ),
-    ] {
+    ];
+    for (block, summary, text) in cases {
         let mut host = Host::new(&tenant).provider(block);
         let run = host.configure(&[("mde_indicator.one", one.clone())]).plan().await;
         let [error] = run.errors.as_slice() else {

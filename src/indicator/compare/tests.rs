@@ -48,6 +48,16 @@ fn what_means_the_same_is_no_difference() {
         ("history", with(|f| f.historical_detection = Some(false)), nothing()),
         ("text", nothing(), with(|f| f.title = text(""))),
         ("empty text", with(|f| f.application = text("")), nothing()),
+        (
+            "form of Unicode",
+            with(|f| f.title = text("Caf\u{e9}")),
+            with(|f| f.title = text("Cafe\u{301}")),
+        ),
+        (
+            "form of Unicode in groups",
+            with(|f| f.rbac_group_names = names(&["Caf\u{e9}"])),
+            with(|f| f.rbac_group_names = names(&["Cafe\u{301}"])),
+        ),
         ("list", nothing(), with(|f| f.mitre_techniques = Some(vec![]))),
         ("groups", nothing(), with(|f| f.rbac_group_ids = Some(vec![]))),
         ("category", nothing(), with(|f| f.category = category(1))),

@@ -100,6 +100,35 @@ impl<'a> StateWriter<'a> {
         self.put(place, written, id);
     }
 
+    /// Moves what stands under `key` to a key of its own, among `indicators`: the key is needed for a row that should
+    /// have gone, and neither may be forgotten. The next plan finds the row by its identity.
+    pub fn set_aside(&mut self, key: &str, row: &Indicator) {
+        let Some(id) = self.ids.remove(key) else {
+            return;
+        };
+        let plain = self.values.remove(key);
+        let mut element = match (self.indicators.remove(key), plain) {
+            (Some(Value::Object(element)), _) => element,
+            (_, description) => {
+                Object::null(element_type().clone()).with(Field::Description.name(), description.unwrap_or(Value::Null))
+            }
+        };
+        element.set(Field::Value.name(), row.value.as_str().into());
+        let aside = format!("{key} {} {}", row.action, id.as_str().unwrap_or_default());
+        if let Some(words) = self.drift.remove(key) {
+            self.drift.insert(aside.clone(), words);
+        }
+        self.indicators.insert(aside.clone(), element.into());
+        self.ids.insert(aside, id);
+    }
+
+    /// Notes again what no field of the row can show.
+    pub fn keep_drift(&mut self, key: &str, words: &Value) {
+        if !words.is_null() {
+            self.drift.insert(key.to_owned(), words.clone());
+        }
+    }
+
     /// What `place` says under the set's own attributes.
     pub fn reads(&self, place: Place<'_>) -> Indicator {
         let read = if place.plain { read_plain } else { read_element };

@@ -145,6 +145,23 @@ async fn faults_are_checked_when_they_are_added() {
     let (_, error) = control(&tenant, "POST", "faults", r#"[{"kind": "foreign_write", "row": {}}]"#).await;
     assert_eq!(error["error"]["message"], "`indicatorValue` is missing");
     assert_eq!(tenant.get("/api/indicators").await.status, 200, "all or none");
+    tenant.simulator.put_rows(vec![domain("a.example")]).unwrap();
+    let mut same = domain("a.example");
+    same["id"] = json!("99");
+    let fault = json!([{"kind": "foreign_write", "row": same}]).to_string();
+    let (_, error) = control(&tenant, "POST", "faults", &fault).await;
+    let message = "`a.example` with id 99 has the identity of the row with id 1";
+    assert_eq!(error["error"]["message"], message);
+}
+
+#[tokio::test]
+async fn faults_that_are_still_to_come_can_be_taken_back() {
+    let tenant = Tenant::start(Options::default()).await;
+    let faults = r#"[{"kind": "status", "code": 503, "times": 9}]"#;
+    assert_eq!(control(&tenant, "POST", "faults", faults).await.0, 204);
+    assert_eq!(tenant.get("/api/indicators").await.status, 503);
+    assert_eq!(control(&tenant, "DELETE", "faults", "").await.0, 204);
+    assert_eq!(tenant.get("/api/indicators").await.status, 200);
 }
 
 #[tokio::test]

@@ -88,7 +88,58 @@ async fn a_truncated_body_has_half_of_it() {
     assert!(sent.text().await.is_err());
     assert_eq!(tenant.values(), ["a.example"]);
     assert!(tenant.try_call("GET", "/api/indicators", &Value::Null).await.is_err());
-    assert_eq!(tenant.get("/api/indicators").await.status, 200);
+    let whole = tenant.get("/api/indicators").await;
+    assert_eq!(whole.status, 200);
+    let calls = tenant.simulator.calls();
+    assert_eq!(calls[1].sent, calls[2].sent / 2, "the log has what was sent");
+}
+
+#[tokio::test]
+async fn a_truncated_answer_without_a_body_does_not_arrive() {
+    let tenant = tenant(vec![Fault::new(FaultKind::Truncate {}).on("POST", "/BatchDelete")]).await;
+    tenant.import(&[domain("a.example")]).await;
+    let ids = json!({"IndicatorIds": ["1"]});
+    assert!(
+        tenant
+            .try_call("POST", "/api/indicators/BatchDelete", &ids)
+            .await
+            .is_err()
+    );
+    assert!(tenant.values().is_empty(), "and yet it is done");
+    assert_eq!(tenant.statuses(), [200, 0]);
+}
+
+#[tokio::test]
+async fn a_held_call_waits_until_the_faults_are_cleared() {
+    let broken = FaultKind::Status {
+        code: 503,
+        message: None,
+        retry_after: None,
+    };
+    let tenant = tenant(vec![
+        Fault::new(FaultKind::Hold {}).times(2),
+        Fault::new(broken).after(2).times(9),
+    ])
+    .await;
+    let items = [domain("a.example")];
+    let held = async { futures::join!(try_import(&tenant, &items), tenant.get("/api/indicators")) };
+    let release = async {
+        // Without a timer: the calls have to come through the network first.
+        while tenant.statuses().len() < 2 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(tenant.statuses(), [0, 0]);
+        assert!(tenant.values().is_empty());
+        tenant.simulator.clear_faults();
+    };
+    let ((imported, listed), ()) = futures::join!(held, release);
+    assert_eq!((imported.unwrap(), listed.status), (200, 200));
+    assert_eq!(tenant.values(), ["a.example"]);
+    assert_eq!(
+        tenant.get("/api/indicators").await.status,
+        200,
+        "the other fault is gone too"
+    );
 }
 
 #[tokio::test]

@@ -66,6 +66,21 @@ async fn what_identifies_a_row() {
         &[(&[], &["1", "2"]), (&["--hash-case", "ignored"], &["1", "1"])],
     )
     .await;
+    let hosts = [
+        domain("a.example"),
+        domain("A.example"),
+        item("Url", "https://a.example/B", &json!({})),
+        item("Url", "HTTPS://A.example/B", &json!({})),
+        item("Url", "https://a.example/b", &json!({})),
+    ];
+    check(
+        &hosts,
+        &[
+            (&[], &["1", "2", "3", "4", "5"]),
+            (&["--host-case", "ignored"], &["1", "1", "2", "2", "3"]),
+        ],
+    )
+    .await;
     let tenant = Tenant::start(switched(&["--hash-case", "ignored"])).await;
     ids(&tenant, &cases).await;
     assert_eq!(tenant.values(), [SHA1], "the first spelling stays");
@@ -144,6 +159,64 @@ async fn what_is_taken_and_what_is_refused() {
     for (arguments, status) in [(&[][..], 400), (&["--empty-import", "accepted"], 200)] {
         let tenant = Tenant::start(switched(arguments)).await;
         assert_eq!(tenant.import(&[]).await.status, status);
+    }
+}
+
+#[tokio::test]
+async fn what_the_fields_of_a_feature_do() {
+    let plain = with(
+        domain("a.example"),
+        &json!({"historicalDetection": false, "lookBackPeriod": null}),
+    );
+    let flag = with(domain("b.example"), &json!({"historicalDetection": true}));
+    let period = with(domain("c.example"), &json!({"lookBackPeriod": 7}));
+    let items = [plain, flag, period];
+    for (arguments, results, stored) in [
+        (
+            &[][..],
+            ["1", "2", "3"],
+            json!([[false, null], [true, null], [false, 7]]),
+        ),
+        (
+            &["--look-back-fields", "ignored"],
+            ["1", "2", "3"],
+            json!([[false, null], [false, null], [false, null]]),
+        ),
+        (
+            &["--look-back-fields", "refused"],
+            ["1", "failed", "failed"],
+            json!([[false, null]]),
+        ),
+    ] {
+        let tenant = Tenant::start(switched(arguments)).await;
+        assert_eq!(ids(&tenant, &items).await, results, "{arguments:?}");
+        let rows = tenant.simulator.rows();
+        let rows: Vec<Value> = rows
+            .iter()
+            .map(|row| json!([row["historicalDetection"], row["lookBackPeriod"]]))
+            .collect();
+        assert_eq!(json!(rows), stored, "{arguments:?}");
+    }
+    let strict = Tenant::start(switched(&["--look-back-fields", "refused"])).await;
+    let (status, code, _) = strict.submit(&items[1]).await.error();
+    assert_eq!((status, code.as_str()), (403, "DisabledFeature"));
+}
+
+#[tokio::test]
+async fn what_an_unknown_id_does_to_a_batch_delete() {
+    for (arguments, status, left) in [
+        (&[][..], 404, &["a.example", "b.example"][..]),
+        (&["--unknown-ids", "refused-in-part"], 404, &[]),
+        (&["--unknown-ids", "skipped"], 204, &[]),
+    ] {
+        let tenant = Tenant::start(switched(arguments)).await;
+        tenant.import(&[domain("a.example"), domain("b.example")]).await;
+        assert_eq!(
+            tenant.batch_delete(&["1", "9", "2"]).await.status,
+            status,
+            "{arguments:?}"
+        );
+        assert_eq!(tenant.values(), left, "{arguments:?}");
     }
 }
 
@@ -263,5 +336,21 @@ async fn what_can_be_filtered_by() {
                 .status,
             status
         );
+    }
+}
+
+#[tokio::test]
+async fn what_becomes_of_a_row_that_is_not_seen() {
+    for (arguments, result, title) in [(&[][..], "1", "t"), (&["--unseen-rows", "refused"], "failed", "theirs")] {
+        let tenant = Tenant::start(switched(&[&["--permission", "own"], arguments].concat())).await;
+        let foreign = with(domain("a.example"), &json!({"title": "theirs"}));
+        tenant.simulator.put_rows(vec![foreign]).unwrap();
+        assert_eq!(
+            ids(&tenant, &[domain("a.example"), domain("b.example")]).await,
+            [result, "2"]
+        );
+        assert_eq!(tenant.simulator.rows()[0]["title"], title, "{arguments:?}");
+        let own = ids(&tenant, &[domain("b.example")]).await;
+        assert_eq!(own, ["2"], "an own row is seen");
     }
 }
