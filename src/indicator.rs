@@ -11,6 +11,7 @@ mod detect;
 mod field;
 mod host;
 mod identity;
+mod instant;
 mod invisible;
 mod kind;
 mod protected;
@@ -23,10 +24,11 @@ mod severity;
 pub use action::Action;
 pub use canonical::{canonical, submitted};
 pub use category::Category;
-pub use compare::{Difference, differences};
+pub use compare::{Difference, differences, same_text};
 pub use detect::detect_type;
 pub use field::{Field, FieldSet};
 pub use identity::Identity;
+pub use instant::{instant_text, parse_instant};
 pub use kind::IndicatorType;
 pub use protected::Protected;
 pub use refang::{defang, refang};
@@ -52,6 +54,15 @@ impl Indicator {
     #[must_use]
     pub fn identity(&self) -> Identity {
         Identity::new(&self.value, &self.indicator_type, &self.action)
+    }
+
+    /// What the service may tell the indicator apart by: its own identity, then those of the actions that a retired one may
+    /// have become.
+    pub fn identities(&self) -> impl Iterator<Item = Identity> {
+        let successors = self.action.successors(&self.indicator_type).iter();
+        std::iter::once(&self.action)
+            .chain(successors)
+            .map(|action| Identity::new(&self.value, &self.indicator_type, action))
     }
 
     /// Whether the service has dropped the indicator, or would refuse it, because its expiry is not after `now`.

@@ -11,6 +11,8 @@ pub mod tf;
 
 pub mod indicator;
 
+pub mod feed;
+
 pub mod defender;
 
 pub mod provider;

@@ -7,6 +7,7 @@
 //! **Invariant:** only `wire` and `grpc` know protobuf messages; everything else is written in framework types. Of this
 //! crate it uses nothing but the generated messages in `proto::tfplugin6`.
 
+mod composed;
 mod conform;
 mod data_source;
 mod diagnostic;

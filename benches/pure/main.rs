@@ -9,6 +9,7 @@
 mod data;
 
 mod codec;
+mod csv;
 mod function;
 mod listing;
 mod rules;
@@ -28,6 +29,7 @@ fn main() {
         .measurement_time(Duration::from_secs(1))
         .configure_from_args();
     codec::all(&mut criterion);
+    csv::all(&mut criterion);
     function::all(&mut criterion);
     rules::all(&mut criterion);
     set::all(&mut criterion);

@@ -32,7 +32,7 @@ struct Writing {
 
 const LITERAL: &str = "LITERAL";
 
-const WRITINGS: [Writing; 17] = [
+const WRITINGS: [Writing; 18] = [
     values(
         "zipmap over csvdecode",
         "zipmap(local.csv[*].value, local.csv[*].description)",
@@ -53,6 +53,11 @@ const WRITINGS: [Writing; 17] = [
         "variable, map(string), from tfvars.json",
         "var.list",
         Some("map(string)"),
+    ),
+    indicators(
+        "parse_csv over file",
+        "provider::mde::parse_csv(file(\"list.csv\"))",
+        None,
     ),
     indicators("function over csvdecode", "provider::mde::indicators(local.csv)", None),
     indicators(

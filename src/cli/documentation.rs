@@ -5,10 +5,13 @@ use crate::provider::MdeProvider;
 use std::io::Write;
 use std::path::Path;
 
-/// Writes the pages below `directory`, or, with `check`, compares them and shows what differs.
+/// Writes the pages below `directory`, or, with `check`, compares them and shows what differs. The examples are those of the
+/// folder `examples` beside it.
 pub fn run(directory: &Path, check: bool, output: &mut (dyn Write + Send)) -> Result<(), String> {
     let mut stale = Vec::new();
-    for (name, page) in docs::pages(&MdeProvider::default()) {
+    let examples = directory.parent().unwrap_or(Path::new("")).join("examples");
+    let example = |path: &str| std::fs::read_to_string(examples.join(path)).ok();
+    for (name, page) in docs::pages(&MdeProvider::default(), &example) {
         let path = directory.join(&name);
         let current = std::fs::read_to_string(&path).unwrap_or_default();
         if current == page {

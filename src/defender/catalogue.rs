@@ -12,7 +12,13 @@ pub(crate) struct Catalogue {
     session: Arc<Session>,
     store: Arc<Mutex<Store>>,
     flight: Flight<Arc<Listing>>,
+    /// The next listing that was asked for anew, as long as it waits for its turn.
+    next: Arc<Flight<Arc<Listing>>>,
+    /// Held by the one that is under way, so that those who come meanwhile gather behind it.
+    turn: Arc<Turn>,
 }
+
+type Turn = tokio::sync::Mutex<()>;
 
 impl Catalogue {
     pub fn new(session: Arc<Session>) -> Self {
@@ -20,6 +26,8 @@ impl Catalogue {
             session,
             store: Arc::default(),
             flight: Flight::new(),
+            next: Arc::new(Flight::new()),
+            turn: Arc::default(),
         }
     }
 
@@ -41,9 +49,18 @@ impl Catalogue {
             .await
     }
 
-    /// The listing, asked for now.
+    /// The listing, asked for now or later. Who asks at the same time shares one, but only one that has not been begun:
+    /// one that is under way may be older than what the caller has just written.
     pub async fn fresh_listing(&self) -> Result<Arc<Listing>, Error> {
-        fetch(&self.session, &self.store).await
+        let (session, store) = (Arc::clone(&self.session), Arc::clone(&self.store));
+        let (next, turn) = (Arc::clone(&self.next), Arc::clone(&self.turn));
+        self.next
+            .join(move || async move {
+                let _turn = turn.lock().await;
+                next.close();
+                fetch(&session, &store).await
+            })
+            .await
     }
 
     /// Notes what this process has written.
@@ -73,6 +90,10 @@ struct Store {
     /// How many of them `current` shows.
     shown: usize,
     under_way: usize,
+    /// How many listings were begun so far.
+    begun: u64,
+    /// Which of them `current` is.
+    current_is: u64,
 }
 
 impl Store {
@@ -101,24 +122,35 @@ impl Store {
 struct Begun<'a> {
     store: &'a Mutex<Store>,
     changes_before: usize,
+    /// Which listing of the process it is.
+    number: u64,
 }
 
 impl<'a> Begun<'a> {
     fn new(store: &'a Mutex<Store>) -> Self {
         let mut locked = lock(store);
         locked.under_way += 1;
+        locked.begun += 1;
         Self {
             store,
             changes_before: locked.changes.len(),
+            number: locked.begun,
         }
     }
 
+    /// Keeps the listing and returns it; or the one that is kept, if that was begun later and so knows more.
     fn finished(self, mut listing: Listing) -> Arc<Listing> {
         let mut store = lock(self.store);
+        if self.number < store.current_is
+            && let Some(newer) = store.current()
+        {
+            return newer;
+        }
         listing.apply(store.changes.get(self.changes_before..).unwrap_or_default());
         let listing = Arc::new(listing);
         store.shown = store.changes.len();
         store.current = Some(Arc::clone(&listing));
+        store.current_is = self.number;
         listing
     }
 }

@@ -7,13 +7,14 @@ use super::endpoint;
 use super::error::{Error, Kind, WriteError};
 use super::halt::Stopped;
 use super::listing::{Change, Listing};
-use super::narrowing::{Futile, Narrowing, mentioned};
+use super::narrowing::{FEW_EXTRA_CALLS, Futile, Group, Narrowing, mentioned, most_extra_calls};
 use super::queue::{Carried, Work};
 use super::quota::{Class, Permit};
 use super::refusal::Refusal;
 use super::session::{Fault, Session};
-use super::wire::Ignored;
+use super::wire::Acknowledged;
 use async_trait::async_trait;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 const PURPOSE: &str = "delete indicators";
@@ -43,6 +44,7 @@ impl Work for Deletions {
         let mut batch = Batch {
             answers: ids.iter().map(|_| None).collect(),
             ids,
+            expired: HashSet::new(),
             hopeless: None,
         };
         let vanished = self.send(&mut batch, permit).await;
@@ -65,6 +67,8 @@ impl Work for Deletions {
 struct Batch {
     ids: Vec<String>,
     answers: Vec<Option<Result<(), WriteError>>>,
+    /// Positions of rows that the service lists although they have expired.
+    expired: HashSet<usize>,
     hopeless: Option<Error>,
 }
 
@@ -81,13 +85,51 @@ impl Batch {
         }
     }
 
-    /// Notes which of these the service does not list any more; returns the others.
-    fn compare(&mut self, positions: Vec<usize>, listing: &Listing) -> Vec<usize> {
-        let (present, gone): (Vec<_>, Vec<_>) = positions
+    /// Notes which of these are gone; returns the others. What has expired is gone, even if the service still lists it. An
+    /// incomplete listing says nothing of a row that is not in it, unless the service has said that there is none
+    /// (`denied`).
+    fn compare(&mut self, positions: Vec<usize>, listing: &Listing, denied: bool) -> Vec<usize> {
+        let (gone, left): (Vec<_>, Vec<_>) = positions.into_iter().partition(|position| {
+            let id = &self.ids[*position];
+            if listing.mentions(id) {
+                listing.is_expired(id)
+            } else {
+                denied || listing.is_complete()
+            }
+        });
+        self.gone(gone);
+        left
+    }
+
+    /// After a call with this group and an id that does not exist: notes what of all that is still to be sent is not
+    /// listed any more, and sends the others of the group, those apart of which the same may be said again.
+    fn sort_out(&mut self, narrowing: &mut Narrowing, group: Group, listing: &Listing) {
+        let pending: Vec<usize> = narrowing.rest().chain(group.items.iter().copied()).collect();
+        for position in pending {
+            let id = &self.ids[position];
+            if listing.is_expired(id) {
+                self.expired.insert(position);
+            } else if listing.is_complete() && !listing.mentions(id) {
+                self.gone([position]);
+            }
+        }
+        narrowing.retain(|position| self.answers[position].is_none());
+        let left = group
+            .items
+            .into_iter()
+            .filter(|position| self.answers[*position].is_none());
+        let (expired, left): (Vec<_>, Vec<_>) = left.partition(|position| self.expired.contains(position));
+        let (listed, missed): (Vec<_>, Vec<_>) = left
             .into_iter()
             .partition(|position| listing.mentions(&self.ids[*position]));
-        self.gone(gone);
-        present
+        [expired, missed, listed]
+            .into_iter()
+            .for_each(|group| narrowing.add(group));
+    }
+
+    /// Whether all of these have expired.
+    fn have_expired(&self, positions: &[usize]) -> bool {
+        positions.iter().all(|position| self.expired.contains(position))
     }
 }
 
@@ -96,7 +138,8 @@ impl Deletions {
     /// of which the service says that they do not exist although it has just listed them.
     async fn send(&self, batch: &mut Batch, permit: Permit) -> Vec<usize> {
         let mut permit = Some(permit);
-        let mut narrowing = Narrowing::new(0..batch.ids.len());
+        let most_extra = most_extra_calls(self.session.calls_a_minute(Class::BatchDelete));
+        let mut narrowing = Narrowing::new(0..batch.ids.len(), most_extra);
         let mut looked_up = false;
         let mut vanished = Vec::new();
         let mut last_refusal: Option<Refusal> = None;
@@ -106,13 +149,13 @@ impl Deletions {
                 None => self.permit().await,
             };
             let outcome = match permit {
-                Ok(permit) => self.delete(batch, &group, permit).await,
+                Ok(permit) => self.delete(batch, &group.items, permit).await,
                 Err(Stopped) => Err(Fault::Stopped),
             };
             let error = match outcome {
                 Ok(()) => {
                     self.futile.forget();
-                    batch.gone(group);
+                    batch.gone(group.items);
                     continue;
                 }
                 // An id is not there any more. That it is the API which says so, and which of them, the listing shows.
@@ -120,28 +163,34 @@ impl Deletions {
                     looked_up = true;
                     match self.catalogue.fresh_listing().await {
                         Ok(listing) => {
-                            narrowing.add(batch.compare(group, &listing));
+                            batch.sort_out(&mut narrowing, group, &listing);
                             last_refusal = Some(refusal);
                             continue;
                         }
                         Err(error) => error,
                     }
                 }
-                Err(Fault::Refused(refusal)) if refusal.status == 404 && group.len() == 1 => {
-                    vanished.extend(group);
+                // Expired rows may be listed and not exist, and nobody misses them.
+                Err(Fault::Refused(refusal)) if refusal.status == 404 && batch.have_expired(&group.items) => {
+                    batch.gone(group.items);
                     continue;
                 }
-                Err(Fault::Refused(refusal)) if refusal.concerns_items() && self.futile.is(&refusal) => {
-                    batch.answer(group, || WriteError::refused_with_others(&refusal.words()));
+                Err(Fault::Refused(refusal)) if refusal.status == 404 && group.items.len() == 1 => {
+                    vanished.extend(group.items);
                     continue;
                 }
                 Err(Fault::Refused(refusal)) if refusal.status == 404 || refusal.concerns_items() => {
+                    if refusal.status != 404 && self.futile.is(&refusal) {
+                        narrowing.bound(FEW_EXTRA_CALLS);
+                    }
                     narrow(batch, &mut narrowing, group, &refusal);
                     last_refusal = Some(refusal);
                     continue;
                 }
                 Err(Fault::Unclear(error)) => {
-                    self.look_up(batch, group, &error).await;
+                    if self.look_up(batch, group.items, &error).await {
+                        continue;
+                    }
                     error
                 }
                 Err(fault) => fault.into_error(PURPOSE),
@@ -156,7 +205,7 @@ impl Deletions {
             if !rest.is_empty() && !batch.answers.iter().flatten().any(Result::is_ok) {
                 self.futile.note(&refusal);
             }
-            batch.answer(rest, || WriteError::refused_with_others(&refusal.words()));
+            batch.answer(rest, || WriteError::refused_with_others(refusal.words()));
         }
         vanished
     }
@@ -164,16 +213,19 @@ impl Deletions {
     async fn delete(&self, batch: &Batch, group: &[usize], permit: Permit) -> Result<(), Fault> {
         let ids: Vec<&str> = group.iter().map(|position| batch.ids[*position].as_str()).collect();
         let request = endpoint::batch_delete(self.session.base(), &ids);
-        self.session.call::<Ignored>(&request, permit).await
+        self.session.call::<Acknowledged>(&request, permit).await
     }
 
-    /// After a call of which the outcome is not known: what is not listed any more is deleted, the rest failed.
-    async fn look_up(&self, batch: &mut Batch, group: Vec<usize>, error: &Error) {
+    /// After a call of which the outcome is not known: what is not listed any more is deleted, the rest failed. Tells
+    /// whether nothing failed, so that it is of use to go on.
+    async fn look_up(&self, batch: &mut Batch, group: Vec<usize>, error: &Error) -> bool {
         let left = match self.catalogue.fresh_listing().await {
-            Ok(listing) => batch.compare(group, &listing),
+            Ok(listing) => batch.compare(group, &listing, false),
             Err(_) => group,
         };
+        let done = left.is_empty();
         batch.answer(left, || error.clone().into());
+        done
     }
 
     /// Rows that were listed and then said not to exist have gone in between, or else nothing can be said of them.
@@ -183,7 +235,7 @@ impl Deletions {
         }
         match self.catalogue.fresh_listing().await {
             Ok(listing) => {
-                let left = batch.compare(vanished, &listing);
+                let left = batch.compare(vanished, &listing, true);
                 batch.answer(left, || contradiction().into());
             }
             Err(error) => batch.answer(vanished, || error.clone().into()),
@@ -192,22 +244,23 @@ impl Deletions {
 }
 
 /// Decides what of a refused group is sent again, and in which groups.
-fn narrow(batch: &mut Batch, narrowing: &mut Narrowing, group: Vec<usize>, refusal: &Refusal) {
-    let ids: Vec<&str> = group.iter().map(|position| batch.ids[*position].as_str()).collect();
+fn narrow(batch: &mut Batch, narrowing: &mut Narrowing, group: Group, refusal: &Refusal) {
+    let items = &group.items;
+    let ids: Vec<&str> = items.iter().map(|position| batch.ids[*position].as_str()).collect();
     let named = mentioned(&refusal.problem.message, &ids);
     match named.as_slice() {
-        _ if group.len() == 1 => {
+        _ if items.len() == 1 => {
             let error = (refusal.status == 403).then(|| refusal.explain(PURPOSE));
-            batch.answer(group, || match &error {
+            batch.answer(group.items, || match &error {
                 Some(error) => error.clone().into(),
                 None => WriteError::from_reason(refusal.words()),
             });
         }
         // An id is a small number, which a message may hold for another reason: the item is tried by itself.
         [at] => {
-            let named = group[*at];
-            narrowing.add(group.into_iter().filter(|position| *position != named).collect());
+            let named = items[*at];
             narrowing.add(vec![named]);
+            narrowing.without(group, |position| position == named);
         }
         _ => narrowing.halve(group),
     }

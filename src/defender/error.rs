@@ -109,6 +109,15 @@ pub enum WriteError {
         /// The service's own words.
         reason: String,
     },
+    /// The service did not take a call with this item and others, and it is not known which of them it means.
+    #[error(
+        "the service refused a call with several indicators, and there were not enough calls to find out which of them are \
+         meant: {reason}"
+    )]
+    RefusedWithOthers {
+        /// The service's own words.
+        reason: String,
+    },
     /// The tenant holds as many indicators as it may.
     #[error("the tenant has no room for it: {reason}")]
     Capacity {
@@ -147,12 +156,8 @@ impl WriteError {
 
     /// The call with this item was refused again and again, and the bound on calls was reached before it was known
     /// which items are to blame.
-    pub(crate) fn refused_with_others(words: &str) -> Self {
-        let reason = format!(
-            "{words}; this was said of a call with several indicators, and there was no time to find \
-                              out which of them are meant"
-        );
-        Self::Refused { reason }
+    pub(crate) fn refused_with_others(words: String) -> Self {
+        Self::RefusedWithOthers { reason: words }
     }
 
     /// What to do about it.
@@ -160,6 +165,11 @@ impl WriteError {
     pub fn hint(&self) -> String {
         match self {
             Self::Refused { .. } => "Correct the indicator, or take it out of the configuration.".to_owned(),
+            Self::RefusedWithOthers { .. } => {
+                "Most of these may be good. First correct or take out the indicators that the service refused by \
+                                      themselves, if there are any; then apply again, which sends these without them."
+                    .to_owned()
+            }
             Self::Capacity { .. } => {
                 "Remove indicators that are no longer needed; those made in the portal and by other \
                                       products count too. Then apply again."

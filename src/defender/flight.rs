@@ -23,6 +23,11 @@ impl<T: Clone + Send + Sync + 'static> Flight<T> {
         self.current(start).await
     }
 
+    /// Whoever asks from now on does not join the work under way.
+    pub fn close(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     fn current<F>(&self, start: impl FnOnce() -> F) -> Shared<Work<T>>
     where
         F: Future<Output = Result<T, Error>> + Send + 'static,

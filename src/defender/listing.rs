@@ -1,6 +1,6 @@
 //! All rows of the tenant as one picture.
 
-use crate::indicator::{Identity, Row};
+use crate::indicator::{Identity, Indicator, Row};
 use jiff::Timestamp;
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
@@ -13,9 +13,12 @@ pub struct Listing {
     rows: Vec<Arc<Row>>,
     /// Positions in `rows`. Made when it is first needed: a run that changes nothing finds all its rows by id.
     by_identity: OnceLock<HashMap<Identity, Vec<usize>>>,
-    /// Ids of rows that the service lists but that are not among `rows`.
-    apart: HashSet<String>,
-    expired: usize,
+    /// Ids of rows that the service lists although their expiry has passed.
+    expired: HashSet<String>,
+    /// Ids of rows that cannot be read.
+    unreadable: HashSet<String>,
+    /// Rows moved however often they were listed, so that one may be missing.
+    incomplete: bool,
 }
 
 /// A change that this process made after a listing was asked for.
@@ -32,19 +35,31 @@ impl Listing {
     /// but may go on listing them for a while. `unreadable` are ids of rows that are there but cannot be read.
     pub(crate) fn new(rows: Vec<Row>, unreadable: Vec<String>, now: Timestamp) -> Self {
         let mut listing = Self {
-            apart: unreadable.into_iter().collect(),
+            unreadable: unreadable.into_iter().collect(),
             ..Self::default()
         };
         for row in rows {
             if row.indicator.is_expired(now) {
-                listing.expired += 1;
-                listing.apart.insert(row.id);
+                listing.expired.insert(row.id);
             } else {
                 listing.rows.push(Arc::new(row));
             }
         }
         listing.rows.sort_by(|one, other| by_id(&one.id, &other.id));
         listing
+    }
+
+    /// The same listing, of which it is known that rows may be missing.
+    pub(crate) fn incomplete(mut self) -> Self {
+        self.incomplete = true;
+        self
+    }
+
+    /// Whether every row is in it. If not, others wrote all the while it was read, however often that was tried: a row that
+    /// is in it is or was there, and one that is not in it may be there all the same.
+    #[must_use]
+    pub const fn is_complete(&self) -> bool {
+        !self.incomplete
     }
 
     /// The row with this id.
@@ -70,6 +85,12 @@ impl Listing {
             .map(AsRef::as_ref)
     }
 
+    /// The rows that the service may have made of the indicator.
+    pub fn standing_for(&self, indicator: &Indicator) -> impl Iterator<Item = &Row> + use<'_> {
+        let identities: Vec<Identity> = indicator.identities().collect();
+        identities.into_iter().flat_map(|identity| self.find(&identity))
+    }
+
     /// Every row, oldest id first.
     pub fn iter(&self) -> impl Iterator<Item = &Row> {
         self.rows.iter().map(AsRef::as_ref)
@@ -89,13 +110,18 @@ impl Listing {
 
     /// How many rows the service still listed although their expiry had passed; they are not among the others.
     #[must_use]
-    pub const fn expired(&self) -> usize {
-        self.expired
+    pub fn expired(&self) -> usize {
+        self.expired.len()
+    }
+
+    /// Whether the service lists a row with this id although its expiry has passed.
+    pub(crate) fn is_expired(&self, id: &str) -> bool {
+        self.expired.contains(id)
     }
 
     /// Whether the service lists a row with this id, be it active, expired or unreadable.
     pub(crate) fn mentions(&self, id: &str) -> bool {
-        self.apart.contains(id) || self.get(id).is_some()
+        self.get(id).is_some() || self.expired.contains(id) || self.unreadable.contains(id)
     }
 
     /// Puts changes in, the latest last.
@@ -117,7 +143,9 @@ impl Listing {
             }
         }
         self.rows.retain(|row| !latest.contains_key(row.id.as_str()));
-        self.apart.retain(|id| !latest.contains_key(id.as_str()));
+        for apart in [&mut self.expired, &mut self.unreadable] {
+            apart.retain(|id| !latest.contains_key(id.as_str()));
+        }
         self.rows.extend(latest.into_values().flatten());
         self.rows.sort_by(|one, other| by_id(&one.id, &other.id));
         self.by_identity = OnceLock::new();
@@ -213,7 +241,8 @@ mod tests {
         let listing = Listing::new(rows, vec![], at("2026-01-01T00:00:00Z"));
         assert_eq!(ids(&listing), ["2", "3"]);
         assert_eq!((listing.len(), listing.expired()), (2, 1));
-        assert!(listing.mentions("1") && listing.get("1").is_none());
+        assert!(listing.mentions("1") && listing.is_expired("1") && listing.get("1").is_none());
+        assert!(!listing.is_expired("2"));
     }
 
     #[test]

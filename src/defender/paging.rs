@@ -9,45 +9,57 @@ use super::session::Session;
 use super::wire::{Page, PageDecoder};
 use crate::indicator::Row;
 use std::collections::HashSet;
+use std::time::Duration;
 
-/// A listing during which rows moved is asked for again, this many times in all.
-const PASSES: usize = 3;
+/// A listing during which rows moved is asked for again after each of these pauses: what moves rows is somebody who writes
+/// or deletes, and that takes a moment.
+const PAUSES: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(5)];
 
 /// A tenant holds 15,000 rows. A listing that goes on and on is not one.
 const MOST_PAGES: usize = 1000;
 
-/// Asks for all rows, following links as far as they are more than a number of rows to skip. A row can be missed or come twice when others move while the pages are read; when that shows,
-/// they are all read again.
+/// Asks for all rows, following links as far as they are more than a number of rows to skip. A row can be missed or come
+/// twice when others move while the pages are read; when that shows, they are all read again. If they never hold still, the
+/// listing has every row that any pass has seen, and says that it may not be complete.
 pub(crate) async fn fetch(session: &Session) -> Result<Listing, Error> {
-    let mut pass = 1;
-    loop {
-        let rows = read_through(session).await?;
-        if rows.moved && pass < PASSES {
-            tracing::info!("rows moved while they were listed; listing them again");
-            pass += 1;
-            continue;
+    let mut passes = vec![read_through(session).await?];
+    for pause in PAUSES {
+        if !has_moved(&passes) {
+            break;
         }
-        if rows.moved {
-            tracing::warn!("rows moved each time they were listed; one may be missing from the listing");
-        }
-        if rows.unreadable > 0 {
-            tracing::warn!(
-                rows = rows.unreadable,
-                "rows of the service's listing cannot be read and are left out"
-            );
-        }
-        return Ok(Listing::new(
-            rows.rows,
-            rows.unreadable_ids,
-            session.halt().clock().now(),
-        ));
+        tracing::info!("rows moved while they were listed; listing them again");
+        let purpose = endpoint::list(session.base(), 0).purpose();
+        let stopped = |Stopped| Error::stopped(purpose);
+        session.halt().sleep(pause).await.map_err(stopped)?;
+        passes.push(read_through(session).await?);
     }
+    let complete = !has_moved(&passes);
+    let mut newest = passes.pop().unwrap_or_default();
+    if !complete {
+        tracing::warn!("rows moved each time they were listed; one may be missing from the listing");
+        // A row that has gone meanwhile and is listed all the same does no harm; one that is missed looks deleted.
+        passes.into_iter().rev().for_each(|older| newest.fill_in(older));
+    }
+    if newest.unreadable > 0 {
+        tracing::warn!(
+            rows = newest.unreadable,
+            "rows of the service's listing cannot be read and are left out"
+        );
+    }
+    let now = session.halt().clock().now();
+    let listing = Listing::new(newest.rows, newest.unreadable_ids, now);
+    Ok(if complete { listing } else { listing.incomplete() })
+}
+
+fn has_moved(passes: &[Rows]) -> bool {
+    passes.last().is_some_and(|rows| rows.moved)
 }
 
 /// The rows of one pass.
 #[derive(Default)]
 struct Rows {
     rows: Vec<Row>,
+    /// Ids of rows, readable or not.
     seen: HashSet<String>,
     unreadable: usize,
     unreadable_ids: Vec<String>,
@@ -58,14 +70,14 @@ impl Rows {
     /// Adds a page; `begins_with` is the id of the row that it has in common with the page before. Tells whether any row
     /// of it is new.
     fn add(&mut self, page: Page, begins_with: Option<&str>) -> bool {
-        let first_page = self.seen.is_empty();
+        let before = self.rows.len() + self.unreadable;
+        let first_page = before == 0;
         let mut rows = page.rows.into_iter().peekable();
         if let Some(id) = begins_with
             && rows.next_if(|row| row.id == id).is_none()
         {
             self.moved = true;
         }
-        let before = self.rows.len() + self.unreadable;
         for row in rows {
             if self.seen.insert(row.id.clone()) {
                 self.rows.push(row);
@@ -74,8 +86,26 @@ impl Rows {
             }
         }
         self.unreadable += page.unreadable.len();
-        self.unreadable_ids.extend(page.unreadable.into_iter().flatten());
+        for id in page.unreadable.into_iter().flatten() {
+            self.seen.insert(id.clone());
+            self.unreadable_ids.push(id);
+        }
         self.rows.len() + self.unreadable > before
+    }
+
+    /// Adds what an older pass has seen and this one has not.
+    fn fill_in(&mut self, older: Self) {
+        for row in older.rows {
+            if self.seen.insert(row.id.clone()) {
+                self.rows.push(row);
+            }
+        }
+        for id in older.unreadable_ids {
+            if self.seen.insert(id.clone()) {
+                self.unreadable += 1;
+                self.unreadable_ids.push(id);
+            }
+        }
     }
 }
 
@@ -98,7 +128,9 @@ async fn read_through(session: &Session) -> Result<Rows, Error> {
         served += length;
         begins_with = None;
         let link = match link {
-            None if served < PAGE_SIZE => return Ok(rows),
+            // Exactly as many rows as were asked for: there may be more. Fewer are all there are; and more have come behind
+            // the service's own links, which would go on if there were any others.
+            None if served != PAGE_SIZE => return Ok(rows),
             None if !news => return Err(endless("it sends the same rows again and again")),
             None => None,
             Some(link) if !links.insert(link.clone()) => {

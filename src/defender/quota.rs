@@ -76,6 +76,11 @@ impl SlidingLog {
         }
     }
 
+    fn calls_a_minute(&self) -> usize {
+        let in_a_minute = self.limits.iter().filter(|(_, window)| *window == MINUTE);
+        in_a_minute.map(|(limit, _)| *limit).min().unwrap_or(1)
+    }
+
     /// Notes a call that starts now, or tells how long to wait before asking again.
     pub fn reserve(&mut self, now: Duration) -> Result<u64, Duration> {
         let wait = self.wait(now);
@@ -184,6 +189,11 @@ impl Gate {
                 }
             }
         }
+    }
+
+    /// How many calls may be made in a minute.
+    pub fn calls_a_minute(&self) -> usize {
+        self.log().calls_a_minute()
     }
 
     /// Lets no call through for this long.

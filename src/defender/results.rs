@@ -61,13 +61,14 @@ fn key(value: &str) -> String {
 }
 
 fn outcome(result: ImportResult) -> Outcome {
-    match (result.is_failed, result.id) {
-        (Some(true), _) => {
-            let reason = result.failure_reason.unwrap_or_else(|| "it gave no reason".to_owned());
+    match (result.is_failed, result.id, result.failure_reason) {
+        (Some(true), _, reason) => {
+            let reason = reason.unwrap_or_else(|| "it gave no reason".to_owned());
             Outcome::Refused(WriteError::from_reason(reason))
         }
-        (Some(false), Some(id)) => Outcome::Saved(id),
-        (None, Some(id)) if result.failure_reason.is_none() => Outcome::Saved(id),
+        // A reason and no id: it failed, even if that is not said.
+        (None, None, Some(reason)) => Outcome::Refused(WriteError::from_reason(reason)),
+        (Some(false), Some(id), _) | (None, Some(id), None) => Outcome::Saved(id),
         _ => Outcome::Unclear,
     }
 }
@@ -184,12 +185,26 @@ mod tests {
             ..saved("", "a.example")
         };
         let silent = ImportResult::default();
-        let contradictory = ImportResult {
+        let reason_with_id = ImportResult {
             is_failed: None,
             failure_reason: Some("?".to_owned()),
             ..saved("3", "c.example")
         };
-        assert_eq!(words(&three(), vec![no_id, silent, contradictory]), ["?", "?", "?"]);
+        assert_eq!(words(&three(), vec![no_id, silent, reason_with_id]), ["?", "?", "?"]);
+    }
+
+    #[test]
+    fn a_reason_alone_is_a_refusal() {
+        let reason = |value: &str| ImportResult {
+            is_failed: None,
+            ..failed(value, "not a domain")
+        };
+        let empty_id = ImportResult {
+            is_failed: Some(false),
+            ..failed("c.example", "?")
+        };
+        let results = vec![saved("1", "a.example"), reason("b.example"), empty_id];
+        assert_eq!(words(&three(), results), ["1", "!not a domain", "?"]);
     }
 
     #[test]

@@ -99,6 +99,11 @@ impl Session {
         self.gate(class).enter().await
     }
 
+    /// How many calls of this class may be made in a minute.
+    pub fn calls_a_minute(&self, class: Class) -> usize {
+        self.gate(class).calls_a_minute()
+    }
+
     const fn gate(&self, class: Class) -> &Arc<Gate> {
         match class {
             Class::Import => &self.imports,

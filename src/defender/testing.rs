@@ -3,7 +3,7 @@
 
 mod service;
 
-pub(crate) use service::{Service, cut_off, json, lost, lost_after, refusal};
+pub(crate) use service::{Service, Tenant, cut_off, json, lost, lost_after, page_of_html, refusal};
 
 use super::Client;
 use super::clock::Clock;

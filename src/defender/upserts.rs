@@ -5,7 +5,7 @@ use super::endpoint;
 use super::error::{Error, Kind, WriteError};
 use super::halt::Stopped;
 use super::listing::Change;
-use super::narrowing::{Futile, Narrowing, mentioned};
+use super::narrowing::{FEW_EXTRA_CALLS, Futile, Group, Narrowing, mentioned, most_extra_calls};
 use super::queue::{Carried, Work};
 use super::quota::{Class, Permit};
 use super::refusal::Refusal;
@@ -50,6 +50,7 @@ impl Work for Upserts {
         let mut batch = Batch {
             answers: items.iter().map(|_| None).collect(),
             items,
+            extra_calls: most_extra_calls(self.session.calls_a_minute(Class::Import)),
             hopeless: None,
         };
         let all = (0..batch.items.len()).collect();
@@ -77,6 +78,8 @@ impl Work for Upserts {
 struct Batch {
     items: Vec<Indicator>,
     answers: Vec<Option<Result<String, WriteError>>>,
+    /// How many calls may still be made to tell bad items from good ones.
+    extra_calls: usize,
     hopeless: Option<Error>,
 }
 
@@ -99,8 +102,19 @@ impl Batch {
 impl Upserts {
     /// Sends the items at these positions, in as many calls as it takes to keep bad ones from sinking the others.
     /// Returns the positions of which it is not known what became of them.
-    async fn send(&self, batch: &mut Batch, positions: Vec<usize>, mut permit: Option<Permit>) -> Vec<usize> {
-        let mut narrowing = Narrowing::new(positions);
+    async fn send(&self, batch: &mut Batch, positions: Vec<usize>, permit: Option<Permit>) -> Vec<usize> {
+        let mut narrowing = Narrowing::new(positions, batch.extra_calls);
+        let unclear = self.send_groups(batch, &mut narrowing, permit).await;
+        batch.extra_calls -= narrowing.extra_calls();
+        unclear
+    }
+
+    async fn send_groups(
+        &self,
+        batch: &mut Batch,
+        narrowing: &mut Narrowing,
+        mut permit: Option<Permit>,
+    ) -> Vec<usize> {
         let mut unclear = Vec::new();
         let mut last_refusal: Option<Refusal> = None;
         while let Some(group) = narrowing.next() {
@@ -109,20 +123,20 @@ impl Upserts {
                 None => self.permit().await,
             };
             let outcome = match permit {
-                Ok(permit) => self.import(batch, &group, permit).await,
+                Ok(permit) => self.import(batch, &group.items, permit).await,
                 Err(Stopped) => Err(Fault::Stopped),
             };
             match outcome {
-                Ok(outcomes) => unclear.extend(self.take_in(batch, group, outcomes)),
-                Err(Fault::Refused(refusal)) if refusal.concerns_items() && self.futile.is(&refusal) => {
-                    batch.answer(group, || WriteError::refused_with_others(&refusal.words()));
-                }
+                Ok(outcomes) => unclear.extend(self.take_in(batch, group.items, outcomes)),
                 Err(Fault::Refused(refusal)) if refusal.concerns_items() => {
-                    self.narrow(batch, &mut narrowing, group, &refusal);
+                    if self.futile.is(&refusal) {
+                        narrowing.bound(FEW_EXTRA_CALLS);
+                    }
+                    self.narrow(batch, narrowing, group, &refusal);
                     last_refusal = Some(refusal);
                 }
                 Err(Fault::Unclear(error)) => {
-                    unclear.extend(group);
+                    unclear.extend(group.items);
                     if error.kind() != Kind::Unexpected {
                         batch.answer(narrowing.rest(), || WriteError::unsent(&error));
                         batch.hopeless = Some(error);
@@ -130,12 +144,13 @@ impl Upserts {
                     }
                 }
                 Err(Fault::Stopped) => {
-                    batch.answer(group.into_iter().chain(narrowing.rest()), || WriteError::Stopped);
+                    batch.answer(group.items.into_iter().chain(narrowing.rest()), || WriteError::Stopped);
                     return unclear;
                 }
                 Err(fault @ (Fault::Failed(_) | Fault::Refused(_))) => {
                     let error = fault.into_error(PURPOSE);
-                    batch.answer(group.into_iter().chain(narrowing.rest()), || WriteError::unsent(&error));
+                    let unsent = group.items.into_iter().chain(narrowing.rest());
+                    batch.answer(unsent, || WriteError::unsent(&error));
                     batch.hopeless = Some(error);
                     return unclear;
                 }
@@ -146,7 +161,7 @@ impl Upserts {
             if !rest.is_empty() && !batch.answers.iter().flatten().any(Result::is_ok) {
                 self.futile.note(&refusal);
             }
-            batch.answer(rest, || WriteError::refused_with_others(&refusal.words()));
+            batch.answer(rest, || WriteError::refused_with_others(refusal.words()));
         }
         unclear
     }
@@ -198,41 +213,34 @@ impl Upserts {
     }
 
     /// Decides what of a refused group is sent again, and in which groups.
-    fn narrow(&self, batch: &mut Batch, narrowing: &mut Narrowing, group: Vec<usize>, refusal: &Refusal) {
-        let values: Vec<&str> = group
+    fn narrow(&self, batch: &mut Batch, narrowing: &mut Narrowing, group: Group, refusal: &Refusal) {
+        let items = &group.items;
+        let values: Vec<&str> = items
             .iter()
             .map(|position| batch.items[*position].value.as_str())
             .collect();
         let named: Vec<usize> = mentioned(&refusal.problem.message, &values)
             .iter()
-            .map(|at| group[*at])
+            .map(|at| items[*at])
             .collect();
         match named.as_slice() {
-            _ if group.len() == 1 => batch.answer(group, || WriteError::from_reason(refusal.words())),
+            _ if items.len() == 1 => batch.answer(group.items, || WriteError::from_reason(refusal.words())),
             [] => narrowing.halve(group),
             [bad] => {
                 let now = self.session.halt().clock().now();
-                let bad_is_expired = batch.items[*bad].is_expired(now);
-                // Others that are past their expiry would be named one by one: they go by themselves.
-                let (alike, others): (Vec<usize>, Vec<usize>) = group
-                    .into_iter()
-                    .filter(|position| position != bad)
-                    .partition(|position| bad_is_expired && batch.items[*position].is_expired(now));
-                batch.answer([*bad], || WriteError::from_reason(refusal.words()));
-                narrowing.add(others);
-                narrowing.add(alike);
+                let mut refused = vec![*bad];
+                if batch.items[*bad].is_expired(now) {
+                    // The others that are past their expiry would be named one by one, a call for each.
+                    let alike = items.iter().copied().filter(|at| batch.items[*at].is_expired(now));
+                    refused = alike.collect();
+                }
+                narrowing.without(group, |position| refused.contains(&position));
+                batch.answer(refused, || WriteError::from_reason(refusal.words()));
             }
             // Several items of one value: it is not said which of them is meant.
             several => {
-                narrowing.add(
-                    group
-                        .into_iter()
-                        .filter(|position| !several.contains(position))
-                        .collect(),
-                );
-                for position in several {
-                    narrowing.add(vec![*position]);
-                }
+                several.iter().for_each(|position| narrowing.add(vec![*position]));
+                narrowing.without(group, |position| several.contains(&position));
             }
         }
     }
@@ -250,8 +258,13 @@ impl Upserts {
         };
         unclear.retain(|position| {
             let item = &batch.items[*position];
-            let mut rows = listing.find(&item.identity());
-            let row = rows.find(|row| says_what_was_sent(item, row));
+            let rows = listing.standing_for(item).filter(|row| says_what_was_sent(item, row));
+            // Others may have a row that says the same, in another spelling or for other device groups.
+            let row = rows.min_by_key(|row| {
+                let author = row.facts.created_by.as_deref();
+                let is_ours = author.is_some_and(|author| author.eq_ignore_ascii_case(&self.application_id));
+                (row.indicator.value != item.value, !is_ours)
+            });
             if let Some(row) = row {
                 batch.answers[*position] = Some(Ok(row.id.clone()));
             }

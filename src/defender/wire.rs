@@ -11,6 +11,8 @@ mod row;
 mod splitter;
 mod submit;
 
+use serde::de::IgnoredAny;
+
 pub(crate) use import::{ImportDecoder, ImportResult};
 pub(crate) use page::{Page, PageDecoder};
 pub(crate) use problem::Problem;
@@ -33,18 +35,52 @@ pub(crate) trait Decode: Default + Send {
 #[error("{0}")]
 pub(crate) struct Unreadable(pub String);
 
-/// Reads past a body that says nothing of interest.
-#[derive(Debug, Default)]
-pub(crate) struct Ignored;
+/// No answer that says no more than that the call was carried out is longer.
+const LONGEST_ACKNOWLEDGEMENT: usize = 64 << 10;
 
-impl Decode for Ignored {
+/// The body of an answer that says that a call was carried out, and nothing else: none, or any JSON. A page in HTML is not
+/// the service's answer, whatever its status, but that of something in between.
+#[derive(Debug, Default)]
+pub(crate) struct Acknowledged(Vec<u8>);
+
+impl Decode for Acknowledged {
     type Output = ();
 
-    fn feed(&mut self, _chunk: &[u8]) -> Result<(), Unreadable> {
+    fn feed(&mut self, chunk: &[u8]) -> Result<(), Unreadable> {
+        if self.0.len() + chunk.len() > LONGEST_ACKNOWLEDGEMENT {
+            return Err(Unreadable("it is far too long".to_owned()));
+        }
+        self.0.extend_from_slice(chunk);
         Ok(())
     }
 
     fn finish(self) -> Result<(), Unreadable> {
-        Ok(())
+        if self.0.trim_ascii().is_empty() {
+            return Ok(());
+        }
+        serde_json::from_slice::<IgnoredAny>(&self.0)
+            .map(drop)
+            .map_err(|_| Unreadable(format!("it is no JSON: {}", Problem::read(&self.0).words())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_and_json_acknowledge_a_call_and_a_page_does_not() {
+        let read = |body: &str| {
+            let mut decoder = Acknowledged::default();
+            decoder.feed(body.as_bytes())?;
+            decoder.finish()
+        };
+        for body in ["", " \r\n", "null", "{}", "{\"value\":[]} ", "true"] {
+            assert_eq!(read(body), Ok(()), "{body:?}");
+        }
+        for body in ["<html>Sign in</html>", "OK", "{}{}"] {
+            assert!(read(body).unwrap_err().to_string().contains(body), "{body:?}");
+        }
+        assert!(read(&" ".repeat(LONGEST_ACKNOWLEDGEMENT + 1)).is_err());
     }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::IndicatorType;
+
 /// What Defender does when it meets an indicator, in the service's spelling.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Action {
@@ -68,20 +70,25 @@ impl Action {
         matches!(self, Self::Alert | Self::AlertAndBlock)
     }
 
-    /// The action that took the place of a retired one. Whether the service stores the old name or this one is not known.
+    /// The actions of which one took the place of a retired one, for indicators of this type. Whether the service stores
+    /// the old name or a new one is not known, nor which: its documents say BlockAndRemediate for AlertAndBlock, and for
+    /// what is met on the network they know Block only.
     #[must_use]
-    pub fn successor(&self) -> Option<Self> {
+    pub fn successors(&self, indicator_type: &IndicatorType) -> &'static [Self] {
+        static AUDIT: [Action; 1] = [Action::Audit];
+        static BLOCKS: [Action; 2] = [Action::BlockAndRemediate, Action::Block];
         match self {
-            Self::Alert => Some(Self::Audit),
-            Self::AlertAndBlock => Some(Self::BlockAndRemediate),
-            _ => None,
+            Self::Alert => &AUDIT,
+            Self::AlertAndBlock if indicator_type.is_network() => &BLOCKS,
+            Self::AlertAndBlock => &BLOCKS[..1],
+            _ => &[],
         }
     }
 
-    /// Whether a row with the action `found` says what this action asks for.
+    /// Whether a row of this type with the action `found` says what this action asks for.
     #[must_use]
-    pub fn is_met_by(&self, found: &Self) -> bool {
-        self == found || self.successor().as_ref() == Some(found)
+    pub fn is_met_by(&self, indicator_type: &IndicatorType, found: &Self) -> bool {
+        self == found || self.successors(indicator_type).contains(found)
     }
 
     /// Whether the user is kept from what matches.

@@ -1,8 +1,10 @@
 //! When two indicators say the same thing.
 
 use jiff::Timestamp;
+use unicode_normalization::UnicodeNormalization;
 
 use super::canonical::same_value;
+use super::instant::instant_text;
 use super::{Action, Category, CertificateInfo, Field, Fields, Indicator, IndicatorType, Severity};
 
 /// One field in which a row is not as it should be.
@@ -18,7 +20,7 @@ pub struct Difference {
 
 /// The fields in which `found` is not what `wanted` asks for, compared as the service means it.
 ///
-/// - A retired action is met by its successor too, since it is not known which of the two names the service stores.
+/// - A retired action is met by its successors too, since it is not known which of the names the service stores.
 /// - A field that `wanted` leaves out stands for the service's default: severity Informational, no alert, empty text,
 ///   empty lists, no expiry, no number, no search of history. In `found`, null stands for the same.
 /// - The default category is SuspiciousActivity. When none is wanted, the category `None` will do as well, since a row
@@ -26,6 +28,7 @@ pub struct Difference {
 /// - Values and `educate_url` are compared by canonical spelling, instants in the service's ticks of 100 ns or in
 ///   whole seconds if that is what was found, lists without order and repetition, techniques without case, names of
 ///   device groups exactly.
+/// - Text is the same in every form of Unicode, since a configuration can hold the composed one only.
 /// - Device groups can be given by name or by number, and the service fills in the other list. The one that was not
 ///   given is compared only when neither was: then any group narrows the scope.
 /// - Not compared unless wanted, because the service may fill it in by itself: the facts of a certificate, and the alert
@@ -45,7 +48,8 @@ pub fn differences(wanted: &Indicator, found: &Indicator) -> Vec<Difference> {
 }
 
 fn identity(list: &mut Vec<Difference>, wanted: &Indicator, found: &Indicator) {
-    let is_same = same_value(&wanted.indicator_type, &wanted.value, &found.value);
+    let is_same =
+        same_value(&wanted.indicator_type, &wanted.value, &found.value) || same_text(&wanted.value, &found.value);
     note(list, Field::Value, is_same, &wanted.value, &found.value);
     let is_same = wanted.indicator_type == found.indicator_type;
     note(
@@ -58,7 +62,7 @@ fn identity(list: &mut Vec<Difference>, wanted: &Indicator, found: &Indicator) {
     note(
         list,
         Field::Action,
-        wanted.action.is_met_by(&found.action),
+        wanted.action.is_met_by(&wanted.indicator_type, &found.action),
         wanted.action.as_str(),
         found.action.as_str(),
     );
@@ -109,8 +113,10 @@ fn same_category(wanted: Option<Category>, found: Option<Category>) -> bool {
 fn scope(list: &mut Vec<Difference>, wanted: &Fields, found: &Fields) {
     let by_name = wanted.rbac_group_names.as_ref().is_some_and(|names| !names.is_empty());
     let by_number = wanted.rbac_group_ids.as_ref().is_some_and(|ids| !ids.is_empty());
-    let is_same =
-        (by_number && !by_name) || same_list(&wanted.rbac_group_names, &found.rbac_group_names, |a, b| a == b);
+    let is_same = (by_number && !by_name)
+        || same_list(&wanted.rbac_group_names, &found.rbac_group_names, |a, b| {
+            same_text(a, b)
+        });
     note(
         list,
         Field::RbacGroupNames,
@@ -134,7 +140,8 @@ fn texts(list: &mut Vec<Difference>, wanted: &Fields, found: &Fields) {
             wanted.as_deref().unwrap_or_default(),
             found.as_deref().unwrap_or_default(),
         );
-        let is_same = one == other || (field == Field::EducateUrl && same_value(&IndicatorType::Url, one, other));
+        let is_same =
+            same_text(one, other) || (field == Field::EducateUrl && same_value(&IndicatorType::Url, one, other));
         note(list, field, is_same, wanted, found);
     };
     text(Field::Title, &wanted.title, &found.title);
@@ -169,7 +176,7 @@ fn same_certificate(wanted: Option<&CertificateInfo>, found: Option<&Certificate
     let Some(wanted) = wanted else { return true };
     let same = |fact: fn(&CertificateInfo) -> Option<&str>, has_case: bool| {
         let found = found.and_then(fact).unwrap_or_default();
-        fact(wanted).is_none_or(|wanted| wanted == found || (!has_case && wanted.eq_ignore_ascii_case(found)))
+        fact(wanted).is_none_or(|wanted| same_text(wanted, found) || (!has_case && wanted.eq_ignore_ascii_case(found)))
     };
     same(|info| info.issuer.as_deref(), true)
         && same(|info| info.subject.as_deref(), true)
@@ -222,6 +229,13 @@ fn numbers(list: &mut Vec<Difference>, wanted: &Fields, found: &Fields) {
         &wanted.notification_id,
         &found.notification_id,
     );
+}
+
+/// Whether two texts are one to a reader: equal, or equal in composed form. A host composes every text that it is given,
+/// so a configuration or a state cannot say which form the service holds.
+#[must_use]
+pub fn same_text(one: &str, other: &str) -> bool {
+    one == other || (!(one.is_ascii() && other.is_ascii()) && one.nfc().eq(other.nfc()))
 }
 
 /// Whether `found` is `wanted` in the unit of the service's type for instants, `DateTimeOffset`: 100 ns, or its whole
@@ -282,7 +296,7 @@ impl Show for Category {
 
 impl Show for Timestamp {
     fn show(&self) -> String {
-        self.to_string().show()
+        instant_text(*self).show()
     }
 }
 

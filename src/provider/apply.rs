@@ -10,7 +10,7 @@ pub use outcome::Outcome;
 pub use removal::{delete_ids, remove};
 
 use super::ledger::Claimant;
-use super::reconcile::{Changes, Pair};
+use super::reconcile::{Changes, Pair, Removal};
 use super::report::Failures;
 use super::row::{Held, Wanted};
 use super::session::Session;
@@ -47,6 +47,8 @@ pub async fn carry_out(
         if let Some(id) = &held[pair.held].id {
             // A row that is held and wanted is deleted by nobody else, so there is nothing to wait for.
             session.ledger.claim(id);
+            run.accepted.insert(id.clone(), pair.wanted);
+            claimant.map(|claimant| session.ledger.own(claimant, id));
             run.note_spelling(pair.wanted, id, &held[pair.held].service_spelling());
         }
     }
@@ -73,7 +75,8 @@ pub async fn carry_out(
         return run.abandon();
     }
     let excess = (looked.rows + looked.free).saturating_sub(session.policy.capacity);
-    run.free(excess, &mut changes).await;
+    // What was too much before is not this run's to make room for.
+    run.free(excess.min(looked.free), &mut changes).await;
     run.upsert(&changes, &looked.takeovers).await;
     run.resolve_doubts().await;
     run.delete(&changes).await;
@@ -126,10 +129,15 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Deletes as many rows as are in the way, those without a successor first.
+    /// Deletes as many rows as are in the way, those without a successor first, and none whose successor will not come.
     async fn free(&mut self, excess: usize, changes: &mut Changes) {
-        changes.delete.sort_by_key(|removal| removal.replaced_by.is_some());
-        let early: Vec<_> = changes.delete.drain(..excess.min(changes.delete.len())).collect();
+        let comes = |index| changes.create.binary_search(&index).is_ok() || self.outcome.is_settled(index);
+        let (mut early, late): (Vec<Removal>, Vec<Removal>) = std::mem::take(&mut changes.delete)
+            .into_iter()
+            .partition(|removal| removal.replaced_by.is_none_or(comes));
+        early.sort_by_key(|removal| removal.replaced_by.is_some());
+        changes.delete = early.split_off(excess.min(early.len()));
+        changes.delete.extend(late);
         if early.is_empty() {
             return;
         }

@@ -52,7 +52,11 @@ pub fn schema() -> Schema {
                 "Domains, addresses and networks that must never be blocked; a plan that would block one, a parent or a \
                  part of one is refused.",
             ),
-            number("max_deletions", "How many indicators one plan may delete; left out, there is no limit."),
+            number(
+                "max_deletions",
+                "How many indicators one plan may delete for good: those that make way for a row under the same key, or move to \
+                 another resource, do not count. Left out, there is no limit.",
+            ),
             number(
                 "batch_size",
                 "How many indicators go into one import or delete call, 1 to 500 (default). Lower it where a proxy limits \

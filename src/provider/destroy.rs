@@ -1,10 +1,11 @@
 //! Planning the end of an object.
 
-use super::private::Notes;
+use super::ledger::scoped_digest;
+use super::private::{Notes, digests};
 use super::report;
 use super::row::Held;
 use super::session::Session;
-use super::verdict::too_many_deletions;
+use super::verdict::{Doomed, too_many_deletions};
 use crate::tf::Diagnostics;
 use std::collections::HashSet;
 
@@ -14,15 +15,17 @@ use std::collections::HashSet;
 /// An object that was renamed, or replaced with `create_before_destroy`, shares its rows with its successor; deleting
 /// them would take the successor's away.
 pub async fn plan(session: Option<&Session>, held: &[Held], private: &[u8]) -> (Vec<u8>, Diagnostics) {
+    let Notes { born, beside, .. } = Notes::read(private);
     let mut notes = Notes {
-        born: Notes::read(private).born,
+        born,
+        beside,
         ..Notes::default()
     };
     let mut diagnostics = Diagnostics::default();
     if let Some(session) = session {
+        session.walk.counting(true);
         session.decided();
         session.hear_others().await;
-        let born = notes.born;
         let inherited = |row: &&Held| {
             row.id
                 .as_deref()
@@ -34,11 +37,14 @@ pub async fn plan(session: Option<&Session>, held: &[Held], private: &[u8]) -> (
             diagnostics.push(report::held_twice(&row.key));
         }
         let rows = held.iter().filter(|row| row.id.is_some());
-        let (shared, doomed): (Vec<&Held>, Vec<&Held>) = rows.partition(|row| session.ledger.is_wanted(&row.indicator));
-        let digests: HashSet<u64> = shared.iter().map(|row| row.indicator.identity().digest()).collect();
+        let (shared, doomed): (Vec<&Held>, Vec<&Held>) =
+            rows.partition(|row| session.ledger.is_wanted(scoped_digest(&row.indicator)));
+        let digests: HashSet<u64> = digests(shared.iter().map(|row| &row.indicator));
         notes.wanted = (!digests.is_empty()).then_some(digests);
-        let keys: Vec<&str> = doomed.iter().map(|row| row.key.as_str()).collect();
-        diagnostics.extend(too_many_deletions(session, &keys));
+        session.ledger.plan_deletions(doomed.len());
+        session.walk.counting(false);
+        let doomed: Vec<Doomed<'_>> = doomed.into_iter().map(Doomed::held).collect();
+        diagnostics.extend(too_many_deletions(session, &doomed).await);
     }
     (notes.write(), diagnostics)
 }

@@ -73,6 +73,17 @@ impl Drift {
     }
 }
 
+/// The warning for rows that an incomplete listing does not have; `None` for none.
+pub fn unsure(rows: usize) -> Option<Diagnostic> {
+    (rows > 0).then(|| {
+        Diagnostic::warning(
+            format!("{} could not be looked at", counted(rows, "indicator", "indicators")),
+            "Other programs wrote to the tenant while its indicators were listed, each time that was tried, so some may be \
+             missing from the listing. What was not in it is taken to be as it was. Plan again when less is being written.",
+        )
+    })
+}
+
 fn changed_by(row: &Row) -> String {
     let facts = &row.facts;
     match (&facts.last_updated_by, facts.last_update_time) {

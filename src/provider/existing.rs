@@ -2,7 +2,7 @@
 
 use super::session::{OnExisting, Session};
 use crate::defender::Listing;
-use crate::indicator::{Field, FieldSet, Identity, Indicator, Row, differences};
+use crate::indicator::{Field, FieldSet, Indicator, Row, differences};
 use std::collections::HashSet;
 
 /// What creating a row would meet.
@@ -44,9 +44,11 @@ pub struct Takeover {
 }
 
 /// Looks for a row of the same identity as `wanted`, leaving out rows of the object that asks (`own` ids). With `trust`, a
-/// row that this application made is one of this configuration, whatever it says.
+/// row that this application made is one of this configuration whatever it says, but for what is said once and for all,
+/// such as the label of another configuration.
 pub fn look(session: &Session, listing: &Listing, wanted: &Indicator, own: &HashSet<&str>, trust: bool) -> Existing {
-    let mut candidates: Vec<&Row> = standing_for(listing, wanted)
+    let mut candidates: Vec<&Row> = listing
+        .standing_for(wanted)
         .filter(|row| !own.contains(row.id.as_str()))
         .collect();
     // The service may hold one hash in two spellings, and one value for several scopes; the row with the right scope that
@@ -69,7 +71,8 @@ pub fn look(session: &Session, listing: &Listing, wanted: &Indicator, own: &Hash
         .map(|difference| difference.field)
         .collect();
     let known = is_known(session, row);
-    let interrupted = is_ours(session, row) && (trust || fields.is_empty());
+    let trusted = trust && !fields.iter().any(Field::is_create_only);
+    let interrupted = is_ours(session, row) && (trusted || fields.is_empty());
     let adopted = session.policy.on_existing == OnExisting::Adopt;
     if known || interrupted || adopted {
         return Existing::Takeover(Takeover {
@@ -87,32 +90,23 @@ pub fn look(session: &Session, listing: &Listing, wanted: &Indicator, own: &Hash
     })
 }
 
-/// The rows that the service may have made of the indicator: those of its identity, and of the one that a retired action
-/// may have become.
-fn standing_for<'a>(listing: &'a Listing, wanted: &Indicator) -> impl Iterator<Item = &'a Row> + use<'a> {
-    let successor = wanted.action.successor().map(|action| {
-        let current = Identity::new(&wanted.value, &wanted.indicator_type, &action);
-        listing.find(&current)
-    });
-    listing.find(&wanted.identity()).chain(successor.into_iter().flatten())
-}
-
 fn has_other_scope(wanted: &Indicator, row: &Row) -> bool {
     differences(wanted, &row.indicator)
         .iter()
         .any(|difference| difference.field.is_scope())
 }
 
-/// The row of `said` under another id than the one that is gone; not one that a state holds or that is in `taken`.
+/// The row of `said` under another id than the one that is gone; not one that a state holds or that is in `taken`, and not
+/// one for other device groups, which may be another object's that has not been shown yet.
 pub fn made_anew<'a>(
     session: &Session,
     listing: &'a Listing,
     said: &Indicator,
     taken: impl Fn(&str) -> bool,
 ) -> Option<&'a Row> {
-    standing_for(listing, said)
-        .filter(|row| !taken(&row.id) && !session.ledger.is_observed(&row.id))
-        .min_by_key(|row| has_other_scope(said, row))
+    listing
+        .standing_for(said)
+        .find(|row| !taken(&row.id) && !session.ledger.is_observed(&row.id) && !has_other_scope(said, row))
 }
 
 fn is_known(session: &Session, row: &Row) -> bool {

@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 
 use crate::indicator::rules::{Finding, Weight, parse_action, parse_category, parse_severity, parse_type};
-use crate::indicator::{Action, Category, CertificateInfo, Field, Indicator, IndicatorType, Severity};
+use crate::indicator::{
+    Action, Category, CertificateInfo, Field, Indicator, IndicatorType, Severity, instant_text, parse_instant,
+};
 use crate::tf::{Attribute, Object, ObjectType, Value, ValueType};
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
@@ -199,7 +201,7 @@ pub fn write(field: Field, indicator: &Indicator) -> Value {
         Field::Description => fields.description.as_deref().into(),
         Field::RecommendedActions => fields.recommended_actions.as_deref().into(),
         Field::Application => fields.application.as_deref().into(),
-        Field::ExpirationTime => fields.expiration_time.map(|instant| instant.to_string()).into(),
+        Field::ExpirationTime => fields.expiration_time.map(instant_text).into(),
         Field::GenerateAlert => fields.generate_alert.into(),
         Field::RbacGroupNames => list(fields.rbac_group_names.as_deref()),
         Field::RbacGroupIds => fields.rbac_group_ids.as_ref().map_or(Value::Null, |ids| {
@@ -293,7 +295,7 @@ fn integer<N: TryFrom<i64>>(field: Field, value: &Value) -> Result<N, Finding> {
 }
 
 fn instant(text: &str) -> Result<Timestamp, Finding> {
-    text.parse().map_err(|_| Finding {
+    parse_instant(text).ok_or_else(|| Finding {
         weight: Weight::Error,
         code: "instant",
         field: Field::ExpirationTime,

@@ -1,7 +1,7 @@
 //! Choosing rows of the tenant by what they say, for imports and data sources.
 
 use super::session::Session;
-use crate::indicator::{Row, canonical};
+use crate::indicator::{Row, canonical, same_text};
 
 /// What rows can be chosen by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,8 +37,8 @@ impl Filter {
     pub fn matches(self, session: &Session, row: &Row, wanted: &str) -> bool {
         let indicator = &row.indicator;
         match self {
-            Self::Application => indicator.fields.application.as_deref() == Some(wanted),
-            Self::Title => indicator.fields.title.as_deref() == Some(wanted),
+            Self::Application => is_text(indicator.fields.application.as_deref(), wanted),
+            Self::Title => is_text(indicator.fields.title.as_deref(), wanted),
             Self::Type => indicator.indicator_type.as_str() == wanted,
             Self::Action => indicator.action.as_str() == wanted,
             Self::CreatedBy => {
@@ -53,4 +53,8 @@ impl Filter {
             }
         }
     }
+}
+
+fn is_text(found: Option<&str>, wanted: &str) -> bool {
+    found.is_some_and(|found| same_text(found, wanted))
 }

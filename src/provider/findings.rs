@@ -64,7 +64,10 @@ impl Findings {
             diagnostics.push(Diagnostic::error(format!("Invalid {}", finding.field), text).at(path));
         }
         if !rest.is_empty() {
-            let lines: Vec<String> = rest.iter().map(|(key, _, finding)| about(key, &finding.rule)).collect();
+            let line = |(key, _, finding): &(String, Path, Finding)| {
+                about(key, &format!("{}. {}", finding.rule, finding.remedy))
+            };
+            let lines: Vec<String> = rest.iter().map(line).collect();
             diagnostics.push(Diagnostic::error(
                 format!(
                     "{} not valid",

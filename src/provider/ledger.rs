@@ -2,8 +2,9 @@
 
 use crate::defender::Clock;
 use crate::indicator::Indicator;
+use fnv::FnvHasher;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher, RandomState};
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -46,8 +47,11 @@ struct Known {
     deleted: HashSet<String>,
     /// Ids of claimed rows that another object would have deleted.
     spared: HashSet<String>,
-    /// Rows that an exclusive set is about to delete, by identity and scope.
-    condemned: HashSet<u64>,
+    /// Rows that an exclusive set is about to delete, by identity and scope, and by id, each with the set's claimant.
+    condemned: HashMap<u64, Claimant>,
+    condemned_ids: HashMap<String, Claimant>,
+    /// Rows that an object of this run has written or taken over, by id.
+    owners: HashMap<String, Claimant>,
     /// Rows of planned creations that are there and that no state shown so far holds, by id, each with what to say of it
     /// if none does.
     doubts: BTreeMap<String, String>,
@@ -59,8 +63,9 @@ struct Known {
     rows: Option<usize>,
     /// Deletions planned so far.
     deletions: usize,
-    /// Deletions planned so far that make way for no other row.
-    plain_deletions: usize,
+    /// Rows, by identity and scope, of which deletions were planned so far that make way for no other row of their
+    /// object.
+    doomed: Vec<u64>,
     /// Creations planned so far.
     creations: usize,
     /// Single indicators planned so far.
@@ -106,8 +111,15 @@ pub struct Totals {
     pub rows: usize,
     /// Rows to be made.
     pub creations: usize,
-    /// Rows to be deleted for good.
+    /// Rows to be deleted.
     pub deletions: usize,
+}
+
+impl Totals {
+    /// How many rows the tenant would hold after all of it.
+    pub fn after(&self) -> usize {
+        (self.rows + self.creations).saturating_sub(self.deletions)
+    }
 }
 
 impl Ledger {
@@ -148,15 +160,29 @@ impl Ledger {
         born.is_some_and(|born| known.observed.get(id).is_some_and(|holders| holders.youngest > born))
     }
 
-    /// Notes that an exclusive set is about to delete these rows.
-    pub fn condemn<'a>(&self, indicators: impl IntoIterator<Item = &'a Indicator>) {
-        self.lock().condemned.extend(indicators.into_iter().map(scoped_digest));
+    /// Notes that the exclusive set of this claimant is about to delete the row.
+    pub fn condemn(&self, claimant: Claimant, id: &str, indicator: &Indicator) {
+        let mut known = self.lock();
+        known.condemned.insert(scoped_digest(indicator), claimant);
+        known.condemned_ids.insert(id.to_owned(), claimant);
     }
 
-    /// Whether an exclusive set is about to delete a row of this identity and scope.
-    pub fn is_condemned(&self, indicator: &Indicator) -> bool {
+    /// Whether an exclusive set, another than `claimant`, is about to delete a row of this identity and scope, or with this
+    /// id.
+    pub fn is_condemned(&self, claimant: Claimant, indicator: Option<&Indicator>, id: Option<&str>) -> bool {
         let known = self.lock();
-        !known.condemned.is_empty() && known.condemned.contains(&scoped_digest(indicator))
+        if known.condemned_ids.is_empty() {
+            return false;
+        }
+        let by_row = indicator.and_then(|indicator| known.condemned.get(&scoped_digest(indicator)));
+        let by_id = id.and_then(|id| known.condemned_ids.get(id));
+        by_row.into_iter().chain(by_id).any(|other| *other != claimant)
+    }
+
+    /// Notes that the row is `claimant`'s from now on; answers whether it was another's in this run.
+    pub fn own(&self, claimant: Claimant, id: &str) -> bool {
+        let former = self.lock().owners.insert(id.to_owned(), claimant);
+        former.is_some_and(|former| former != claimant)
     }
 
     /// Notes that these rows, by id, stand where a plan would create some, each with what to say of it if no state of
@@ -287,9 +313,16 @@ impl Ledger {
         (entry.0 != claimant).then(|| entry.1.clone())
     }
 
-    /// Whether any planned object wants a row of this identity and scope.
-    pub fn is_wanted(&self, indicator: &Indicator) -> bool {
-        self.lock().wanted.contains_key(&scoped_digest(indicator))
+    /// Whether a planned object, another than `claimant`, wants a row of this identity and scope.
+    pub fn is_wanted_elsewhere(&self, claimant: Claimant, indicator: &Indicator) -> bool {
+        let known = self.lock();
+        let other = known.wanted.get(&scoped_digest(indicator));
+        other.is_some_and(|(other, _)| *other != claimant)
+    }
+
+    /// Whether any planned object wants a row of this identity and scope, by [`scoped_digest`].
+    pub fn is_wanted(&self, digest: u64) -> bool {
+        self.lock().wanted.contains_key(&digest)
     }
 
     /// Notes that `claimant` has claimed whatever it takes over from others.
@@ -320,29 +353,42 @@ impl Ledger {
         }
     }
 
-    /// Adds what one plan asks for of a tenant that holds `rows` now, and answers the sums. While the run applies, the
-    /// host plans each object again after others are done, so only the first number of rows is one to count from.
-    pub fn plan(&self, rows: usize, creations: usize, deletions: usize) -> Totals {
+    /// Adds what one plan asks for of a tenant that holds `rows` now. While the run applies, the host plans each object
+    /// again after others are done, so only the first number of rows is one to count from.
+    pub fn plan(&self, rows: usize, creations: usize) {
         let mut known = self.lock();
         known.creations += creations;
-        known.deletions += deletions;
+        known.rows.get_or_insert(rows);
+    }
+
+    /// Adds deletions that one plan asks for.
+    pub fn plan_deletions(&self, deletions: usize) {
+        self.lock().deletions += deletions;
+    }
+
+    /// What all plans so far ask for.
+    pub fn totals(&self) -> Totals {
+        let known = self.lock();
         Totals {
-            rows: *known.rows.get_or_insert(rows),
+            rows: known.rows.unwrap_or_default(),
             creations: known.creations,
             deletions: known.deletions,
         }
     }
 
-    /// Adds what one plan asks for that creates nothing.
-    pub fn plan_deletions(&self, deletions: usize) {
-        self.lock().deletions += deletions;
+    /// Adds rows, by [`scoped_digest`], whose deletion makes way for no other row of their object.
+    pub fn doom(&self, rows: impl IntoIterator<Item = u64>) {
+        self.lock().doomed.extend(rows);
     }
 
-    /// Adds deletions that make way for no other row, and answers their sum.
-    pub fn plan_plain_deletions(&self, deletions: usize) -> usize {
-        let mut known = self.lock();
-        known.plain_deletions += deletions;
-        known.plain_deletions
+    /// How many rows go for good, as far as is known: those that no other object wants.
+    pub fn doomed(&self) -> usize {
+        let known = self.lock();
+        known
+            .doomed
+            .iter()
+            .filter(|digest| !known.wanted.contains_key(digest))
+            .count()
     }
 
     /// Notes that a single indicator is being planned. Answers `true` once in a run: when they have become many, and
@@ -386,9 +432,17 @@ pub fn scoped_digest(indicator: &Indicator) -> u64 {
     if names.is_empty() && ids.is_empty() {
         return indicator.identity().digest();
     }
-    let mut hasher = DefaultHasher::new();
+    // Notes of a plan carry this from one process to the next, so it must be the same in both.
+    let mut hasher = FnvHasher::default();
     (indicator.identity().digest(), names, ids).hash(&mut hasher);
     hasher.finish()
+}
+
+/// The digest of identity and device groups that a replacement's notes hold beside the one of the identity alone, and
+/// never the same number as that.
+pub fn exact_digest(indicator: &Indicator) -> u64 {
+    const EXACT: u64 = 0x9e37_79b9_7f4a_7c15;
+    scoped_digest(indicator).rotate_left(1) ^ EXACT
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
 
-use super::ledger::Claimant;
+use super::ledger::{Claimant, exact_digest};
+use crate::indicator::Indicator;
 
 /// Version of the format; data of another version is ignored, which only ever means that less is known.
 const VERSION: u8 = 1;
@@ -16,8 +17,8 @@ const VERSION: u8 = 1;
 pub struct Notes {
     /// Who the plan is for, so that the second plan call of a replacement is not taken for another object.
     pub claimant: Option<Claimant>,
-    /// Digests of the identities that the new object of a replacement wants, or that another object wants: the delete
-    /// of the old object leaves these rows alone.
+    /// Digests, by [`digests`], of the rows that the new object of a replacement wants, or that another object wants: the
+    /// delete of the old object leaves these rows alone.
     pub wanted: Option<HashSet<u64>>,
     /// How the service spells the values of rows, by id, where that is not what would be submitted for the spelling of
     /// the state: importing another spelling might make a second row.
@@ -25,6 +26,15 @@ pub struct Notes {
     /// When the object was made or last took rows over, in milliseconds since 1970. Where two objects hold one row, which
     /// an interrupted replacement or move leaves behind, the row belongs to the younger one.
     pub born: Option<i64>,
+    /// The id of a single indicator's new row, while the old one that it should replace could not be deleted.
+    pub beside: Option<String>,
+}
+
+/// What [`Notes::wanted`] holds of these rows: for each the identity, and identity and device groups together.
+pub fn digests<'a>(rows: impl IntoIterator<Item = &'a Indicator>) -> HashSet<u64> {
+    rows.into_iter()
+        .flat_map(|row| [row.identity().digest(), exact_digest(row)])
+        .collect()
 }
 
 #[derive(Serialize, Deserialize)]
@@ -39,20 +49,28 @@ struct Format {
     spellings: BTreeMap<String, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     born: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    beside: Option<String>,
 }
 
 impl Notes {
     /// The private data of the state of an object made at this time, if that is known; empty if there is nothing to note.
     pub fn of_state(born: Option<i64>, spellings: BTreeMap<String, String>) -> Vec<u8> {
-        if born.is_none() && spellings.is_empty() {
-            return Vec::new();
-        }
         Self {
             born,
             spellings,
             ..Self::default()
         }
-        .write()
+        .write_if_any()
+    }
+
+    /// The private data that says this; empty if that is nothing.
+    pub fn write_if_any(&self) -> Vec<u8> {
+        if *self == Self::default() {
+            Vec::new()
+        } else {
+            self.write()
+        }
     }
 
     /// Reads private data; what cannot be read is treated as absent.
@@ -75,6 +93,7 @@ impl Notes {
             wanted,
             spellings: format.spellings,
             born: format.born,
+            beside: format.beside,
         }
     }
 
@@ -91,6 +110,7 @@ impl Notes {
             wanted,
             spellings: self.spellings.clone(),
             born: self.born,
+            beside: self.beside.clone(),
         };
         // A struct of numbers and strings always has a JSON form.
         serde_json::to_vec(&format).unwrap_or_default()
@@ -108,6 +128,7 @@ mod tests {
             wanted: Some(HashSet::from([1, u64::MAX, 42])),
             spellings: BTreeMap::from([("7".into(), "Evil.example".into())]),
             born: Some(1_700_000_000_000),
+            beside: Some("8".into()),
         };
         assert_eq!(Notes::read(&notes.write()), notes);
         assert_eq!(Notes::read(&Notes::default().write()), Notes::default());

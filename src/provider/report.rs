@@ -21,6 +21,7 @@ pub struct Failures {
 
 #[derive(Debug, Default)]
 struct Group {
+    words: String,
     keys: Vec<String>,
     hint: String,
 }
@@ -72,9 +73,11 @@ impl Failures {
     }
 
     fn add(&mut self, kind: Kind, key: &str, words: String, hint: String) {
-        let group = self.groups.entry((kind, words)).or_default();
+        let group = self.groups.entry((kind, comparable(&words))).or_default();
+        if group.keys.is_empty() {
+            (group.words, group.hint) = (words, hint);
+        }
         group.keys.push(key.to_owned());
-        group.hint = hint;
     }
 
     /// Whether nothing failed.
@@ -87,8 +90,8 @@ impl Failures {
         let others = self.groups.split_off(&(Kind::Shared, String::new()));
         let conflicts = std::mem::replace(&mut self.groups, others);
         let lines: Vec<String> = conflicts
-            .into_iter()
-            .flat_map(|((_, words), group)| group.keys.into_iter().map(move |key| about(&key, &words)))
+            .into_values()
+            .flat_map(|group| group.keys.into_iter().map(move |key| about(&key, &group.words)))
             .collect();
         existing(&lines).into_iter().collect()
     }
@@ -97,7 +100,7 @@ impl Failures {
     pub fn into_diagnostics(self) -> Diagnostics {
         self.groups
             .into_iter()
-            .map(|((kind, words), group)| message(kind, &words, &group))
+            .map(|((kind, _), group)| message(kind, &group))
             .collect()
     }
 }
@@ -122,7 +125,7 @@ pub fn existing(lines: &[String]) -> Option<Diagnostic> {
                  `application=NAME`), or set `on_existing = \"adopt\"` in the provider block to make them as configured. The \
                  latter, for one run, is also the way on if they are this configuration's own after all: Terraform does \
                  not show the old object when it is replaced with `create_before_destroy`, nor after a replacement that \
-                 was killed between its halves.",
+                 was killed between its halves, and too late if it depends on the new one or if `-parallelism` is small.",
                 named(lines)
             ),
         )
@@ -147,6 +150,16 @@ pub fn unreplaced() -> Diagnostic {
         "Stopped before the replacement",
         "The run was asked to stop. The old object stays in the state with all indicators that the new one would have \
          taken over, and the next apply goes on.",
+    )
+}
+
+/// What the host does with a half-made object, and the short way around it.
+pub fn half_made(summary: &str) -> Diagnostic {
+    Diagnostic::warning(
+        summary,
+        "Terraform marks an object whose creation ended with an error as tainted and will replace it. Nothing that is \
+         already right is deleted or written again by that: the next apply only adds what is missing. To skip the \
+         replacement, run `terraform untaint ADDRESS` first.",
     )
 }
 
@@ -184,7 +197,7 @@ pub fn overwritten(rows: &[String]) -> Option<Diagnostic> {
 }
 
 /// The error for rows that an exclusive set would delete although another object wants them; `None` for none.
-pub fn condemned(keys: &[String]) -> Option<Diagnostic> {
+pub fn condemned(keys: &[&str]) -> Option<Diagnostic> {
     (!keys.is_empty()).then(|| {
         Diagnostic::error(
             "An exclusive set would delete another resource's indicators",
@@ -309,9 +322,18 @@ pub fn bullets<S: AsRef<str>>(lines: &[S]) -> Vec<String> {
     lines.iter().map(|line| format!("- {}", line.as_ref())).collect()
 }
 
-fn message(kind: Kind, words: &str, group: &Group) -> Diagnostic {
+/// The words without the correlation id, which is another one for each call: the same reason is told once.
+fn comparable(words: &str) -> String {
+    let Some((before, rest)) = words.split_once(" (correlation id ") else {
+        return words.to_owned();
+    };
+    let after = rest.split_once(')').map_or("", |(_, after)| after);
+    format!("{before}{after}")
+}
+
+fn message(kind: Kind, group: &Group) -> Diagnostic {
     let count = group.keys.len();
-    let words = sentence(words);
+    let words = sentence(&group.words);
     let keys = named(&bullets(&group.keys));
     let hint = &group.hint;
     match kind {

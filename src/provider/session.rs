@@ -60,6 +60,13 @@ impl Session {
         })
     }
 
+    /// Notes that an object is coming to its end, and so wants nothing any more.
+    pub fn ending(&self) {
+        self.decided();
+        self.walk.planned(self.client.clock().elapsed());
+        self.ledger.applies();
+    }
+
     /// Notes that it is known what becomes of a stored object.
     pub fn decided(&self) {
         self.walk.decided(self.client.clock().elapsed());

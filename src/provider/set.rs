@@ -9,13 +9,14 @@ mod refresh;
 mod schema;
 mod state;
 
+pub use model::read_element;
 pub use schema::element_type;
 pub use state::in_words;
 
 use super::apply::{Outcome, Purpose, carry_out, remove};
 use super::private::Notes;
 use super::reconcile::reconcile;
-use super::report::counted;
+use super::report::{counted, half_made};
 use super::row::{Held, spelled};
 use super::session::Session;
 use crate::indicator::differences;
@@ -24,9 +25,9 @@ use crate::tf::{
     ReadRequest, ReadResponse, Resource, Schema, UpdateRequest, Value,
 };
 use async_trait::async_trait;
-use model::{EXTRA, IDS, Model, held};
+use model::{DRIFT, EXTRA, IDS, Model, held};
 use state::{Place, StateWriter};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// The resource `mde_indicator_set`.
 pub struct IndicatorSet;
@@ -72,7 +73,7 @@ impl Resource<Session> for IndicatorSet {
         let born = Some(session.now().as_millisecond());
         let mut response = settle(&request.planned, &wanted, &Value::Null, &[], born, outcome);
         if response.diagnostics.has_errors() {
-            response.diagnostics.push(half_made());
+            response.diagnostics.push(half_made("The set was created in part"));
         }
         response
     }
@@ -94,6 +95,7 @@ impl Resource<Session> for IndicatorSet {
         let held = spelled(held(&request.prior, &prior), &spellings);
         let wanted = Model::read(&request.planned);
         let changes = reconcile(&held, &wanted.rows, session.now());
+        exclusive::take_over(session, &request.prior, &request.planned, &wanted.rows).await;
         let mut outcome = carry_out(session, Purpose::Update, claimant, &held, &wanted.rows, changes).await;
         if outcome.abandoned {
             return ApplyResponse {
@@ -107,9 +109,8 @@ impl Resource<Session> for IndicatorSet {
         } else {
             born
         };
-        outcome
-            .diagnostics
-            .extend(exclusive::remove_extra(session, &request.prior).await);
+        let removed = exclusive::remove_extra(session, &request.prior, &request.planned, &wanted.rows).await;
+        outcome.diagnostics.extend(removed);
         settle(&request.planned, &wanted, &request.prior, &held, born, outcome)
     }
 
@@ -118,9 +119,8 @@ impl Resource<Session> for IndicatorSet {
         let model = Model::read(&request.prior);
         let held = held(&request.prior, &model);
         let Notes { wanted, born, .. } = Notes::read(&request.private);
-        session.decided();
-        session.ledger.applies();
-        let outcome = remove(session, &held, &wanted.unwrap_or_default()).await;
+        session.ending();
+        let outcome = remove(session, &held, wanted.as_ref()).await;
         if !outcome.diagnostics.has_errors() {
             return ApplyResponse {
                 state: Value::Null,
@@ -196,14 +196,26 @@ fn settle(
             Some(found) => writer.as_found(place, found, &differences(&row.indicator, found), id),
         }
     }
-    // What is left of the old rows goes on top: a row that still stands under its old id must not be forgotten, while
-    // its successor, if there is one already, is found again by its identity.
+    // What is left of the old rows has its key again: a row that still stands under its old id must not be forgotten.
     let prior_model = Model::read(prior);
+    let successors: HashMap<&str, usize> = if outcome.remaining().next().is_some() {
+        let settled =
+            (0..wanted.rows.len()).filter(|index| outcome.settled(*index).is_some_and(|row| row.id.is_some()));
+        settled.map(|index| (wanted.rows[index].key.as_str(), index)).collect()
+    } else {
+        HashMap::new()
+    };
     for position in outcome.remaining() {
         let place = Place::of(prior, &prior_model, position);
         let row = &held[position];
+        if let Some(index) = successors.get(row.key.as_str()) {
+            writer.set_aside(&row.key, &wanted.rows[*index].indicator);
+        }
         let differences = differences(&writer.reads(place), &row.indicator);
         writer.as_found(place, &row.indicator, &differences, row.id.as_deref());
+        if let Some(words) = prior.get(DRIFT).as_map().and_then(|map| map.get(&row.key)) {
+            writer.keep_drift(&row.key, words);
+        }
     }
     let extra = if outcome.diagnostics.has_errors() {
         prior.get(EXTRA).clone()
@@ -215,16 +227,6 @@ fn settle(
         private: Notes::of_state(born, outcome.spellings),
         diagnostics: outcome.diagnostics,
     }
-}
-
-/// What the host does with a half-made object, and the short way around it.
-fn half_made() -> Diagnostic {
-    Diagnostic::warning(
-        "The set was created in part",
-        "Terraform marks an object whose creation ended with an error as tainted and will replace it. Nothing that is \
-         already right is deleted or written again by that: the next apply only adds what is missing. To skip the \
-         replacement, run `terraform untaint ADDRESS` first.",
-    )
 }
 
 /// How many rows lean on a default that changed, in words for a plan's diagnostics; `None` for none.

@@ -1,11 +1,11 @@
 //! The resource `mde_indicator`: one indicator. For `for_each` over tens or hundreds.
 
 use super::apply::{Outcome, Purpose, carry_out, remove};
-use super::drift::Drift;
+use super::drift::{Drift, unsure};
 use super::existing::{describe, made_anew};
 use super::fields;
 use super::findings::Findings;
-use super::private::Notes;
+use super::private::{Notes, digests};
 use super::reconcile::{Changes, Pair, reconcile};
 use super::report::{self, named, unlisted};
 use super::row::{Held, Reader, Wanted, no_defaults, odd_spelling, spelled};
@@ -18,7 +18,7 @@ use crate::tf::{
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 /// Name of the resource.
@@ -122,15 +122,19 @@ impl Resource<Session> for SingleIndicator {
         let held = held(&prior);
         let wanted = vec![read(&proposed)];
         let changes = reconcile(&held, &wanted, session.map_or_else(Timestamp::now, Session::now));
+        let earlier = Notes::read(&private);
         let planned = match proposed.as_object() {
             Some(object) if prior.is_null() => object.clone().with(ID, Value::Unknown).into(),
-            Some(object) if !keeps_id(&changes) => object.clone().with(ID, Value::Unknown).into(),
+            // What stands beside the row has to go, so there is something to do in any case.
+            Some(object) if !keeps_id(&changes) || earlier.beside.is_some() => {
+                object.clone().with(ID, Value::Unknown).into()
+            }
             _ => proposed,
         };
         let mut diagnostics = Diagnostics::default();
-        let earlier = Notes::read(&private);
         let mut notes = Notes {
             born: earlier.born,
+            beside: earlier.beside,
             ..Notes::default()
         };
         if let Some(session) = session {
@@ -139,6 +143,10 @@ impl Resource<Session> for SingleIndicator {
             notes.spellings = earlier.spellings;
             diagnostics.extend(verdict::judge(session, claimant, &held, &wanted, &changes).await);
             diagnostics.extend(report::recreated(&changes, &wanted));
+            if prior.is_null() {
+                // Later ones are counted by each refresh.
+                diagnostics.extend(report::expired(changes.expired.len()));
+            }
             diagnostics.extend(session.ledger.plan_single().then(report::many_singles));
             if diagnostics.has_errors() {
                 // It will not be applied, so nobody waits for it.
@@ -147,7 +155,7 @@ impl Resource<Session> for SingleIndicator {
         }
         if prior.is_null() && wanted[0].has_identity() {
             // If this creation is half of a replacement, the delete of the old object gets these notes.
-            notes.wanted = Some(HashSet::from([wanted[0].indicator.identity().digest()]));
+            notes.wanted = Some(digests([&wanted[0].indicator]));
         }
         PlanResponse {
             planned,
@@ -169,7 +177,13 @@ impl Resource<Session> for SingleIndicator {
         let claimant = Notes::read(&request.private).claimant;
         let outcome = carry_out(session, Purpose::Create, claimant, &[], &wanted, changes).await;
         let born = Some(session.now().as_millisecond());
-        settle(&request.planned, &Value::Null, born, outcome)
+        let mut response = settle(&request.planned, &Value::Null, born, None, outcome);
+        if response.diagnostics.has_errors() && !response.state.is_null() {
+            response
+                .diagnostics
+                .push(report::half_made("The indicator is not as configured yet"));
+        }
+        response
     }
 
     async fn read(&self, session: &Session, request: ReadRequest) -> ReadResponse {
@@ -177,7 +191,7 @@ impl Resource<Session> for SingleIndicator {
         let ReadRequest { state, private } = request;
         // An expired indicator has none.
         let id = state.get(ID).as_str();
-        let born = Notes::read(&private).born;
+        let Notes { born, beside, .. } = Notes::read(&private);
         session.ledger.refresh(born, id);
         let listing = match session.client.listing().await {
             Ok(listing) => listing,
@@ -201,11 +215,18 @@ impl Resource<Session> for SingleIndicator {
         }
         let said = read(&state);
         let mut drift = Drift::default();
-        let Some(row) = id
-            .and_then(|id| listing.get(id))
-            .or_else(|| made_anew(session, &listing, &said.indicator, |_| false))
-        else {
-            if said.indicator.is_expired(session.now()) {
+        let listed = id.and_then(|id| listing.get(id));
+        let is_expired = said.indicator.is_expired(session.now());
+        if id.is_some() && listed.is_none() && !listing.is_complete() && !is_expired {
+            let diagnostics = unsure(1).into_iter().collect();
+            return ReadResponse {
+                state,
+                private,
+                diagnostics,
+            };
+        }
+        let Some(row) = listed.or_else(|| made_anew(session, &listing, &said.indicator, |_| false)) else {
+            if is_expired {
                 let diagnostics = report::expired(1).into_iter().collect();
                 return ReadResponse {
                     state,
@@ -230,9 +251,15 @@ impl Resource<Session> for SingleIndicator {
             drift.changed(&said.key, &differences, row);
         }
         let state = as_found(&state, &said.indicator, &row.indicator, &row.id);
+        let notes = Notes {
+            born,
+            spellings: spelling.into_iter().collect(),
+            beside: beside.filter(|id| listing.get(id).is_some()),
+            ..Notes::default()
+        };
         ReadResponse {
             state,
-            private: Notes::of_state(born, spelling.into_iter().collect()),
+            private: notes.write_if_any(),
             diagnostics: drift.into_warning().into_iter().collect(),
         }
     }
@@ -243,9 +270,11 @@ impl Resource<Session> for SingleIndicator {
             claimant,
             spellings,
             born,
+            beside,
             ..
         } = Notes::read(&request.private);
-        let held = spelled(held(&request.prior), &spellings);
+        let mut held = spelled(held(&request.prior), &spellings);
+        held.extend(standing_beside(session, beside.as_deref()).await);
         let wanted = [read(&request.planned)];
         let changes = reconcile(&held, &wanted, session.now());
         let outcome = carry_out(session, Purpose::Update, claimant, &held, &wanted, changes).await;
@@ -254,23 +283,31 @@ impl Resource<Session> for SingleIndicator {
         } else {
             born
         };
-        settle(&request.planned, &request.prior, born, outcome)
+        settle(&request.planned, &request.prior, born, beside, outcome)
     }
 
     async fn delete(&self, session: &Session, request: DeleteRequest) -> ApplyResponse {
         let _under_way = session.enter();
-        let Notes { wanted, born, .. } = Notes::read(&request.private);
-        session.decided();
-        session.ledger.applies();
-        let outcome = remove(session, &held(&request.prior), &wanted.unwrap_or_default()).await;
+        let Notes {
+            wanted, born, beside, ..
+        } = Notes::read(&request.private);
+        session.ending();
+        let mut held = held(&request.prior);
+        held.extend(standing_beside(session, beside.as_deref()).await);
+        let outcome = remove(session, &held, wanted.as_ref()).await;
         let state = if outcome.diagnostics.has_errors() {
             request.prior
         } else {
             Value::Null
         };
+        let notes = Notes {
+            born,
+            beside,
+            ..Notes::default()
+        };
         ApplyResponse {
             state,
-            private: Notes::of_state(born, BTreeMap::new()),
+            private: notes.write_if_any(),
             diagnostics: outcome.diagnostics,
         }
     }
@@ -285,6 +322,22 @@ impl Resource<Session> for SingleIndicator {
     }
 }
 
+/// The new row that an earlier run could make and whose predecessor it could not delete, if it is still there.
+async fn standing_beside(session: &Session, id: Option<&str>) -> Option<Held> {
+    let id = id?;
+    // Without a listing the row is found by its identity, or the next refresh drops the note of it.
+    let listing = session.client.listing().await.ok()?;
+    let row = listing.get(id)?;
+    session.ledger.observe([id]);
+    Some(Held {
+        key: row.indicator.value.clone(),
+        id: Some(row.id.clone()),
+        indicator: row.indicator.clone(),
+        drift: None,
+        spelling: Some(row.indicator.value.clone()),
+    })
+}
+
 /// Whether the row keeps the id that the state has.
 fn keeps_id(changes: &Changes) -> bool {
     let certain = changes.update.iter().all(Pair::keeps_id);
@@ -293,15 +346,26 @@ fn keeps_id(changes: &Changes) -> bool {
 
 /// The state after writing of an object made at this time: what was planned if the row stands, else what was there
 /// before.
-fn settle(planned: &Value, prior: &Value, born: Option<i64>, mut outcome: Outcome) -> ApplyResponse {
+/// `beside` is the second of the held rows, if there was one: what an earlier run had to leave beside the first.
+fn settle(
+    planned: &Value,
+    prior: &Value,
+    born: Option<i64>,
+    beside: Option<String>,
+    mut outcome: Outcome,
+) -> ApplyResponse {
     let promised = planned.get(ID);
     if !outcome.moved.is_empty() && !promised.is_unknown() {
         let key = planned.get(Field::Value.name()).as_str().unwrap_or_default();
         outcome.diagnostics.push(report::moved(&[key]));
     }
-    let old_stands = outcome.remaining().next().is_some();
+    let old_stands = outcome.remaining().any(|held| held == 0);
+    let beside = match outcome.settled(0) {
+        Some(settled) if old_stands => settled.id.clone(),
+        _ => beside.filter(|_| outcome.remaining().any(|held| held == 1)),
+    };
     let state = match (outcome.settled(0), planned.as_object()) {
-        // The old row could not be deleted: it must not be forgotten, and its successor is found by its identity.
+        // The old row could not be deleted: neither must be forgotten.
         (Some(_), _) if old_stands => prior.clone(),
         (Some(settled), Some(object)) => {
             let id = settled.id.as_deref().or(promised.as_str());
@@ -314,9 +378,15 @@ fn settle(planned: &Value, prior: &Value, born: Option<i64>, mut outcome: Outcom
         _ if old_stands => prior.clone(),
         _ => Value::Null,
     };
+    let notes = Notes {
+        born,
+        spellings: outcome.spellings,
+        beside,
+        ..Notes::default()
+    };
     ApplyResponse {
         state,
-        private: Notes::of_state(born, outcome.spellings),
+        private: notes.write_if_any(),
         diagnostics: outcome.diagnostics,
     }
 }

@@ -1,7 +1,7 @@
 //! The plan's verdict: what must not be written, said before anything is.
 
 use super::existing::{Conflict, Existing, look};
-use super::ledger::{Claimant, Totals};
+use super::ledger::{Claimant, Totals, scoped_digest};
 use super::reconcile::Changes;
 use super::report::{self, about, counted, examples, named};
 use super::row::{Held, Wanted};
@@ -21,33 +21,27 @@ pub async fn judge(
 ) -> Diagnostics {
     let mut diagnostics = Diagnostics::default();
     diagnostics.extend(claimed_twice(session, claimant, wanted));
-    let condemned: Vec<String> = wanted
-        .iter()
-        .filter(|row| row.has_identity() && session.ledger.is_condemned(&row.indicator))
-        .map(|row| row.key.clone())
-        .collect();
-    diagnostics.extend(report::condemned(&condemned));
+    diagnostics.extend(condemned(session, claimant, held, wanted));
     diagnostics.extend(protected(session, wanted));
-    let doomed: Vec<&str> = changes.plain_deletions().map(|row| held[row].key.as_str()).collect();
-    if !changes.create.is_empty() {
+    session.ledger.plan_deletions(changes.delete.len());
+    // Once the run applies, the plan has been judged, and the old half of a replacement may be done: an error now would
+    // cost the rows that it left to this half. Creating looks again anyway.
+    if !changes.create.is_empty() && !session.ledger.is_applying() {
         match session.client.listing().await {
             Ok(listing) => {
                 let own: HashSet<&str> = held.iter().filter_map(|row| row.id.as_deref()).collect();
-                let found = |row: &&Wanted| look(session, &listing, &row.indicator, &own, false);
+                let (mut free, mut conflicts) = (0, Vec::new());
                 let created = changes.create.iter().map(|index| &wanted[*index]);
-                let (free, taken): (Vec<&Wanted>, Vec<&Wanted>) = created
-                    .filter(|row| row.has_identity())
-                    .partition(|row| found(row) == Existing::Free);
-                let conflicts = taken.into_iter().filter_map(|row| match found(&row) {
-                    Existing::Conflict(conflict) => Some((row, conflict)),
-                    _ => None,
-                });
-                diagnostics.extend(known_to_nobody(session, conflicts.collect()).await);
-                let deletions = changes.delete.len();
-                let totals = session.ledger.plan(listing.len(), free.len(), deletions);
-                diagnostics.extend(capacity(session, totals));
-                diagnostics.extend(too_many_deletions(session, &doomed));
-                return diagnostics;
+                for row in created.filter(|row| row.has_identity()) {
+                    match look(session, &listing, &row.indicator, &own, false) {
+                        Existing::Free => free += 1,
+                        Existing::Conflict(conflict) => conflicts.push((row, conflict)),
+                        Existing::Takeover(_) => {}
+                    }
+                }
+                diagnostics.extend(known_to_nobody(session, conflicts).await);
+                session.ledger.plan(listing.len(), free);
+                diagnostics.extend(capacity(session).await);
             }
             Err(error) => diagnostics.push(report::unlisted(
                 &error,
@@ -55,8 +49,8 @@ pub async fn judge(
             )),
         }
     }
-    session.ledger.plan_deletions(changes.delete.len());
-    diagnostics.extend(too_many_deletions(session, &doomed));
+    let doomed: Vec<Doomed<'_>> = changes.plain_deletions().map(|row| Doomed::held(&held[row])).collect();
+    diagnostics.extend(too_many_deletions(session, &doomed).await);
     diagnostics
 }
 
@@ -66,10 +60,9 @@ pub async fn judge(
 /// never. So one of those who doubt waits for everything to be shown, and speaks for all.
 async fn known_to_nobody(session: &Session, conflicts: Vec<(&Wanted, Conflict)>) -> Option<Diagnostic> {
     let Session { ledger, walk, .. } = session;
-    // The first plan has judged; the second one, in order to apply, sees fewer states, and the creation looks again.
-    let open = |conflict: &Conflict| !(conflict.ours && ledger.is_applying());
-    let open = conflicts.into_iter().filter(|(_, conflict)| open(conflict));
-    let doubts = open.map(|(row, conflict)| (conflict.id, about(&row.key, &conflict.words)));
+    let doubts = conflicts
+        .into_iter()
+        .map(|(row, conflict)| (conflict.id, about(&row.key, &conflict.words)));
     ledger.doubt(doubts.collect());
     if !ledger.begin_judging() {
         return None;
@@ -79,6 +72,23 @@ async fn known_to_nobody(session: &Session, conflicts: Vec<(&Wanted, Conflict)>)
         Waited::Silence => report::existing(&ledger.judgement()),
         Waited::Came | Waited::Crowded => None,
     }
+}
+
+/// The error for rows of this object that an exclusive set would delete.
+fn condemned(session: &Session, claimant: Claimant, held: &[Held], wanted: &[Wanted]) -> Option<Diagnostic> {
+    let wanted = wanted
+        .iter()
+        .filter(|row| row.has_identity())
+        .map(|row| (&row.key, Some(&row.indicator), None));
+    let held = held.iter().map(|row| (&row.key, None, row.id.as_deref()));
+    let mut keys: Vec<&str> = wanted
+        .chain(held)
+        .filter(|(_, indicator, id)| session.ledger.is_condemned(claimant, *indicator, *id))
+        .map(|(key, ..)| key.as_str())
+        .collect();
+    keys.sort_unstable();
+    keys.dedup();
+    report::condemned(&keys)
 }
 
 /// Two objects of one run that want the same row would overwrite and delete each other's.
@@ -140,46 +150,81 @@ fn protected(session: &Session, wanted: &[Wanted]) -> Option<Diagnostic> {
     })
 }
 
-fn capacity(session: &Session, totals: Totals) -> Option<Diagnostic> {
-    let Totals {
-        rows,
-        creations,
-        deletions,
-    } = totals;
+/// The error for a plan after which the tenant would hold more than it can.
+async fn capacity(session: &Session) -> Option<Diagnostic> {
     let capacity = session.policy.capacity;
-    let after = (rows + creations).saturating_sub(deletions);
-    (after > capacity && creations > deletions).then(|| {
+    let overflows = |totals: &Totals| totals.after() > capacity && totals.creations > totals.deletions;
+    if !overflows(&session.ledger.totals()) {
+        return None;
+    }
+    // Another object may make the room.
+    session.walk.counted(session.client.clock().as_ref()).await;
+    let totals = session.ledger.totals();
+    overflows(&totals).then(|| {
+        let Totals {
+            rows,
+            creations,
+            deletions,
+        } = totals;
         Diagnostic::error(
             "More indicators than the tenant can hold",
             format!(
                 "The tenant holds {} of all authors. With {creations} to be created and {deletions} to be \
-                 deleted it would hold {after}, {} more than its capacity of {capacity}. The service would refuse the \
+                 deleted it would hold {}, {} more than its capacity of {capacity}. The service would refuse the \
                  surplus one by one.\n\nRemove indicators, here or elsewhere (the data source `mde_capacity` tells who \
                  made them), or set `capacity` in the provider block if the tenant's limit is another one.",
                 counted(rows, "indicator", "indicators"),
-                after - capacity
+                totals.after(),
+                totals.after() - capacity
             ),
         )
     })
 }
 
-/// The error for a plan that deletes more than is allowed, counted over all objects of the run; `doomed` are the keys of
-/// what one of them deletes.
-pub fn too_many_deletions<S: AsRef<str>>(session: &Session, doomed: &[S]) -> Option<Diagnostic> {
-    if doomed.is_empty() {
+/// A row that an object lets go without another one in its place.
+#[derive(Debug, Clone, Copy)]
+pub struct Doomed<'a> {
+    /// What it is called.
+    pub name: &'a str,
+    /// Identity and device groups, by [`scoped_digest`].
+    pub digest: u64,
+}
+
+impl<'a> Doomed<'a> {
+    /// A row that a state holds.
+    pub fn held(row: &'a Held) -> Self {
+        Self {
+            name: &row.key,
+            digest: scoped_digest(&row.indicator),
+        }
+    }
+}
+
+/// The error for a plan that deletes more than is allowed, counted over all objects of the run; `doomed` is what one of
+/// them deletes. A row that another object wants moves there and does not count.
+pub async fn too_many_deletions(session: &Session, doomed: &[Doomed<'_>]) -> Option<Diagnostic> {
+    let allowed = session.policy.max_deletions?;
+    let ledger = &session.ledger;
+    ledger.doom(doomed.iter().map(|row| row.digest));
+    if doomed.is_empty() || ledger.doomed() <= allowed {
         return None;
     }
-    let deletions = session.ledger.plan_plain_deletions(doomed.len());
-    let allowed = session.policy.max_deletions?;
-    (deletions > allowed).then(|| {
+    session.hear_others().await;
+    let deletions = ledger.doomed();
+    let names: Vec<&str> = doomed
+        .iter()
+        .filter(|row| !ledger.is_wanted(row.digest))
+        .map(|row| row.name)
+        .collect();
+    (deletions > allowed && !names.is_empty()).then(|| {
         Diagnostic::error(
             "The plan deletes more than is allowed",
             format!(
-                "The plan deletes {} so far, and `max_deletions` in the provider block allows {allowed}. Nothing was \
-                 deleted. Among them:\n{}\n\nIf the deletions are meant, raise `max_deletions` for this run; if not, \
+                "The plan deletes {} so far, and `max_deletions` in the provider block allows {allowed}. Nothing of \
+                 this resource was deleted. Among them:\n{}\n\nIf the deletions are meant, raise `max_deletions` for this run; if not, \
                  look for a list that came out short.",
                 counted(deletions, "indicator", "indicators"),
-                examples(doomed),
+                examples(&names),
             ),
         )
     })

@@ -36,6 +36,8 @@ struct Shown {
     /// Configured objects, and those of them of which it is known what they want.
     configured: usize,
     planned: usize,
+    /// Objects that are to end and whose rows have not been counted yet.
+    counting: usize,
     /// Operations under way, and how many of them wait for others to be shown.
     under_way: usize,
     waiting: usize,
@@ -120,6 +122,25 @@ impl Walk {
             }
             clock.sleep(LOOK).await;
         }
+    }
+
+    /// Waits until everybody has most likely said what they want, and what they let go.
+    pub async fn counted(&self, clock: &dyn Clock) {
+        let begun = clock.elapsed();
+        self.heard(clock).await;
+        while self.lock().counting > 0 && clock.elapsed().saturating_sub(begun) < 2 * PATIENCE {
+            clock.sleep(LOOK).await;
+        }
+    }
+
+    /// An object that is to end begins, or with `false` ends, to see which of its rows go for good.
+    pub fn counting(&self, begins: bool) {
+        let mut shown = self.lock();
+        shown.counting = if begins {
+            shown.counting + 1
+        } else {
+            shown.counting.saturating_sub(1)
+        };
     }
 
     /// An operation of the host begins.
@@ -213,11 +234,14 @@ mod tests {
         assert!(walk.lock().has_begun(at(1100)));
     }
 
+    /// What happens at a time in milliseconds.
+    type Act = (u64, fn(&Walk, Duration));
+
     /// A clock that moves when somebody sleeps, and on which something happens at its times.
     struct Script<'a> {
         walk: &'a Walk,
         now: Mutex<u64>,
-        acts: Vec<(u64, fn(&Walk, Duration))>,
+        acts: Vec<Act>,
     }
 
     #[async_trait::async_trait]
@@ -242,7 +266,7 @@ mod tests {
     }
 
     /// Waits in an operation that has entered, while things happen.
-    async fn wait(acts: Vec<(u64, fn(&Walk, Duration))>, is_here: impl Fn(u64) -> bool) -> (Waited, u64) {
+    async fn wait(acts: Vec<Act>, is_here: impl Fn(u64) -> bool) -> (Waited, u64) {
         let walk = Walk::new(at(0));
         let clock = Script {
             walk: &walk,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 
+use super::composed::composed;
 use super::{Number, Object, ObjectType, Typed, Value, ValueType};
 
 /// Any type, a few levels deep.
@@ -43,7 +44,7 @@ fn any_value(value_type: &ValueType, with_unknowns: bool) -> BoxedStrategy<Value
 
 fn known_value(value_type: &ValueType, with_unknowns: bool) -> BoxedStrategy<Value> {
     match value_type {
-        ValueType::String => ".{0,40}".prop_map(Value::String).boxed(),
+        ValueType::String => ".{0,40}".prop_map(|text| in_wire_form(text).into()).boxed(),
         ValueType::Bool => any::<bool>().prop_map(Value::Bool).boxed(),
         ValueType::Number => any_number().prop_map(Value::Number).boxed(),
         // A type inside a dynamic value that is itself dynamic would make endless recursion likely.
@@ -64,7 +65,7 @@ fn known_value(value_type: &ValueType, with_unknowns: bool) -> BoxedStrategy<Val
         ValueType::List(element) | ValueType::Set(element) => vec(any_value(element, with_unknowns), 0..4)
             .prop_map(Value::List)
             .boxed(),
-        ValueType::Map(element) => btree_map(".{0,4}", any_value(element, with_unknowns), 0..4)
+        ValueType::Map(element) => btree_map(".{0,4}".prop_map(in_wire_form), any_value(element, with_unknowns), 0..4)
             .prop_map(Value::Map)
             .boxed(),
         ValueType::Tuple(types) => {
@@ -80,6 +81,11 @@ fn known_value(value_type: &ValueType, with_unknowns: bool) -> BoxedStrategy<Val
             values.prop_map(move |values| object(&object_type, values)).boxed()
         }
     }
+}
+
+/// Text as hosts have it; no other form comes back as it went.
+fn in_wire_form(text: String) -> String {
+    composed(&text).into_owned()
 }
 
 fn object(object_type: &Arc<ObjectType>, values: Vec<Value>) -> Value {

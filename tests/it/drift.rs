@@ -57,39 +57,3 @@ async fn everything_that_others_did_is_one_warning_and_one_import() {
     assert_eq!(tenant.row("c.example").unwrap()["generateAlert"], false);
     host.plan().await.clean();
 }
-
-#[tokio::test]
-async fn an_exclusive_set_shows_what_is_not_in_its_list_before_it_deletes_it() {
-    let tenant = Tenant::start().await;
-    let mut host = Host::new(&tenant);
-    let mut block = list();
-    block["application"] = "gitops".into();
-    block["exclusive"] = json!({ "application": "gitops" });
-    let other =
-        json!({ "value": "own.example", "action": "Block", "title": "T", "description": "D", "application": "gitops" });
-    let resources = [(SET, block), ("mde_indicator.own", other)];
-    host.configure(&resources);
-    host.apply().await.ok();
-    tenant.add_foreign("DomainName", "foreign.example", "Block");
-    tenant.add_foreign("DomainName", "stray.example", "Block");
-    tenant.edit("stray.example", |row| row["application"] = "gitops".into());
-
-    let run = host.plan().await.ok();
-    assert_eq!(run.changed, [SET]);
-    assert!(
-        run.warnings.iter().any(|warning| warning.contains("stray.example")),
-        "{:#?}",
-        run.warnings
-    );
-    assert!(
-        !run.warnings
-            .iter()
-            .any(|warning| warning.contains("foreign.example") || warning.contains("own.example"))
-    );
-    assert!(tenant.row("stray.example").is_some(), "a plan deletes nothing");
-
-    host.apply().await.ok();
-    assert!(tenant.row("stray.example").is_none());
-    assert!(tenant.row("foreign.example").is_some() && tenant.row("own.example").is_some());
-    host.plan().await.clean();
-}

@@ -9,8 +9,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("plugin", &["proto"]),
     ("tf", &["proto"]),
     ("indicator", &[]),
+    ("feed", &["indicator"]),
     ("defender", &["indicator"]),
-    ("provider", &["tf", "defender", "indicator"]),
+    ("provider", &["tf", "defender", "feed", "indicator"]),
     ("docs", &["tf"]),
     // The oracle: it shares no code with the client.
     ("simulator", &[]),

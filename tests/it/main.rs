@@ -4,11 +4,13 @@
 
 mod ambiguous;
 mod capacity;
+mod client_faults;
 mod command_line;
 mod docs;
 mod drift;
 #[cfg(unix)]
 mod dying;
+mod exclusive;
 mod expiry;
 mod fields;
 mod layers;
@@ -17,6 +19,7 @@ mod moves;
 mod no_change;
 mod ownership;
 mod partial;
+mod records;
 #[cfg(unix)]
 mod replacement;
 #[cfg(unix)]
@@ -29,6 +32,8 @@ mod terraform_changes;
 mod terraform_configuration;
 mod terraform_function;
 mod terraform_import;
+mod terraform_normalisation;
+mod terraform_parse_csv;
 mod terraform_reading;
 mod terraform_scale;
 mod terraform_secrets;

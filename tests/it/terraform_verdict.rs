@@ -181,7 +181,7 @@ async fn more_deletions_than_are_allowed_are_refused() {
     assert_snapshot!(texts(&failed.output), @r"
     The plan deletes more than is allowed
     The plan deletes 7 indicators so far, and `max_deletions` in the provider
-    block allows 6. Nothing was deleted. Among them:
+    block allows 6. Nothing of this resource was deleted. Among them:
     - host-3.example
     - host-4.example
     - host-5.example

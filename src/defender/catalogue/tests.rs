@@ -60,3 +60,64 @@ async fn a_fresh_listing_replaces_the_one_that_is_kept() {
     assert_eq!(client.fresh_listing().await.unwrap().len(), 0);
     assert_eq!(client.listing().await.unwrap().len(), 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn those_who_ask_anew_at_the_same_time_share_a_listing_that_is_newer_than_their_writes() {
+    let service = Service::new();
+    let client = client(&service);
+    service.set_latency(Duration::from_secs(10));
+    let ask = |number: usize| {
+        let client = client.clone();
+        async move {
+            client.upsert(vec![domain(&format!("d{number}.example"))]).await;
+            let listing = client.fresh_listing().await.unwrap();
+            let value = format!("d{number}.example");
+            assert!(listing.iter().any(|row| row.indicator.value == value), "{value}");
+        }
+    };
+    futures::future::join_all((0..50).map(ask)).await;
+    assert!(service.count("/indicators") <= 2, "{:?}", service.log());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_listing_that_is_under_way_is_too_old_to_be_shared() {
+    let service = Service::new();
+    let client = client(&service);
+    service.set_latency(Duration::from_secs(10));
+    let ask = |after: u64| {
+        let (client, clock) = (client.clone(), service.clock());
+        async move {
+            clock.sleep(Duration::from_secs(after)).await;
+            client.fresh_listing().await.unwrap().len()
+        }
+    };
+    let portal = async {
+        service.clock().sleep(Duration::from_secs(6)).await;
+        service.fill(3);
+    };
+    let (first, second, third, ()) = tokio::join!(ask(0), ask(7), ask(8), portal);
+    assert_eq!((first, second, third), (0, 3, 3));
+    assert_eq!(service.count("/indicators"), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_older_listing_that_ends_later_does_not_replace_a_newer_one() {
+    let service = Service::new();
+    let client = client(&service);
+    service.fill(1);
+    // The rows of the first answer are those of its middle, and it ends after all of the second one.
+    service.set_latency(Duration::from_secs(100));
+    let first = tokio::spawn({
+        let client = client.clone();
+        async move { client.listing().await }
+    });
+    service.clock().sleep(Duration::from_secs(60)).await;
+    service.set_latency(Duration::ZERO);
+    service.tenant().rows.clear();
+    let second = client.fresh_listing().await.unwrap();
+    assert!(second.is_empty());
+    let first = first.await.unwrap().unwrap();
+    assert!(first.is_empty(), "the newer one, since there is one");
+    assert!(client.listing().await.unwrap().is_empty());
+    assert_eq!(service.count("/indicators"), 2);
+}

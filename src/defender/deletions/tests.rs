@@ -1,7 +1,8 @@
 //! Batch deletes that go wrong in every way that is known, and what is left of each.
 
 use crate::defender::WriteError;
-use crate::defender::testing::{Service, client, lost_after, refusal};
+use crate::defender::testing::{Service, Tenant, client, json, lost_after, page_of_html, refusal};
+use serde_json::{Value, json as value};
 
 fn ids(ids: impl IntoIterator<Item = u64>) -> Vec<String> {
     ids.into_iter().map(|id| id.to_string()).collect()
@@ -160,4 +161,120 @@ async fn stopping_answers_what_was_not_sent() {
     assert!(service.log().is_empty());
     client.resume();
     assert!(client.delete(ids(1..=10)).await.iter().all(Result::is_ok));
+}
+
+/// Makes the rows with these ids expired ones that are listed and yet do not exist.
+fn haunt(service: &Service, ids: &'static [u64]) {
+    for id in ids {
+        service.tenant().rows.get_mut(id).unwrap()["expirationTime"] = "2020-01-01T00:00:00Z".into();
+    }
+    service.next_times(99, move |tenant, call| {
+        let asked = call.body["IndicatorIds"].as_array();
+        let is_ghost = |id: &Value| ids.iter().any(|ghost| *id == ghost.to_string());
+        if asked.is_some_and(|asked| asked.iter().any(is_ghost)) {
+            refusal(404, "NotFound", "An indicator does not exist.")
+        } else {
+            tenant.answer(call)
+        }
+    });
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_expired_row_that_is_listed_but_said_not_to_exist_is_gone() {
+    for asked in [ids([2]), ids([1, 2, 3, 4, 5, 6])] {
+        let service = Service::new();
+        service.fill(6);
+        haunt(&service, &[2, 5]);
+        let answers = client(&service).delete(asked.clone()).await;
+        assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+        let others = asked.len().saturating_sub(2);
+        assert_eq!(service.tenant().rows.len(), 6 - others, "the others are really deleted");
+        assert!(service.log().len() <= 4, "{:?}", service.log());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_before_the_first_404_does_not_keep_the_others_from_being_looked_up() {
+    let service = Service::new();
+    service.fill(8);
+    for id in [1, 3, 6, 8] {
+        service.tenant().rows.remove(&id);
+    }
+    service.next(|_, _| refusal(403, "Forbidden", "No access to the device groups of an indicator"));
+    let answers = client(&service).delete(ids(1..=8)).await;
+    assert!(answers.iter().all(Result::is_ok));
+    assert_eq!(
+        service.log(),
+        [
+            "BatchDelete 8",
+            "BatchDelete 4",
+            "indicators",
+            "BatchDelete 2",
+            "BatchDelete 2"
+        ]
+    );
+}
+
+/// A listing of two pages between which everything moves; it has these rows only.
+fn restless(service: &Service, seen: &'static [u64]) {
+    for _ in 0..3 {
+        let page = |tenant: &Tenant, ids: &[u64]| -> Vec<Value> {
+            ids.iter().filter_map(|id| tenant.rows.get(id)).cloned().collect()
+        };
+        service.next(move |tenant, _| json(200, value!({"value": page(tenant, seen), "@odata.nextLink": "/next"})));
+        service.next(move |tenant, _| json(200, value!({"value": page(tenant, &seen[..1])})));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_concluded_from_an_incomplete_listing() {
+    let service = Service::new();
+    service.fill(6);
+    service.tenant().rows.remove(&2);
+    service.next(|tenant, call| tenant.answer(call));
+    restless(&service, &[1, 3, 4]);
+    let answers = client(&service).delete(ids(1..=6)).await;
+    assert!(answers.iter().all(Result::is_ok));
+    assert!(
+        service.tenant().rows.is_empty(),
+        "5 and 6 were not in the listing, but there"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_of_unknown_fate_and_an_incomplete_listing_leave_it_open() {
+    let service = Service::new();
+    service.fill(3);
+    service.next_times(8, lost_after);
+    restless(&service, &[3, 1]);
+    let answers = client(&service).delete(ids([1, 2])).await;
+    assert!(answers.iter().all(Result::is_err), "{answers:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_of_something_in_between_is_no_success() {
+    let service = Service::new();
+    service.fill(4);
+    service.next_times(3, page_of_html);
+    let answers = client(&service).delete(ids([1, 2])).await;
+    for answer in answers {
+        let error = answer.unwrap_err();
+        assert!(
+            error.to_string().contains("Sign in") && error.hint().contains("proxy"),
+            "{error}"
+        );
+    }
+    assert_eq!(
+        service.log(),
+        ["BatchDelete 2", "BatchDelete 2", "BatchDelete 2", "indicators"]
+    );
+
+    // What was done all the same is seen.
+    service.next_times(3, |tenant, call| {
+        drop(tenant.answer(call));
+        page_of_html(tenant, call)
+    });
+    let answers = client(&service).delete(ids([1, 2])).await;
+    assert!(answers.iter().all(Result::is_ok));
+    assert_eq!(service.tenant().rows.len(), 2);
 }

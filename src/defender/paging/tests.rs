@@ -1,7 +1,9 @@
 //! Listings of several pages, with rows that come and go between them.
 
+use crate::defender::Clock;
 use crate::defender::testing::{Service, client, json, lost};
 use serde_json::{Value, json as value};
+use std::time::Duration;
 
 fn row(id: u64) -> Value {
     value!({"id": id.to_string(), "indicatorValue": format!("d{id}.example"), "indicatorType": "DomainName",
@@ -57,6 +59,37 @@ async fn links_that_are_more_than_a_number_are_followed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn no_page_is_asked_for_when_the_service_has_told_that_there_is_none() {
+    // What the service answers call by call: how many rows, and whether a link follows that is more than a number.
+    for (rows, pages) in [
+        (15_000, &[(10_000, true), (5_000, false)][..]),
+        (20_000, &[(10_000, true), (10_000, false)]),
+        (10_000, &[(4_000, true), (4_000, true), (2_000, false), (1, false)]),
+        (12_000, &[(12_000, false)]),
+        (10_000, &[(10_000, false), (1, false)]),
+        (9_999, &[(9_999, false)]),
+        (0, &[(0, false)]),
+    ] {
+        let service = Service::new();
+        let mut next = 1;
+        for (number, (length, link)) in pages.iter().enumerate() {
+            // The last row may be followed by more rows only as far as anybody knows: the next page repeats it.
+            let start = if *length == 1 { rows } else { next };
+            next = start + length;
+            let page: Vec<Value> = (start..next).map(row).collect();
+            let mut body = value!({"value": page});
+            if *link {
+                body["@odata.nextLink"] = format!("/api/indicators?$top=10000&$skiptoken=t{number}").into();
+            }
+            service.next(move |_, _| json(200, body));
+        }
+        let listing = client(&service).listing().await.unwrap();
+        assert_eq!((listing.len() as u64, listing.is_complete()), (rows, true));
+        assert_eq!(service.log().len(), pages.len(), "{rows} {pages:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn rows_that_go_meanwhile_make_it_list_again() {
     let service = Service::new();
     service.tenant().links = true;
@@ -68,6 +101,7 @@ async fn rows_that_go_meanwhile_make_it_list_again() {
     });
     let listing = client(&service).listing().await.unwrap();
     assert_eq!(listing.len(), 10_001);
+    assert!(listing.is_complete());
     assert!(listing.get("10001").is_some(), "the row that moved up");
     assert_eq!(skips(&service), ["", "9999", "", "9999"]);
 }
@@ -91,14 +125,53 @@ async fn rows_that_come_twice_count_once_and_make_it_list_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_listing_that_never_holds_still_is_taken_as_it_is() {
+async fn a_listing_that_never_holds_still_has_what_any_pass_has_seen() {
     let service = Service::new();
-    for _ in 0..3 {
-        service.next(|_, _| json(200, value!({"value": [row(1), row(2)], "@odata.nextLink": "/next"})));
-        service.next(|_, _| json(200, value!({"value": [row(2), row(3)]})));
+    let titled = |id: u64, title: &str| {
+        let mut row = row(id);
+        row["title"] = title.into();
+        row
+    };
+    for pass in [
+        [vec![titled(1, "old"), row(2)], vec![row(2), row(3)]],
+        [vec![titled(1, "new"), row(3)], vec![row(3), value!({"id": "4"})]],
+        [vec![row(3), row(5)], vec![row(5), row(6)]],
+    ] {
+        let [first, second] = pass;
+        service.next(move |_, _| json(200, value!({"value": first, "@odata.nextLink": "/next"})));
+        service.next(move |_, _| json(200, value!({"value": second})));
     }
-    assert_eq!(client(&service).listing().await.unwrap().len(), 3);
+    let listing = client(&service).listing().await.unwrap();
+    let ids: Vec<&str> = listing.iter().map(|row| row.id.as_str()).collect();
+    assert_eq!(ids, ["1", "2", "3", "5", "6"]);
+    assert!(listing.mentions("4"));
+    let title = |id| listing.get(id).unwrap().indicator.fields.title.as_deref();
+    assert_eq!(title("1"), Some("new"), "the newest pass that has it");
+    assert!(!listing.is_complete());
     assert_eq!(service.log().len(), 6);
+    let begun: Vec<u64> = service
+        .calls()
+        .iter()
+        .step_by(2)
+        .map(|call| call.at.as_secs())
+        .collect();
+    assert_eq!(begun, [0, 2, 7], "whoever writes gets time to end");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_ends_the_pause_between_two_passes() {
+    let service = Service::new();
+    service.next(|_, _| json(200, value!({"value": [row(1), row(2)], "@odata.nextLink": "/next"})));
+    service.next(|_, _| json(200, value!({"value": [row(2), row(3)]})));
+    let client = client(&service);
+    let listing = tokio::spawn({
+        let client = client.clone();
+        async move { client.listing().await }
+    });
+    service.clock().sleep(Duration::from_secs(1)).await;
+    client.stop();
+    assert!(listing.await.unwrap().unwrap_err().is_stopped());
+    assert_eq!(service.clock().elapsed(), Duration::from_secs(1));
 }
 
 #[tokio::test(start_paused = true)]

@@ -245,6 +245,11 @@ pub(crate) fn refusal(status: u16, code: &str, message: &str) -> Answer {
     )
 }
 
+/// The page of a proxy, with the status of a success.
+pub(crate) fn page_of_html(_tenant: &mut Tenant, _call: &Call) -> Answer {
+    reply(200, b"<html><body>Sign in to the network</body></html>".to_vec())
+}
+
 /// A connection that breaks before anything is done.
 pub(crate) fn lost(_tenant: &mut Tenant, _call: &Call) -> Answer {
     Err(TransportError {

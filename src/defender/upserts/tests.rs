@@ -39,7 +39,7 @@ fn nameless(_: &str) -> String {
 
 fn reason(answer: &Result<String, WriteError>) -> &str {
     match answer {
-        Err(WriteError::Refused { reason }) => reason,
+        Err(WriteError::Refused { reason } | WriteError::RefusedWithOthers { reason }) => reason,
         other => panic!("{other:?}"),
     }
 }
@@ -132,8 +132,12 @@ async fn of_many_expired_items_the_good_ones_do_not_wait() {
     for (position, answer) in answers.iter().enumerate() {
         assert_eq!(answer.is_ok(), position % 3 != 0, "{position}");
     }
-    assert_eq!(service.log()[..2], ["import 300", "import 200"]);
-    assert_eq!(service.log().len(), 65);
+    assert_eq!(
+        service.log(),
+        ["import 300", "import 200"],
+        "what is known to be expired is not sent again"
+    );
+    assert!(reason(&answers[297]).contains("is inactive"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -294,7 +298,7 @@ async fn device_groups_that_are_out_of_reach_fail_their_items_only() {
 #[tokio::test(start_paused = true)]
 async fn a_refusal_that_is_not_about_items_is_taken_apart_once() {
     let service = Service::new();
-    service.next_times(65 + 3, |_, _| {
+    service.next_times(65 + 3 * 11, |_, _| {
         refusal(400, "InvalidRequestBody", "Request body is incorrect")
     });
     let client = client(&service);
@@ -306,8 +310,113 @@ async fn a_refusal_that_is_not_about_items_is_taken_apart_once() {
     );
     assert_eq!(
         service.log().len(),
-        65 + 3,
-        "one batch in pieces, the other three whole"
+        65 + 3 * 11,
+        "one batch in pieces, a few calls for the other three"
     );
     assert!(client.upsert(domains(3)).await.iter().all(Result::is_ok));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_after_one_that_was_hopeless_still_saves_its_good_items() {
+    let service = Service::new();
+    let hopeless: Vec<String> = (0..500).map(|number| format!("d{number}.example")).collect();
+    let mut bad: Vec<&str> = hopeless.iter().map(String::as_str).collect();
+    bad.push("d700.example");
+    refuse(&service, 999, &bad, nameless);
+    let answers = client(&service).upsert(domains(1000)).await;
+    let kept = answers[500..].iter().filter(|answer| answer.is_ok()).count();
+    assert!(kept >= 480, "{kept}");
+    let Err(error @ WriteError::RefusedWithOthers { .. }) = &answers[701] else {
+        panic!("{:?}", answers[701]);
+    };
+    assert!(error.to_string().contains("several indicators"), "{error}");
+    assert!(!error.hint().starts_with("Correct the indicator"), "{}", error.hint());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hundred_named_items_do_not_shut_the_others_out() {
+    let domain = |number: usize| format!("d{number}.example");
+    // A list that was appended to, and one that is bad all over, of which one call can find one item only.
+    for (bad, least) in [
+        ((300..400).map(domain).collect::<Vec<String>>(), 340),
+        ((0..100).map(|number| domain(number * 5)).collect(), 130),
+    ] {
+        let service = Service::new();
+        let client = client(&service);
+        let begun = service.clock().elapsed();
+        let bad: Vec<&str> = bad.iter().map(String::as_str).collect();
+        refuse(&service, 65 + 65, &bad, inactive);
+        let answers = client.upsert(domains(500)).await;
+        let kept = answers.iter().filter(|answer| answer.is_ok()).count();
+        assert!(kept >= least, "{kept}");
+        assert_eq!((service.log().len(), service.tenant().rows.len()), (65, kept));
+        assert!(service.clock().elapsed() - begun < Duration::from_secs(3 * 60));
+
+        // Whoever takes out what is named gets the others with the next apply.
+        let is_found = |answer: &Result<String, WriteError>| !matches!(answer, Err(WriteError::Refused { .. }));
+        let left = domains(500).into_iter().zip(&answers);
+        let left: Vec<Indicator> = left
+            .filter(|(_, answer)| is_found(answer))
+            .map(|(item, _)| item)
+            .collect();
+        for (item, answer) in left.clone().into_iter().zip(client.upsert(left).await) {
+            assert_eq!(answer.is_err(), bad.contains(&item.value.as_str()), "{}", item.value);
+        }
+        assert_eq!(service.tenant().rows.len(), 400);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_smaller_share_of_the_limits_makes_for_a_smaller_search() {
+    let service = Service::new();
+    let settings = Settings {
+        quota_share: 50,
+        ..settings()
+    };
+    service.next_times(99, |_, _| refusal(400, "BadRequest", "Request body is incorrect"));
+    let begun = service.clock().elapsed();
+    client_with(&service, &settings).upsert(domains(500)).await;
+    assert_eq!(service.log().len(), 33);
+    assert!(service.clock().elapsed() - begun < Duration::from_secs(3 * 60));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_row_that_is_found_after_an_unclear_answer_is_the_one_that_was_sent() {
+    let service = Service::new();
+    let us = "22222222-2222-2222-2222-222222222222";
+    // The service lets two spellings of a hash, and two scopes of a value, be two rows.
+    let stored = |id: &str, value: &str, author: &str| value!({"id": id, "indicatorValue": value, "indicatorType": "DomainName", "action": "Block", "createdBy": author});
+    service.next(|_, _| json(200, value!({"value": []})));
+    let rows = [
+        stored("1", "D0.example", us),
+        stored("2", "d0.example", "somebody"),
+        stored("3", "d0.example", us),
+        stored("4", "D1.EXAMPLE", "somebody"),
+        stored("5", "D1.example", us),
+        stored("6", "d2.example", "somebody"),
+    ];
+    service.next(move |_, _| json(200, value!({"value": rows})));
+    let answers = client(&service).upsert(domains(3)).await;
+    let ids: Vec<String> = answers.into_iter().map(Result::unwrap).collect();
+    assert_eq!(ids, ["3", "5", "6"]);
+    assert_eq!(service.log(), ["import 3", "indicators"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retired_action_is_found_under_the_name_that_it_became() {
+    let service = Service::new();
+    service.next(|_, _| json(200, value!({"value": []})));
+    service.next(|_, _| {
+        json(
+            200,
+            value!({"value": [{"id": "1", "indicatorValue": "d0.example", "indicatorType": "DomainName",
+                               "action": "Block", "generateAlert": true}]}),
+        )
+    });
+    let retired = Indicator {
+        action: Action::AlertAndBlock,
+        ..domain("d0.example")
+    };
+    let answers = client(&service).upsert(vec![retired]).await;
+    assert_eq!(answers[0].as_ref().unwrap(), "1");
 }

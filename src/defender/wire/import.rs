@@ -1,6 +1,6 @@
 //! The answer to an import call.
 
-use super::loose::Loose;
+use super::loose::{Loose, read_object};
 use super::splitter::Splitter;
 use super::{Decode, Unreadable};
 use serde::Deserialize;
@@ -40,12 +40,8 @@ impl Decode for ImportDecoder {
     fn feed(&mut self, chunk: &[u8]) -> Result<(), Unreadable> {
         let results = &mut self.results;
         self.splitter.feed(chunk, |text| {
-            let result = match serde_json::from_slice::<LooseResult>(text) {
-                Ok(result) => result,
-                // Sound JSON, but no result: it keeps its place and says nothing.
-                Err(error) if error.is_data() => LooseResult::default(),
-                Err(error) => return Err(Unreadable(format!("a result is not JSON: {error}"))),
-            };
+            // What is no result keeps its place and says nothing.
+            let result: LooseResult = read_object(text).unwrap_or_default();
             results.push(ImportResult {
                 id: result.id.text().filter(|id| !id.is_empty()),
                 value: result.indicator.text(),
@@ -74,7 +70,8 @@ mod tests {
                 br#"{"@odata.context":"c","value":[
                     {"id":"2841","indicator":"220e","isFailed":false,"failureReason":null},
                     {"id":null,"indicator":"2233","isFailed":true,"failureReason":"Max capacity exceeded."},
-                    {"id":7,"indicator":{},"isFailed":"True","failureReason":" ","new":1}, null]}"#,
+                    {"id":7,"indicator":{},"isFailed":"True","failureReason":" ","new":1}, null,
+                    {"id":"8","indicator":"\udc00","isFailed":false}, {"id":"9"]]}"#,
             )
             .unwrap();
         let text = |text: &str| Some(text.to_owned());
@@ -97,6 +94,13 @@ mod tests {
                     id: text("7"),
                     value: None,
                     is_failed: Some(true),
+                    failure_reason: None
+                },
+                ImportResult::default(),
+                ImportResult {
+                    id: text("8"),
+                    value: None,
+                    is_failed: Some(false),
                     failure_reason: None
                 },
                 ImportResult::default(),

@@ -1,10 +1,13 @@
 //! A JSON value taken as it comes: a field of another type than expected costs that field, not the row.
 
+use crate::indicator::parse_instant;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
-use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeOwned, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// One field of a row.
@@ -48,8 +51,14 @@ impl Loose {
     /// RFC 3339 with any number of fraction digits; without offset it is UTC, as everything else the service writes.
     pub fn time(&self) -> Option<Timestamp> {
         let Self::Text(text) = self else { return None };
-        let without_offset = || TimeZone::UTC.to_timestamp(text.parse::<DateTime>().ok()?).ok();
-        text.parse().ok().or_else(without_offset)
+        let without_offset = || {
+            let time = text.parse::<DateTime>().ok()?;
+            TimeZone::UTC
+                .to_timestamp(time)
+                .ok()
+                .or_else(|| parse_instant(&format!("{time}Z")))
+        };
+        parse_instant(text).or_else(without_offset)
     }
 
     /// The elements that `read` can make sense of.
@@ -59,6 +68,21 @@ impl Loose {
             _ => None,
         }
     }
+}
+
+/// Reads an object whose fields are all loose. What serde_json takes for a mistake in one field, such as half of a
+/// surrogate pair or a number beyond all bounds, costs that field; `None` if not even the fields can be told apart.
+pub(super) fn read_object<T: DeserializeOwned>(text: &[u8]) -> Option<T> {
+    // A list would be taken for the fields in order.
+    if text.first() != Some(&b'{') {
+        return None;
+    }
+    if let Ok(object) = serde_json::from_slice(text) {
+        return Some(object);
+    }
+    let mut members: BTreeMap<String, &RawValue> = serde_json::from_slice(text).ok()?;
+    members.retain(|_, value| serde_json::from_str::<serde_json::Value>(value.get()).is_ok());
+    serde_json::from_slice(&serde_json::to_vec(&members).ok()?).ok()
 }
 
 impl<'de> Deserialize<'de> for Loose {
@@ -142,6 +166,9 @@ mod tests {
         assert_eq!(loose(r#""a""#).list(Loose::text), None);
     }
 
+    /// The end of the year 9999, as near as it can be held.
+    const NEVER: &str = "9999-12-30T22:00:00.999999999Z";
+
     #[test]
     fn times_have_any_number_of_fraction_digits() {
         let time = |json: &str| loose(json).time().map(|time| time.to_string());
@@ -155,6 +182,10 @@ mod tests {
             (r#""2023-04-25T20:02:06+02:00""#, Some("2023-04-25T18:02:06Z")),
             (r#""2023-04-25T18:02:06.5""#, Some("2023-04-25T18:02:06.5Z")),
             (r#""0001-01-01T00:00:00Z""#, Some("0001-01-01T00:00:00Z")),
+            (r#""9999-12-30T00:00:00Z""#, Some("9999-12-30T00:00:00Z")),
+            (r#""9999-12-31T23:59:59Z""#, Some(NEVER)),
+            (r#""9999-12-31T23:59:59.9999999""#, Some(NEVER)),
+            (r#""9999-12-31""#, Some(NEVER)),
             (r#""soon""#, None),
             ("null", None),
             ("5", None),

@@ -1,5 +1,6 @@
 //! A page of a listing.
 
+use super::loose::read_object;
 use super::row::{self, LooseRow};
 use super::splitter::Splitter;
 use super::{Decode, Unreadable};
@@ -34,17 +35,10 @@ impl Decode for PageDecoder {
     fn feed(&mut self, chunk: &[u8]) -> Result<(), Unreadable> {
         let page = &mut self.page;
         self.splitter.feed(chunk, |text| {
-            // A list would be taken for the fields in order.
-            if text.first() != Some(&b'{') {
-                page.unreadable.push(None);
-                return Ok(());
-            }
-            match serde_json::from_slice::<LooseRow>(text).map(row::read) {
-                Ok(Ok(row)) => page.rows.push(row),
-                Ok(Err(id)) => page.unreadable.push(id),
-                // Sound JSON, but no row, such as one with a field twice.
-                Err(error) if error.is_data() => page.unreadable.push(None),
-                Err(error) => return Err(Unreadable(format!("a row is not JSON: {error}"))),
+            match read_object::<LooseRow>(text).map(row::read) {
+                Some(Ok(row)) => page.rows.push(row),
+                Some(Err(id)) => page.unreadable.push(id),
+                None => page.unreadable.push(None),
             }
             Ok(())
         })
@@ -87,8 +81,35 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_is_no_json_makes_the_page_unreadable() {
-        assert!(decode(r#"{"value":[{"id":}]}"#).is_err());
-        assert!(decode(r#"{"value":[{"id":"1"]]}"#).is_err());
+    fn a_row_that_serde_stumbles_over_does_not_break_the_listing() {
+        let page = decode(
+            r#"{"value":[
+                {"id":"1","indicatorValue":"a.example","indicatorType":"DomainName","action":"Block"},
+                {"id":"2","indicatorValue":"b.example","indicatorType":"DomainName","action":"Block",
+                 "title":"half a pair \ud83d","category":1e999,"description":"kept","new":[{"deep":"\udc00"}]},
+                {"id":"3","indicatorValue":"\ud800","indicatorType":"DomainName","action":"Block"},
+                {"id":"4","indicatorValue":"d.example","indicatorType":"Url","action":"Warn","action":"Block"},
+                {"id":}, {"id":"5"], {"id":"6\ud800"}
+            ]}"#,
+        )
+        .unwrap();
+        let ids: Vec<&str> = page.rows.iter().map(|row| row.id.as_str()).collect();
+        assert_eq!(ids, ["1", "2", "4"]);
+        let fields = &page.rows[1].indicator.fields;
+        assert_eq!((fields.title.as_deref(), fields.category), (None, None));
+        assert_eq!(fields.description.as_deref(), Some("kept"));
+        assert_eq!(page.unreadable, [Some("3".to_owned()), None, None, None]);
+    }
+
+    #[test]
+    fn a_body_that_is_no_list_of_values_is_unreadable() {
+        for body in [
+            r#"{"value":[{"id":"1"}}"#,
+            r#"{"value":[{"id":"1"}"#,
+            r#"{"value":[;]}"#,
+            "<html>",
+        ] {
+            assert!(decode(body).is_err(), "{body}");
+        }
     }
 }

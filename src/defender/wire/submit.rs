@@ -93,7 +93,8 @@ impl<'a> Submission<'a> {
             recommended_actions: fields.recommended_actions.as_deref(),
             application: fields.application.as_deref(),
             expiration_time: fields.expiration_time.map(instant),
-            generate_alert: fields.generate_alert.unwrap_or(false),
+            // The retired actions stood for an alert as well.
+            generate_alert: fields.generate_alert.unwrap_or(indicator.action.is_retired()),
             rbac_group_names: fields.rbac_group_names.as_deref().unwrap_or_default(),
             rbac_group_ids: fields.rbac_group_ids.as_deref().unwrap_or_default(),
             mitre_techniques: fields.mitre_techniques.as_deref().unwrap_or_default(),
@@ -123,9 +124,11 @@ impl<'a> Certificate<'a> {
     }
 }
 
-/// RFC 3339 with as many fraction digits as needed, seven at most: the service counts in ticks of 100 nanoseconds.
+/// RFC 3339 with as many fraction digits as needed, seven at most: the service counts in ticks of 100 nanoseconds. What
+/// stands for the end of the year 9999 is the last whole second that is no instant of the year 10000 anywhere on earth.
 fn instant(time: Timestamp) -> String {
-    let surplus = i64::from(time.subsec_nanosecond().rem_euclid(100));
+    let unit = if time == Timestamp::MAX { 1_000_000_000 } else { 100 };
+    let surplus = i64::from(time.subsec_nanosecond().rem_euclid(unit));
     let ticks = time
         .checked_sub(jiff::SignedDuration::from_nanos(surplus))
         .unwrap_or(time);
@@ -135,7 +138,7 @@ fn instant(time: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::indicator::{Action, Category, Fields, IndicatorType, Severity};
+    use crate::indicator::{Action, Category, Fields, IndicatorType, Severity, parse_instant};
     use serde_json::json;
 
     fn sent(indicator: &Indicator) -> serde_json::Value {
@@ -162,6 +165,31 @@ mod tests {
                 "notificationBody": null, "certificateInfo": null, "version": null,
             })
         );
+    }
+
+    #[test]
+    fn retired_actions_come_with_their_alert() {
+        for (action, said, generate_alert) in [
+            (Action::Alert, None, true),
+            (Action::AlertAndBlock, None, true),
+            (Action::AlertAndBlock, Some(false), false),
+            (Action::Block, None, false),
+            (Action::Audit, Some(true), true),
+        ] {
+            let mut indicator = Indicator {
+                value: "198.51.100.7".to_owned(),
+                indicator_type: IndicatorType::IpAddress,
+                action,
+                fields: Fields::default(),
+            };
+            indicator.fields.generate_alert = said;
+            assert_eq!(
+                sent(&indicator)["generateAlert"],
+                generate_alert,
+                "{}",
+                indicator.action
+            );
+        }
     }
 
     #[test]
@@ -222,8 +250,9 @@ mod tests {
             ("2024-12-12T01:00:00.5+01:00", "2024-12-12T00:00:00.5Z"),
             ("2024-12-12T00:00:00.123456789Z", "2024-12-12T00:00:00.1234567Z"),
             ("2024-12-12T00:00:00.000000099Z", "2024-12-12T00:00:00Z"),
+            ("9999-12-31T23:59:59Z", "9999-12-30T22:00:00Z"),
         ] {
-            assert_eq!(instant(time.parse().unwrap()), written);
+            assert_eq!(instant(parse_instant(time).unwrap()), written);
         }
     }
 }

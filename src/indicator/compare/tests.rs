@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::super::{Action, samples};
+use super::super::{Action, parse_instant, samples};
 use super::*;
 
 fn indicator(change: impl FnOnce(&mut Indicator)) -> Indicator {
@@ -48,6 +48,16 @@ fn what_means_the_same_is_no_difference() {
         ("history", with(|f| f.historical_detection = Some(false)), nothing()),
         ("text", nothing(), with(|f| f.title = text(""))),
         ("empty text", with(|f| f.application = text("")), nothing()),
+        (
+            "form of Unicode",
+            with(|f| f.title = text("Caf\u{e9}")),
+            with(|f| f.title = text("Cafe\u{301}")),
+        ),
+        (
+            "form of Unicode in groups",
+            with(|f| f.rbac_group_names = names(&["Caf\u{e9}"])),
+            with(|f| f.rbac_group_names = names(&["Cafe\u{301}"])),
+        ),
         ("list", nothing(), with(|f| f.mitre_techniques = Some(vec![]))),
         ("groups", nothing(), with(|f| f.rbac_group_ids = Some(vec![]))),
         ("category", nothing(), with(|f| f.category = category(1))),
@@ -106,6 +116,16 @@ fn what_means_the_same_is_no_difference() {
             "instants",
             with(|f| f.expiration_time = "2027-01-01T00:00:00+00:00".parse().ok()),
             with(|f| f.expiration_time = "2027-01-01T01:00:00.0000000+01:00".parse().ok()),
+        ),
+        (
+            "never",
+            with(|f| f.expiration_time = parse_instant("9999-12-31T23:59:59Z")),
+            with(|f| f.expiration_time = parse_instant("9999-12-31T23:59:59.9999999Z")),
+        ),
+        (
+            "never, as it was sent",
+            with(|f| f.expiration_time = parse_instant("9999-12-31T23:59:59Z")),
+            with(|f| f.expiration_time = parse_instant("9999-12-30T22:00:00Z")),
         ),
         (
             "less than a tick",
@@ -179,6 +199,11 @@ fn what_differs_is_named_with_both_values() {
             "expiration_time: null, not \"2027-01-01T00:00:00Z\"",
         ),
         (
+            with(|f| f.expiration_time = expiry.parse().ok()),
+            with(|f| f.expiration_time = parse_instant("9999-12-31T00:00:00Z")),
+            "expiration_time: \"2027-01-01T00:00:00Z\", not \"9999-12-31T23:59:59Z\"",
+        ),
+        (
             with(|_| ()),
             with(|f| f.rbac_group_ids = Some(vec![3])),
             "rbac_group_ids: null, not [3]",
@@ -245,6 +270,51 @@ fn what_differs_is_named_with_both_values() {
             .map(|Difference { field, wanted, found }| format!("{field}: {wanted}, not {found}"))
             .collect();
         assert_eq!(words, [expected]);
+    }
+}
+
+#[test]
+fn retired_actions_are_met_by_what_they_may_have_become() {
+    use Action::{Alert, AlertAndBlock, Allowed, Audit, Block, BlockAndRemediate};
+    use IndicatorType::{CertificateThumbprint, DomainName, FileSha1, IpAddress, Url};
+    for (kind, wanted, found, is_same) in [
+        (IpAddress, AlertAndBlock, Block, true),
+        (DomainName, AlertAndBlock, Block, true),
+        (Url, AlertAndBlock, BlockAndRemediate, true),
+        (FileSha1, AlertAndBlock, BlockAndRemediate, true),
+        (FileSha1, AlertAndBlock, Block, false),
+        (CertificateThumbprint, AlertAndBlock, Block, false),
+        (IpAddress, AlertAndBlock, Audit, false),
+        (Url, Alert, Audit, true),
+        (Url, Alert, Block, false),
+        (Url, Block, AlertAndBlock, false),
+        (Url, Allowed, Block, false),
+    ] {
+        let of = |action| {
+            indicator(|indicator| {
+                indicator.indicator_type = kind.clone();
+                indicator.action = action;
+            })
+        };
+        let (wanted, mut found) = (of(wanted), of(found));
+        if wanted.action.is_retired() {
+            found.fields.generate_alert = Some(true);
+        }
+        let fields: Vec<Field> = differences(&wanted, &found)
+            .iter()
+            .map(|difference| difference.field)
+            .collect();
+        assert_eq!(
+            fields.is_empty(),
+            is_same,
+            "{kind} {} {} {fields:?}",
+            wanted.action,
+            found.action
+        );
+        assert_eq!(
+            wanted.identities().any(|identity| identity == found.identity()),
+            is_same
+        );
     }
 }
 

@@ -32,12 +32,14 @@ pub(super) fn check(value: &str, findings: &mut Vec<Finding>) {
         _ => value,
     };
     if labels(name).count() < 2 {
-        findings.push(error(
+        findings.push(warning(
             "single-label",
-            format!("{} is a single label, not a domain", shown(value)),
+            format!(
+                "{} is a single label, which means another host in every network, or all of a top-level domain",
+                shown(value)
+            ),
             "Write the whole domain, such as `host.example.com`.",
         ));
-        return;
     }
     check_host(name, findings);
 }
@@ -271,8 +273,8 @@ mod tests {
             evil.example:8080 | error port | has port 8080 | Write `evil.example`, or
             someone@evil.example | error user | names a user | Write `evil.example`
             evil.example. | warning root-dot | ends with the dot | Write `evil.example`
-            localhost | error single-label | is a single label | `host.example.com`
-            com | error single-label | is a single label |
+            localhost | warning single-label | is a single label | `host.example.com`
+            com | warning single-label | is a single label |
             . | error empty-label | has an empty label |
             evil..example | error empty-label | has an empty label |
             evil.example.. | error empty-label | has an empty label |

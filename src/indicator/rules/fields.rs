@@ -256,7 +256,7 @@ fn educate_url(indicator: &Indicator) -> Option<Finding> {
         && page.trim() == page
         && page.contains("://");
     (!is_page).then(|| {
-        Finding::error(
+        Finding::warning(
             "educate-url",
             Field::EducateUrl,
             format!("educate_url {} is not a URL that a browser can open", shown(page)),
@@ -287,9 +287,11 @@ fn educate_url_in_vain(indicator: &Indicator) -> Option<Finding> {
     })
 }
 
+/// A negative number cannot be meant; whether the service takes none for "no bypass" is not known.
 fn bypass_duration(indicator: &Indicator) -> Option<Finding> {
     let hours = indicator.fields.bypass_duration_hours.filter(|hours| *hours <= 0)?;
-    Some(Finding::error(
+    let finding = if hours < 0 { Finding::error } else { Finding::warning };
+    Some(finding(
         "bypass-duration",
         Field::BypassDurationHours,
         format!("bypass_duration_hours is {hours}, and a bypass lasts an hour at least"),

@@ -235,7 +235,9 @@ pub(super) mod tests {
 
         #[test]
         fn what_has_no_errors_is_found_by_its_form(indicator_type in samples::any_type(), value in samples::messy()) {
-            if !check_value(&indicator_type, &value).iter().any(Finding::is_error) {
+            let findings = check_value(&indicator_type, &value);
+            // A single label may be anything; somebody has to say that it is a name.
+            if !findings.iter().any(|finding| finding.is_error() || finding.code == "single-label") {
                 prop_assert!(detect_type(&value).is_some(), "{} {}", indicator_type, value);
             }
         }

@@ -3,37 +3,47 @@
 use super::Outcome;
 use crate::defender::WriteError;
 use crate::indicator::Indicator;
-use crate::provider::ledger::Claimant;
-use crate::provider::report::{Failures, unreplaced};
+use crate::provider::ledger::{Claimant, exact_digest};
+use crate::provider::report::{Failures, unlisted, unreplaced};
 use crate::provider::row::Held;
 use crate::provider::session::Session;
-use std::collections::HashSet;
+use crate::provider::verdict::{Doomed, too_many_deletions};
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 /// An object that wants a row claims it as soon as it has looked at the tenant; whoever takes longer than this may not
 /// come at all.
 const LONGEST_OFFER: Duration = Duration::from_secs(5);
 
-/// Deletes the held rows, except those whose identity is in `keep`: the object that follows in a replacement wants them,
-/// so they stay and are remembered as known. If the run was stopped, that object does not follow, and the old one must not
-/// forget them.
-pub async fn remove(session: &Session, held: &[Held], keep: &HashSet<u64>) -> Outcome {
+/// Deletes the held rows, except those that are in `wanted`, the notes of the object that follows in a replacement or of
+/// others: they stay and are remembered as known. If that object will not follow, because the run was stopped or anything
+/// failed, the old one must not forget them.
+pub async fn remove(session: &Session, held: &[Held], wanted: Option<&HashSet<u64>>) -> Outcome {
     let mut outcome = Outcome::new(0, held);
-    let mut failures = Failures::default();
-    let mut rows = Vec::with_capacity(held.len());
-    let mut kept = Vec::new();
-    for (position, row) in held.iter().enumerate() {
-        match &row.id {
-            Some(id) if row.identity().is_some_and(|identity| keep.contains(&identity.digest())) => {
-                session.ledger.claim(id);
-                kept.push(position);
-            }
-            Some(_) => rows.push((position, row)),
-            None => outcome.let_go(position),
-        }
+    let (kept, rows) = split(held, wanted);
+    let doomed: Vec<Doomed<'_>> = rows.iter().map(|(_, row)| Doomed::held(row)).collect();
+    // A plain destruction was judged when it was planned; the plan of a replacement after a failed creation does not show
+    // the old object.
+    if let Some(error) = match wanted {
+        Some(_) => too_many_deletions(session, &doomed).await,
+        None => None,
+    } {
+        outcome.diagnostics.push(error);
+        return outcome;
     }
-    let doomed: Vec<&Indicator> = rows.iter().map(|(_, row)| &row.indicator).collect();
-    offer(session, None, &doomed).await;
+    if !kept.is_empty()
+        && let Err(error) = session.client.listing().await
+    {
+        // The other half could not look at the tenant either, and would lose what this one leaves to it.
+        outcome.diagnostics.push(unlisted(&error, "Nothing was deleted."));
+        return outcome;
+    }
+    for (_, id) in &kept {
+        session.ledger.claim(id);
+    }
+    let mut failures = Failures::default();
+    let indicators: Vec<&Indicator> = rows.iter().map(|(_, row)| &row.indicator).collect();
+    offer(session, None, &indicators).await;
     let results = delete_held(session, &rows).await;
     for ((position, row), result) in rows.into_iter().zip(results) {
         match result {
@@ -41,14 +51,45 @@ pub async fn remove(session: &Session, held: &[Held], keep: &HashSet<u64>) -> Ou
             Err(error) => failures.delete(&row.key, &error),
         }
     }
-    let stopped = session.client.is_stopped() && !kept.is_empty();
-    if !stopped {
-        kept.into_iter().for_each(|position| outcome.let_go(position));
-    } else if failures.is_empty() {
+    if !kept.is_empty() && session.client.is_stopped() && failures.is_empty() {
         outcome.diagnostics.push(unreplaced());
+    } else if failures.is_empty() {
+        kept.into_iter().for_each(|(position, _)| outcome.let_go(position));
     }
     outcome.diagnostics.extend(failures.into_diagnostics());
     outcome
+}
+
+/// A held row with its position.
+type At<'a, T> = (usize, &'a T);
+
+/// The rows to keep, by id, and those to delete. Where several held rows differ in their device groups only, the groups
+/// decide as well; otherwise they do not, since the service may take rows of other groups for the same one.
+fn split<'a>(held: &'a [Held], wanted: Option<&HashSet<u64>>) -> (Vec<At<'a, str>>, Vec<At<'a, Held>>) {
+    let identities: Vec<Option<u64>> = held
+        .iter()
+        .map(|row| row.identity().map(|identity| identity.digest()))
+        .collect();
+    let mut counts: HashMap<u64, usize> = HashMap::new();
+    for identity in identities.iter().flatten() {
+        *counts.entry(*identity).or_default() += 1;
+    }
+    let is_wanted = |position: usize, row: &Held| {
+        let (Some(wanted), Some(identity)) = (wanted, identities[position]) else {
+            return false;
+        };
+        let alone = counts.get(&identity) == Some(&1);
+        wanted.contains(&identity) && (alone || wanted.contains(&exact_digest(&row.indicator)))
+    };
+    let (mut kept, mut rows) = (Vec::new(), Vec::new());
+    for (position, row) in held.iter().enumerate() {
+        match &row.id {
+            Some(id) if is_wanted(position, row) => kept.push((position, id.as_str())),
+            Some(_) => rows.push((position, row)),
+            None => {}
+        }
+    }
+    (kept, rows)
 }
 
 /// Gives other objects of this run the chance to claim rows before they are deleted: a row that moves from one object to

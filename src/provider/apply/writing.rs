@@ -222,9 +222,16 @@ impl Run<'_> {
 
     pub(super) fn accept(&mut self, index: usize, id: String) {
         self.session.ledger.claim(&id);
+        let key = self.wanted[index].key.as_str();
         if let Some(other) = self.accepted.insert(id.clone(), index) {
-            self.failures
-                .shared(&self.wanted[index].key, &self.wanted[other].key, &id);
+            self.failures.shared(key, &self.wanted[other].key, &id);
+            return;
+        }
+        if self
+            .claimant
+            .is_some_and(|claimant| self.session.ledger.own(claimant, &id))
+        {
+            self.failures.shared(key, "a row of another resource", &id);
             return;
         }
         self.outcome.settle(index, Some(id));

@@ -6,7 +6,7 @@ use crate::indicator::{Field, rules};
 use crate::provider::fields::DETAILS;
 use crate::provider::findings::Findings;
 use crate::provider::ledger::scoped_digest;
-use crate::provider::report::named;
+use crate::provider::report::{bullets, counted, named};
 use crate::tf::{Diagnostic, Diagnostics, Path, Value};
 use std::collections::HashMap;
 
@@ -36,6 +36,7 @@ pub fn check(config: &Value) -> Diagnostics {
         }
     }
     let mut diagnostics = findings.into_diagnostics();
+    diagnostics.extend(one_key(config));
     diagnostics.extend(twice(&model));
     diagnostics.extend(exclusive_scope(config));
     if model.rows.is_empty() && !model.incomplete && config.get(VALUES).is_null() && config.get(INDICATORS).is_null() {
@@ -68,6 +69,29 @@ fn path(model: &Model, index: usize, field: Field, own: bool) -> Path {
     } else {
         element.with_attribute(field.name())
     }
+}
+
+/// Keys that both lists have: a row is known by its key, so one of the two would be lost.
+fn one_key(config: &Value) -> Option<Diagnostic> {
+    let (values, indicators) = (config.get(VALUES).as_map()?, config.get(INDICATORS).as_map()?);
+    let both: Vec<&str> = values
+        .keys()
+        .filter(|key| indicators.contains_key(*key))
+        .map(String::as_str)
+        .collect();
+    (!both.is_empty()).then(|| {
+        Diagnostic::error(
+            "The same key is in `values` and in `indicators`",
+            format!(
+                "A set knows its rows by their keys, and {} in both of its lists:\n{}\n\nRemove each from one of the two. \
+                 To keep one value with two actions, write both in `indicators`, one of them under another key with \
+                 `value`.",
+                counted(both.len(), "key is", "keys are"),
+                named(&bullets(&both))
+            ),
+        )
+        .at(Path::attribute(VALUES))
+    })
 }
 
 /// Rows that the service would keep as one.

@@ -6,9 +6,11 @@ use crate::defender::Listing;
 use crate::indicator::Row;
 use crate::provider::apply::delete_ids;
 use crate::provider::existing::describe;
-use crate::provider::report::{Failures, condemned};
+use crate::provider::ledger::{Claimant, scoped_digest};
+use crate::provider::report::{Failures, condemned, unlisted};
+use crate::provider::row::Wanted;
 use crate::provider::session::Session;
-use crate::provider::verdict::too_many_deletions;
+use crate::provider::verdict::{Doomed, too_many_deletions};
 use crate::tf::{Diagnostics, Value};
 use std::collections::{BTreeMap, HashSet};
 
@@ -59,7 +61,6 @@ pub async fn extra<'a>(session: &Session, state: &Value, listing: &'a Listing, l
         .await;
     let mut rows: Vec<&Row> = listing.iter().filter(outside).collect();
     rows.sort_by(|left, right| (left.id.len(), &left.id).cmp(&(right.id.len(), &right.id)));
-    session.ledger.condemn(rows.iter().map(|row| &row.indicator));
     rows
 }
 
@@ -75,33 +76,98 @@ pub fn as_value(rows: &[&Row]) -> Value {
     )
 }
 
-/// Judges the deletion of the extra rows of a state: counts them, and refuses those that another object wants.
-pub async fn check(session: &Session, state: &Value) -> Diagnostics {
-    let Some(extra) = state.get(EXTRA).as_map() else {
-        return Diagnostics::default();
-    };
-    let mut diagnostics = Diagnostics::default();
-    if let Ok(listing) = session.client.listing().await {
-        let wanted: Vec<String> = extra
-            .keys()
-            .filter_map(|id| listing.get(id))
-            .filter(|row| session.ledger.is_wanted(&row.indicator))
-            .map(|row| row.indicator.value.clone())
-            .collect();
-        diagnostics.extend(condemned(&wanted));
+/// What becomes of the extra rows that a state recorded.
+struct Fate<'a> {
+    /// Rows that the set has in its list by now: they are its own.
+    taken: Vec<&'a Row>,
+    /// Rows to delete.
+    doomed: Vec<&'a Row>,
+}
+
+impl<'a> Fate<'a> {
+    /// Only rows that are still there, in the scope that the set is planned to have.
+    fn of(session: &Session, state: &Value, planned: &Value, wanted: &[Wanted], listing: &'a Listing) -> Self {
+        let (mut taken, mut doomed) = (Vec::new(), Vec::new());
+        if let (Some(extra), Some(scope)) = (state.get(EXTRA).as_map(), Scope::read(planned)) {
+            let rows = wanted.iter().filter(|row| row.has_identity());
+            let identities: HashSet<u64> = rows.map(|row| row.indicator.identity().digest()).collect();
+            let rows = extra.keys().filter_map(|id| listing.get(id));
+            (taken, doomed) = rows
+                .filter(|row| scope.contains(session, row))
+                .partition(|row| identities.contains(&row.indicator.identity().digest()));
+        }
+        Self { taken, doomed }
     }
-    let doomed: Vec<&str> = extra.iter().map(|(id, words)| words.as_str().unwrap_or(id)).collect();
-    diagnostics.extend(too_many_deletions(session, &doomed));
+}
+
+/// Judges the deletion of the extra rows of a state: counts them, and refuses those that another object holds or wants.
+/// Rows that came into the list are known from now on.
+pub async fn check(
+    session: &Session,
+    claimant: Claimant,
+    state: &Value,
+    planned: &Value,
+    wanted: &[Wanted],
+) -> Diagnostics {
+    let mut diagnostics = Diagnostics::default();
+    if state.get(EXTRA).is_null() {
+        return diagnostics;
+    }
+    let Ok(listing) = session.client.listing().await else {
+        return diagnostics;
+    };
+    let ledger = &session.ledger;
+    let Fate { taken, doomed } = Fate::of(session, state, planned, wanted, &listing);
+    for row in taken {
+        ledger.claim(&row.id);
+    }
+    let (shared, doomed): (Vec<&Row>, Vec<&Row>) = doomed
+        .into_iter()
+        .partition(|row| ledger.is_observed(&row.id) || ledger.is_wanted_elsewhere(claimant, &row.indicator));
+    let values: Vec<&str> = shared.iter().map(|row| row.indicator.value.as_str()).collect();
+    diagnostics.extend(condemned(&values));
+    for row in &doomed {
+        ledger.condemn(claimant, &row.id, &row.indicator);
+    }
+    let named: Vec<(String, u64)> = doomed
+        .iter()
+        .map(|row| (describe(row), scoped_digest(&row.indicator)))
+        .collect();
+    let doomed: Vec<Doomed<'_>> = named
+        .iter()
+        .map(|(name, digest)| Doomed { name, digest: *digest })
+        .collect();
+    ledger.plan_deletions(doomed.len());
+    diagnostics.extend(too_many_deletions(session, &doomed).await);
     diagnostics
 }
 
-/// Deletes the extra rows that the state recorded, except those that an object of this run holds.
-pub async fn remove_extra(session: &Session, state: &Value) -> Diagnostics {
-    let Some(extra) = state.get(EXTRA).as_map() else {
+/// Makes the extra rows that came into the list known before they are looked for: they are the set's own.
+pub async fn take_over(session: &Session, state: &Value, planned: &Value, wanted: &[Wanted]) {
+    if state.get(EXTRA).is_null() {
+        return;
+    }
+    if let Ok(listing) = session.client.listing().await {
+        for row in Fate::of(session, state, planned, wanted, &listing).taken {
+            session.ledger.claim(&row.id);
+        }
+    }
+}
+
+/// Deletes the extra rows that the state recorded and that the planned set is still exclusive about, except those that an
+/// object of this run holds.
+pub async fn remove_extra(session: &Session, state: &Value, planned: &Value, wanted: &[Wanted]) -> Diagnostics {
+    if state.get(EXTRA).is_null() {
         return Diagnostics::default();
+    }
+    let listing = match session.client.listing().await {
+        Ok(listing) => listing,
+        Err(error) => return unlisted(&error, "The extra rows of the exclusive set were left.").into(),
     };
-    let ids: Vec<String> = extra
-        .keys()
+    let doomed = Fate::of(session, state, planned, wanted, &listing).doomed;
+    let ids: Vec<String> = doomed
+        .into_iter()
+        .map(|row| &row.id)
         .filter(|id| !session.ledger.is_observed(id) && session.ledger.begin_delete(id))
         .cloned()
         .collect();

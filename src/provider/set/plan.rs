@@ -3,9 +3,9 @@
 use super::model::{DRIFT, EXTRA, IDS, Model, held};
 use super::{exclusive, leaning};
 use crate::indicator::{Field, FieldSet};
-use crate::provider::private::Notes;
+use crate::provider::private::{Notes, digests};
 use crate::provider::reconcile::{Changes, reconcile};
-use crate::provider::report::recreated;
+use crate::provider::report::{expired, recreated};
 use crate::provider::row::Held;
 use crate::provider::session::Session;
 use crate::provider::verdict;
@@ -55,10 +55,14 @@ pub async fn plan(session: Option<&Session>, request: PlanRequest) -> PlanRespon
         let claimant = session.claimant(earlier.claimant, &prior);
         notes.claimant = Some(claimant);
         notes.spellings = earlier.spellings;
+        diagnostics.extend(exclusive::check(session, claimant, &prior, &planned, &wanted.rows).await);
         diagnostics.extend(verdict::judge(session, claimant, &held, &wanted.rows, &changes).await);
-        diagnostics.extend(exclusive::check(session, &prior).await);
         diagnostics.extend(changed_defaults(session, &wanted, &prior_model, &changes));
         diagnostics.extend(recreated(&changes, &wanted.rows));
+        // Those that the state has already were counted when it was refreshed.
+        let newly = changes.expired.iter().map(|index| wanted.rows[*index].key.as_str());
+        let known: HashSet<&str> = held.iter().map(|row| row.key.as_str()).collect();
+        diagnostics.extend(expired(newly.filter(|key| !known.contains(key)).count()));
         if diagnostics.has_errors() {
             // It will not be applied, so nobody waits for it.
             session.ledger.serve(Some(claimant));
@@ -66,14 +70,8 @@ pub async fn plan(session: Option<&Session>, request: PlanRequest) -> PlanRespon
     }
     if prior.is_null() {
         // If this creation is half of a replacement, the delete of the old object gets these notes.
-        notes.wanted = Some(
-            wanted
-                .rows
-                .iter()
-                .filter(|row| row.has_identity())
-                .map(|row| row.indicator.identity().digest())
-                .collect(),
-        );
+        let rows = wanted.rows.iter().filter(|row| row.has_identity());
+        notes.wanted = Some(digests(rows.map(|row| &row.indicator)));
     }
     PlanResponse {
         planned,

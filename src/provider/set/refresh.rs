@@ -4,7 +4,7 @@ use super::exclusive;
 use super::model::{Model, held};
 use super::state::{Place, StateWriter};
 use crate::indicator::differences;
-use crate::provider::drift::Drift;
+use crate::provider::drift::{Drift, unsure};
 use crate::provider::existing::made_anew;
 use crate::provider::private::Notes;
 use crate::provider::report::unlisted;
@@ -18,7 +18,11 @@ pub async fn refresh(session: &Session, request: ReadRequest) -> ReadResponse {
     let ReadRequest { state, private } = request;
     let model = Model::read(&state);
     let held = held(&state, &model);
-    let born = Notes::read(&private).born;
+    let Notes {
+        born,
+        spellings: earlier,
+        ..
+    } = Notes::read(&private);
     let own: HashSet<&str> = held.iter().filter_map(|row| row.id.as_deref()).collect();
     session.ledger.refresh(born, own.iter().copied());
     let listing = match session.client.listing().await {
@@ -36,7 +40,7 @@ pub async fn refresh(session: &Session, request: ReadRequest) -> ReadResponse {
     let now = session.now();
     let mut found_ids: HashSet<&str> = HashSet::with_capacity(held.len());
     let mut drift = Drift::default();
-    let mut expired = 0;
+    let (mut expired, mut missed) = (0, 0);
     let mut spellings = BTreeMap::new();
     let mut writer = StateWriter::new(&state, &model);
 
@@ -49,13 +53,23 @@ pub async fn refresh(session: &Session, request: ReadRequest) -> ReadResponse {
         }
         let place = Place::of(&state, &model, index);
         let listed = old.id.as_deref().and_then(|id| listing.get(id));
+        let is_expired = || model.rows[index].indicator.is_expired(now);
+        if let (Some(id), None, false) = (&old.id, listed, listing.is_complete())
+            && !is_expired()
+        {
+            // It may be there all the same, so nothing is to be concluded, not even from a row like it.
+            missed += 1;
+            spellings.extend(earlier.get(id).map(|spelling| (id.clone(), spelling.clone())));
+            writer.as_stored(place, id);
+            continue;
+        }
         let anew = || {
             made_anew(session, &listing, &old.indicator, |id| {
                 own.contains(id) || found_ids.contains(id)
             })
         };
         let Some(row) = listed.or_else(anew) else {
-            if model.rows[index].indicator.is_expired(now) {
+            if is_expired() {
                 expired += 1;
                 writer.as_written(place, None);
             } else if let Some(id) = &old.id {
@@ -86,6 +100,7 @@ pub async fn refresh(session: &Session, request: ReadRequest) -> ReadResponse {
     let mut diagnostics = Diagnostics::default();
     diagnostics.extend(drift.into_warning());
     diagnostics.extend(crate::provider::report::expired(expired));
+    diagnostics.extend(unsure(missed));
     let state = writer.finish(exclusive::as_value(&extra));
     ReadResponse {
         state,

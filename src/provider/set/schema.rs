@@ -24,12 +24,12 @@ pub fn schema() -> Schema {
         Attribute::nested_map(INDICATORS, element()).optional().describe(
             "Rows with fields of their own, by any key; the key is the value unless `value` says otherwise. For more than \
              a few hundred rows build it with `provider::mde::indicators(...)`, which returns exactly this type; \
-             Terraform converts any other long map pair by pair, which takes minutes.",
+             Terraform converts any other long map pair by pair, half a minute for 15,000.",
         ),
         Attribute::nested_single(EXCLUSIVE, exclusive()).optional().describe(
             "Makes the set exclusive: rows of this scope that are in the tenant and not in the list are reported as \
-             `extra`, and the next apply deletes them. Rows that other objects of the same configuration hold are left \
-             alone.",
+             `extra`, and the next apply deletes them. With both attributes, a row must fit both to be in the scope. Rows \
+             that other objects of the same configuration hold are left alone.",
         ),
         Attribute::map_of(IDS, ValueType::String)
             .computed()

@@ -58,6 +58,15 @@ impl<'a> StateWriter<'a> {
         self.put(place, place.written.clone(), id);
     }
 
+    /// A row of which nothing new is known: it stays as the template has it.
+    pub fn as_stored(&mut self, place: Place<'_>, id: &str) {
+        let drift = self.template.get(DRIFT).as_map();
+        if let Some(words) = drift.and_then(|drift| drift.get(place.key)) {
+            self.drift.insert(place.key.to_owned(), words.clone());
+        }
+        self.as_written(place, Some(id));
+    }
+
     /// A row that says something else than what is written: the fields that differ get real values.
     pub fn as_found(&mut self, place: Place<'_>, found: &Indicator, differences: &[Difference], id: Option<&str>) {
         let mut unsaid = Vec::new();
@@ -89,6 +98,35 @@ impl<'a> StateWriter<'a> {
             self.drift.insert(place.key.to_owned(), Value::from(words.join("; ")));
         }
         self.put(place, written, id);
+    }
+
+    /// Moves what stands under `key` to a key of its own, among `indicators`: the key is needed for a row that should
+    /// have gone, and neither may be forgotten. The next plan finds the row by its identity.
+    pub fn set_aside(&mut self, key: &str, row: &Indicator) {
+        let Some(id) = self.ids.remove(key) else {
+            return;
+        };
+        let plain = self.values.remove(key);
+        let mut element = match (self.indicators.remove(key), plain) {
+            (Some(Value::Object(element)), _) => element,
+            (_, description) => {
+                Object::null(element_type().clone()).with(Field::Description.name(), description.unwrap_or(Value::Null))
+            }
+        };
+        element.set(Field::Value.name(), row.value.as_str().into());
+        let aside = format!("{key} {} {}", row.action, id.as_str().unwrap_or_default());
+        if let Some(words) = self.drift.remove(key) {
+            self.drift.insert(aside.clone(), words);
+        }
+        self.indicators.insert(aside.clone(), element.into());
+        self.ids.insert(aside, id);
+    }
+
+    /// Notes again what no field of the row can show.
+    pub fn keep_drift(&mut self, key: &str, words: &Value) {
+        if !words.is_null() {
+            self.drift.insert(key.to_owned(), words.clone());
+        }
     }
 
     /// What `place` says under the set's own attributes.

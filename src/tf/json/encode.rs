@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::tf::composed::composed;
 use crate::tf::{Number, Object, ObjectType, Step, Value, ValueError, ValueType};
 
-/// Encodes a value of a type, as a host stores it.
+/// Encodes a value of a type, as a host stores it, with text in composed form.
 ///
 /// # Errors
 /// If the value is not of the type, or holds an unknown, which JSON has no form for; with the place in the value.
@@ -83,7 +84,7 @@ fn write_key(text: &mut String, index: usize, key: &str) {
 }
 
 fn write_text(text: &mut String, value: &str) {
-    text.push_str(&serde_json::Value::from(value).to_string());
+    text.push_str(&serde_json::Value::from(composed(value)).to_string());
 }
 
 fn write_number(text: &mut String, number: &Number) -> Result<(), ValueError> {

@@ -159,3 +159,12 @@ proptest! {
         let _ = decode(&value_type, &bytes);
     }
 }
+
+#[test]
+fn text_goes_out_in_composed_form() {
+    let value = map([("e\u{301}", "cafe\u{301}".into())]);
+    assert_eq!(
+        encode(&ValueType::map(ValueType::String), &value).as_deref(),
+        Ok("{\"\u{e9}\":\"caf\u{e9}\"}")
+    );
+}

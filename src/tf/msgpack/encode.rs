@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use rmp::encode as write;
 
+use crate::tf::composed::composed;
 use crate::tf::{Number, Object, ObjectType, Step, Value, ValueError, ValueType};
 
-/// Encodes a value of a type, in the form that hosts themselves use.
+/// Encodes a value of a type, in the form that hosts themselves use, with text in composed form.
 ///
 /// # Errors
 /// If the value is not of the type, with the place in the value.
@@ -89,8 +90,9 @@ fn write_number(bytes: &mut Vec<u8>, number: &Number) -> Result<(), ValueError> 
 }
 
 fn write_text(bytes: &mut Vec<u8>, text: &str) -> Result<(), ValueError> {
+    let text = composed(text);
     length(text.len())?;
-    written(write::write_str(bytes, text))
+    written(write::write_str(bytes, &text))
 }
 
 fn length(length: usize) -> Result<u32, ValueError> {

@@ -299,3 +299,11 @@ proptest! {
         let _ = decode(&value_type, &bytes);
     }
 }
+
+#[test]
+fn text_goes_out_in_composed_form() {
+    let map = ValueType::map(ValueType::String);
+    let value = Value::Map(BTreeMap::from([("e\u{301}".to_owned(), "cafe\u{301}".into())]));
+    let composed = Value::Map(BTreeMap::from([("\u{e9}".to_owned(), "caf\u{e9}".into())]));
+    assert_eq!(decode(&map, &encode(&map, &value).unwrap()), Ok(composed));
+}

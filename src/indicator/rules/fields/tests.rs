@@ -152,11 +152,11 @@ fn fields_are_judged() {
         ),
         (
             domain(Action::Block, |f| f.educate_url = text("help.example")),
-            vec![("educate-url", Error, Field::EducateUrl)],
+            vec![("educate-url", Warning, Field::EducateUrl)],
         ),
         (
             domain(Action::Block, |f| f.educate_url = text("ftp://help.example")),
-            vec![("educate-url", Error, Field::EducateUrl)],
+            vec![("educate-url", Warning, Field::EducateUrl)],
         ),
         (
             domain(Action::Allowed, |f| f.educate_url = text("https://help.example")),
@@ -171,6 +171,10 @@ fn fields_are_judged() {
         (domain(Action::Warn, |f| f.bypass_duration_hours = Some(1000)), vec![]),
         (
             domain(Action::Warn, |f| f.bypass_duration_hours = Some(0)),
+            vec![("bypass-duration", Warning, Field::BypassDurationHours)],
+        ),
+        (
+            domain(Action::Warn, |f| f.bypass_duration_hours = Some(-1)),
             vec![("bypass-duration", Error, Field::BypassDurationHours)],
         ),
         (

@@ -1,4 +1,7 @@
 use super::*;
+use crate::tf::ObjectType;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 fn object(entries: &[(&str, Value)]) -> Value {
     let types = entries.iter().map(|(name, value)| {

@@ -1,0 +1,322 @@
+//! Whatever could not be done, the state has every row that stands in the tenant, and the next run ends it.
+
+use crate::support::blocks::{domains, set, single};
+use crate::support::{Host, Tenant};
+use mde::simulator::{Fault, FaultKind, Part};
+use serde_json::{Value as Json, json};
+
+const SET: &str = "mde_indicator_set.a";
+const ONE: &str = "mde_indicator.one";
+
+/// Every batch delete is refused.
+fn no_delete() -> Fault {
+    let kind = FaultKind::Status {
+        code: 403,
+        message: Some("not yours to delete".into()),
+        retry_after: None,
+    };
+    Fault::new(kind).on("POST", "/BatchDelete").times(u32::MAX)
+}
+
+/// Every id that the state of the set has, sorted.
+fn state_ids(host: &Host) -> Vec<String> {
+    let ids = host.state[SET].value.get("ids").as_map().unwrap();
+    let mut ids: Vec<String> = ids.values().map(|id| id.as_str().unwrap().to_owned()).collect();
+    ids.sort();
+    ids
+}
+
+/// Every id that the tenant has, sorted.
+fn tenant_ids(tenant: &Tenant) -> Vec<String> {
+    let rows = tenant.simulator.rows();
+    let mut ids: Vec<String> = rows.iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect();
+    ids.sort();
+    ids
+}
+
+async fn applied(tenant: &Tenant, block: Json) -> Host {
+    let mut host = Host::new(tenant);
+    host.configure(&[(SET, block)]).apply().await.ok();
+    host
+}
+
+#[tokio::test]
+async fn a_replacement_whose_first_half_fails_forgets_nothing() {
+    let tenant = Tenant::start().await;
+    let mut host = applied(&tenant, set(json!({ "values": domains(0..6) }))).await;
+    host.taint(SET);
+    tenant.fault(no_delete());
+    let before = tenant.rows();
+    let run = host
+        .configure(&[(SET, set(json!({ "values": domains(0..4) })))])
+        .apply()
+        .await;
+    assert!(
+        run.errors[0].contains("2 indicators were not deleted"),
+        "{:#?}",
+        run.errors
+    );
+    assert_eq!(tenant.rows(), before);
+    assert_eq!(state_ids(&host), tenant_ids(&tenant));
+
+    tenant.simulator.clear_faults();
+    host.apply().await.ok();
+    assert_eq!(tenant.values().len(), 4);
+    assert_eq!(state_ids(&host), tenant_ids(&tenant));
+    let after = tenant.rows();
+    assert!(
+        after.iter().all(|(name, row)| before[name] == *row),
+        "a good row was touched"
+    );
+    host.plan().await.clean();
+}
+
+#[tokio::test]
+async fn a_replacement_that_cannot_look_at_the_tenant_forgets_nothing() {
+    let tenant = Tenant::start().await;
+    let mut host = applied(&tenant, set(json!({ "values": domains(0..6) }))).await;
+    host.taint(SET);
+    let trouble = FaultKind::Status {
+        code: 403,
+        message: Some("not today".into()),
+        retry_after: None,
+    };
+    // The plan looks once; what follows is the apply.
+    tenant.fault(Fault::new(trouble).on("GET", "/indicators").after(1).times(u32::MAX));
+    let run = host
+        .configure(&[(SET, set(json!({ "values": domains(0..4) })))])
+        .apply()
+        .await;
+    assert!(run.errors[0].contains("could not be listed"), "{:#?}", run.errors);
+    assert_eq!(tenant.values().len(), 6);
+    assert_eq!(state_ids(&host), tenant_ids(&tenant));
+    tenant.simulator.clear_faults();
+    host.apply().await.ok();
+    assert_eq!(state_ids(&host), tenant_ids(&tenant));
+    host.plan().await.clean();
+}
+
+#[tokio::test]
+async fn the_limit_of_deletions_holds_for_a_failed_creation_too() {
+    let tenant = Tenant::start().await;
+    let host = applied(&tenant, set(json!({ "values": domains(0..6) }))).await;
+    let mut host = host.provider(json!({ "max_deletions": 3 }));
+    host.taint(SET);
+    let run = host
+        .configure(&[(SET, set(json!({ "values": domains(0..1) })))])
+        .apply()
+        .await;
+    assert!(
+        run.errors[0].contains("deletes more than is allowed"),
+        "{:#?}",
+        run.errors
+    );
+    assert_eq!(tenant.values().len(), 6);
+    assert_eq!(state_ids(&host), tenant_ids(&tenant));
+    host.configure(&[(SET, set(json!({ "values": domains(0..3) })))])
+        .apply()
+        .await
+        .ok();
+    assert_eq!(tenant.values().len(), 3);
+    host.plan().await.clean();
+}
+
+#[tokio::test]
+async fn an_old_row_that_cannot_be_deleted_and_its_successor_are_both_remembered() {
+    let plain = |action: &str| set(json!({ "action": action, "values": domains(0..3) }));
+    let own = |action: &str| {
+        set(
+            json!({ "action": action, "indicators": { "x": { "value": "d0.example", "title": "own" }, "d1.example": {} } }),
+        )
+    };
+    let lists: [&dyn Fn(&str) -> Json; 2] = [&plain, &own];
+    for list in lists {
+        for heals in [true, false] {
+            let tenant = Tenant::start().await;
+            let mut host = applied(&tenant, list("Allowed")).await;
+            let count = tenant.values().len();
+            tenant.fault(no_delete());
+            let run = host.configure(&[(SET, list("Block"))]).apply().await;
+            assert!(run.errors[0].contains("not deleted"), "{:#?}", run.errors);
+            assert_eq!(tenant.values().len(), 2 * count);
+            assert_eq!(state_ids(&host), tenant_ids(&tenant), "a row is in no state");
+            tenant.simulator.clear_faults();
+            if heals {
+                tenant.simulator.clear_calls();
+                host.apply().await.ok();
+                assert_eq!((tenant.imports(), tenant.batch_deletes()), (0, 1));
+                assert!(tenant.held().iter().all(|(_, action)| action == "Block"));
+                assert_eq!(tenant.values().len(), count);
+                host.plan().await.clean();
+            }
+            host.destroy().await.ok();
+            assert!(tenant.values().is_empty(), "{:?}", tenant.held());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_single_indicator_remembers_both_rows_as_well() {
+    for then in ["Block", "Allowed", "Warn", "nothing"] {
+        let tenant = Tenant::start().await;
+        let mut host = Host::new(&tenant);
+        let one = |action: &str| single("a.example", json!({ "action": action }));
+        host.configure(&[(ONE, one("Allowed"))]).apply().await.ok();
+        tenant.fault(no_delete());
+        let run = host.configure(&[(ONE, one("Block"))]).apply().await;
+        assert!(run.errors[0].contains("not deleted"), "{:#?}", run.errors);
+        assert_eq!(tenant.values().len(), 2);
+        tenant.simulator.clear_faults();
+        if then == "nothing" {
+            host.destroy().await.ok();
+            assert!(tenant.values().is_empty(), "{:?}", tenant.held());
+            continue;
+        }
+        let run = host.configure(&[(ONE, one(then))]).apply().await.ok();
+        assert!(run.warnings.is_empty(), "{:#?}", run.warnings);
+        assert_eq!(tenant.held(), [("a.example".to_owned(), then.to_owned())]);
+        host.plan().await.clean();
+        host.destroy().await.ok();
+        assert!(tenant.values().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn one_key_cannot_stand_in_both_lists() {
+    let tenant = Tenant::start().await;
+    let mut host = Host::new(&tenant);
+    let block = json!({
+        "values": { "a.example": null, "b.example": null },
+        "indicators": { "a.example": { "action": "Allowed" }, "x": { "value": "c.example" } },
+    });
+    let run = host.configure(&[(SET, set(block))]).validate().await;
+    assert_eq!(run.errors.len(), 1, "{:#?}", run.errors);
+    assert!(run.errors[0].contains("in `values` and in `indicators`") && run.errors[0].contains("- a.example"));
+}
+
+#[tokio::test]
+async fn two_rows_that_the_service_keeps_as_one_are_an_error() {
+    let group = |name: &str| json!({ "value": "a.example", "details": { "rbac_group_names": [name] } });
+    for part in [Part::Ignored, Part::Included] {
+        let tenant = Tenant::with(|options| {
+            options.scope_in_identity = part;
+            options.rbac_groups = vec!["A".into(), "B".into()];
+        })
+        .await;
+        let mut host = applied(&tenant, set(json!({ "indicators": { "a": group("A") } }))).await;
+        let run = host
+            .configure(&[(SET, set(json!({ "indicators": { "a": group("A"), "b": group("B") } })))])
+            .apply()
+            .await;
+        if part == Part::Included {
+            run.ok();
+            assert_eq!(tenant.values().len(), 2);
+            host.plan().await.clean();
+        } else {
+            assert!(
+                run.errors[0].contains("it keeps one row for the two"),
+                "{:#?}",
+                run.errors
+            );
+        }
+
+        let tenant = Tenant::with(|options| {
+            options.scope_in_identity = part;
+            options.rbac_groups = vec!["A".into(), "B".into()];
+        })
+        .await;
+        let mut host = Host::new(&tenant);
+        let one = |name: &str| single("a.example", json!({ "rbac_group_names": [name] }));
+        let run = host
+            .configure(&[("mde_indicator.a", one("A")), ("mde_indicator.b", one("B"))])
+            .apply()
+            .await;
+        if part == Part::Included {
+            run.ok();
+            host.plan().await.clean();
+        } else {
+            assert!(
+                run.errors[0].contains("it keeps one row for the two"),
+                "{:#?}",
+                run.errors
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_replacement_lets_the_other_scope_of_a_value_go() {
+    let tenant = Tenant::with(|options| {
+        options.scope_in_identity = Part::Included;
+        options.rbac_groups = vec!["A".into(), "B".into()];
+    })
+    .await;
+    let group = |name: &str| json!({ "value": "a.example", "details": { "rbac_group_names": [name] } });
+    let both = set(json!({ "indicators": { "a": group("A"), "b": group("B") } }));
+    let mut host = applied(&tenant, both).await;
+    host.taint(SET);
+    host.configure(&[(SET, set(json!({ "indicators": { "a": group("A") } })))])
+        .apply()
+        .await
+        .ok();
+    assert_eq!(tenant.simulator.rows().len(), 1);
+    assert_eq!(state_ids(&host), tenant_ids(&tenant));
+    host.plan().await.clean();
+}
+
+#[tokio::test]
+async fn rows_that_move_are_no_deletions_in_any_order() {
+    let tenant = Tenant::start().await;
+    let mut host = Host::new(&tenant).provider(json!({ "max_deletions": 1 }));
+    let lists = |first: Json, second: Json| {
+        [
+            ("mde_indicator_set.a", set(json!({ "values": first }))),
+            ("mde_indicator_set.b", set(json!({ "values": second }))),
+        ]
+    };
+    host.configure(&lists(domains(0..6), domains(6..8))).apply().await.ok();
+    host.configure(&lists(domains(0..2), domains(2..8))).apply().await.ok();
+    assert_eq!(tenant.values().len(), 8);
+    host.configure(&lists(domains(0..7), domains(7..8))).apply().await.ok();
+    host.plan().await.clean();
+    let run = host.configure(&lists(domains(0..6), domains(7..7))).plan().await;
+    assert!(
+        run.errors[0].contains("deletes 2 indicators so far"),
+        "{:#?}",
+        run.errors
+    );
+}
+
+#[tokio::test]
+async fn room_that_another_set_makes_counts_in_any_order() {
+    for (shrinks, grows) in [
+        ("mde_indicator_set.a", "mde_indicator_set.b"),
+        ("mde_indicator_set.b", "mde_indicator_set.a"),
+    ] {
+        let tenant = Tenant::with(|options| options.capacity = 10).await;
+        let mut host = Host::new(&tenant).provider(json!({ "capacity": 10 }));
+        let list = |range| set(json!({ "values": domains(range) }));
+        host.configure(&[(shrinks, list(0..8)), (grows, list(8..10))])
+            .apply()
+            .await
+            .ok();
+        let run = host
+            .configure(&[(shrinks, list(0..4)), (grows, list(8..14))])
+            .plan()
+            .await
+            .ok();
+        assert_eq!(run.changed.len(), 2);
+        // An object that goes altogether makes room as well.
+        let run = host.configure(&[(grows, list(8..16))]).plan().await.ok();
+        assert_eq!(run.changed.len(), 2);
+        let run = host
+            .configure(&[(shrinks, list(0..8)), (grows, list(8..14))])
+            .plan()
+            .await;
+        assert!(
+            run.errors[0].contains("More indicators than the tenant can hold"),
+            "{:#?}",
+            run.errors
+        );
+    }
+}
