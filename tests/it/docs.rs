@@ -1,6 +1,13 @@
 //! The generated pages are those of this code, and the examples are valid.
 
+use crate::support::{Tenant, Workspace};
+use mde::simulator::Fault;
+use serde_json::json;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 #[test]
 fn the_reference_is_current() {
@@ -13,4 +20,92 @@ fn the_reference_is_current() {
         .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
         .concat();
     assert!(output.status.success(), "{text}");
+}
+
+/// The directories below this one, itself included, that hold a configuration.
+fn configurations(directory: &Path) -> Vec<PathBuf> {
+    let entries: Vec<PathBuf> = fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    let mut found: Vec<PathBuf> = entries
+        .iter()
+        .filter(|path| path.is_dir())
+        .flat_map(|path| configurations(path))
+        .collect();
+    if entries
+        .iter()
+        .any(|path| path.extension().is_some_and(|end| end == "tf"))
+    {
+        found.push(directory.to_owned());
+    }
+    found.sort();
+    found
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).unwrap() {
+        let (path, target) = {
+            let entry = entry.unwrap();
+            (entry.path(), to.join(entry.file_name()))
+        };
+        if path.is_dir() {
+            fs::create_dir(&target).unwrap();
+            copy(&path, &target);
+        } else {
+            fs::copy(&path, &target).unwrap();
+        }
+    }
+}
+
+/// Whether a configuration says where the provider comes from; most examples leave it to their reader.
+fn names_the_provider(directory: &Path) -> bool {
+    fs::read_dir(directory).unwrap().any(|entry| {
+        let text = fs::read_to_string(entry.unwrap().path()).unwrap_or_default();
+        text.contains("required_providers")
+    })
+}
+
+#[tokio::test]
+async fn every_example_is_valid() {
+    let tenant = Tenant::start().await;
+    let examples = configurations(&Path::new(ROOT).join("examples"));
+    assert!(examples.len() >= 6, "{examples:?}");
+    for example in examples {
+        let mut workspace = Workspace::new(&tenant);
+        copy(&example, workspace.path());
+        if !names_the_provider(&example) {
+            workspace.write(
+                "versions.tf",
+                "terraform {\n  required_providers {\n    mde = { source = \"terraform.local/mde/mde\" }\n  }\n}\n",
+            );
+        }
+        workspace.unset("ARM_CLIENT_SECRET");
+        let ran = workspace.run(&["validate"]).await;
+        assert_eq!(ran.code, 0, "{}:\n{}", example.display(), ran.output);
+        assert_eq!(ran.warnings(), [""; 0], "{}:\n{}", example.display(), ran.output);
+        let ran = workspace.run(&["fmt", "-check", "-diff"]).await;
+        assert_eq!(ran.code, 0, "{}:\n{}", example.display(), ran.output);
+    }
+    assert!(tenant.simulator.calls().is_empty(), "validation asks nobody");
+}
+
+#[test]
+fn the_page_of_the_simulator_names_every_fault_and_path() {
+    let page = fs::read_to_string(Path::new(ROOT).join("docs/guides/simulator.md")).unwrap();
+    // The error lists what there is, each in backticks.
+    let error = Fault::from_json(&json!({ "kind": "?" })).unwrap_err();
+    let kinds: Vec<&str> = error
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|name| *name != "?")
+        .collect();
+    assert!(kinds.len() > 10, "{error}");
+    let paths = ["calls", "rows", "faults", "clock"].map(|path| format!("/simulator/{path}"));
+    let fields = ["method", "path", "after", "times"];
+    let names = kinds.iter().chain(&fields).map(|name| format!("`{name}`"));
+    for name in names.chain(paths) {
+        assert!(page.contains(&name), "{name} is not on the page");
+    }
 }
