@@ -62,6 +62,12 @@ impl Listing {
         !self.incomplete
     }
 
+    /// Whether a row with this id may be there that [`Listing::get`] does not know: it cannot be read, or may be missing.
+    #[must_use]
+    pub fn may_hide(&self, id: &str) -> bool {
+        self.incomplete || self.unreadable.contains(id)
+    }
+
     /// The row with this id.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Row> {
@@ -224,6 +230,8 @@ mod tests {
         assert_eq!(found, ["9", "11"]);
         assert_eq!(listing.find(&domain("c.example").identity()).count(), 0);
         assert!(["2", "12"].iter().all(|id| listing.mentions(id)) && !listing.mentions("1"));
+        assert!(listing.may_hide("12") && !listing.may_hide("1") && listing.is_complete());
+        assert!(listing.incomplete().may_hide("1"));
     }
 
     #[test]

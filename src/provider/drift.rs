@@ -73,13 +73,14 @@ impl Drift {
     }
 }
 
-/// The warning for rows that an incomplete listing does not have; `None` for none.
+/// The warning for rows that the listing may hide; `None` for none.
 pub fn unsure(rows: usize) -> Option<Diagnostic> {
     (rows > 0).then(|| {
         Diagnostic::warning(
             format!("{} could not be looked at", counted(rows, "indicator", "indicators")),
-            "Other programs wrote to the tenant while its indicators were listed, each time that was tried, so some may be \
-             missing from the listing. What was not in it is taken to be as it was. Plan again when less is being written.",
+            "They may be there or not: the service's rows cannot be read, or other programs wrote to the tenant each time its \
+             indicators were listed, so that rows may be missing from the listing. They are taken to be as they were. Plan \
+             again when less is being written.",
         )
     })
 }

@@ -217,7 +217,7 @@ impl Resource<Session> for SingleIndicator {
         let mut drift = Drift::default();
         let listed = id.and_then(|id| listing.get(id));
         let is_expired = said.indicator.is_expired(session.now());
-        if id.is_some() && listed.is_none() && !listing.is_complete() && !is_expired {
+        if listed.is_none() && !is_expired && id.is_some_and(|id| listing.may_hide(id)) {
             let diagnostics = unsure(1).into_iter().collect();
             return ReadResponse {
                 state,

@@ -54,7 +54,8 @@ pub async fn refresh(session: &Session, request: ReadRequest) -> ReadResponse {
         let place = Place::of(&state, &model, index);
         let listed = old.id.as_deref().and_then(|id| listing.get(id));
         let is_expired = || model.rows[index].indicator.is_expired(now);
-        if let (Some(id), None, false) = (&old.id, listed, listing.is_complete())
+        if let (Some(id), None) = (&old.id, listed)
+            && listing.may_hide(id)
             && !is_expired()
         {
             // It may be there all the same, so nothing is to be concluded, not even from a row like it.
