@@ -67,7 +67,13 @@ pub async fn carry_out(
             return run.abandon();
         }
     };
-    if purpose == Purpose::Create && run.outcome.diagnostics.has_errors() {
+    if looked.incomplete && looked.free > 0 {
+        run.outcome
+            .diagnostics
+            .extend(super::report::unseen(session, looked.free));
+    }
+    let unseen = run.outcome.diagnostics.has_errors() && looked.incomplete;
+    if unseen || purpose == Purpose::Create && run.outcome.diagnostics.has_errors() {
         looked
             .takeovers
             .iter()

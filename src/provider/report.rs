@@ -2,6 +2,7 @@
 
 use super::reconcile::Changes;
 use super::row::Wanted;
+use super::session::{OnExisting, Session};
 use crate::defender::{Error, WriteError};
 use crate::indicator::{Field, FieldSet};
 use crate::tf::{Diagnostic, Diagnostics};
@@ -127,6 +128,22 @@ pub fn existing(lines: &[String]) -> Option<Diagnostic> {
                  not show the old object when it is replaced with `create_before_destroy`, nor after a replacement that \
                  was killed between its halves, and too late if it depends on the new one or if `-parallelism` is small.",
                 named(lines)
+            ),
+        )
+    })
+}
+
+/// The error for rows to create that may be there although a listing during which rows moved does not have them; `None` for
+/// none, and where existing rows are adopted anyway.
+pub fn unseen(session: &Session, rows: usize) -> Option<Diagnostic> {
+    (rows > 0 && session.policy.on_existing == OnExisting::Fail).then(|| {
+        Diagnostic::error(
+            "The tenant does not hold still",
+            format!(
+                "Other programs wrote to the tenant while its indicators were listed, each time that was tried, so some may \
+                 be missing from the listing. {} to be created could be among them, and importing takes over what is there \
+                 without a word, so nothing is written. Run the command again when less is being written.",
+                counted(rows, "indicator", "indicators")
             ),
         )
     })

@@ -123,12 +123,19 @@ impl Resource<Session> for SingleIndicator {
         let wanted = vec![read(&proposed)];
         let changes = reconcile(&held, &wanted, session.map_or_else(Timestamp::now, Session::now));
         let earlier = Notes::read(&private);
-        let planned = match proposed.as_object() {
-            Some(object) if prior.is_null() => object.clone().with(ID, Value::Unknown).into(),
+        let id = if prior.is_null() {
+            Some(Value::Unknown)
+        } else if !changes.expired.is_empty() && !is_same_row(&held, &wanted) {
+            // Another row than the one that is there, and one that will not be sent.
+            Some(Value::Null)
+        } else if !keeps_id(&changes) || earlier.beside.is_some() {
             // What stands beside the row has to go, so there is something to do in any case.
-            Some(object) if !keeps_id(&changes) || earlier.beside.is_some() => {
-                object.clone().with(ID, Value::Unknown).into()
-            }
+            Some(Value::Unknown)
+        } else {
+            None
+        };
+        let planned = match (proposed.as_object(), id) {
+            (Some(object), Some(id)) => object.clone().with(ID, id).into(),
             _ => proposed,
         };
         let mut diagnostics = Diagnostics::default();
@@ -254,7 +261,7 @@ impl Resource<Session> for SingleIndicator {
         let notes = Notes {
             born,
             spellings: spelling.into_iter().collect(),
-            beside: beside.filter(|id| listing.get(id).is_some()),
+            beside: beside.filter(|id| listing.get(id).is_some() || listing.may_hide(id)),
             ..Notes::default()
         };
         ReadResponse {
@@ -336,6 +343,12 @@ async fn standing_beside(session: &Session, id: Option<&str>) -> Option<Held> {
         drift: None,
         spelling: Some(row.indicator.value.clone()),
     })
+}
+
+/// Whether the held row is the wanted one.
+fn is_same_row(held: &[Held], wanted: &[Wanted]) -> bool {
+    let identity = held.first().and_then(Held::identity);
+    identity.is_some_and(|identity| wanted.first().is_some_and(|row| row.indicator.identity() == identity))
 }
 
 /// Whether the row keeps the id that the state has.

@@ -40,6 +40,9 @@ pub async fn judge(
                     }
                 }
                 diagnostics.extend(known_to_nobody(session, conflicts).await);
+                if !listing.is_complete() {
+                    diagnostics.extend(report::unseen(session, free));
+                }
                 session.ledger.plan(listing.len(), free);
                 diagnostics.extend(capacity(session).await);
             }

@@ -67,6 +67,31 @@ async fn a_row_that_an_incomplete_listing_lacks_stays_in_the_state_with_one_warn
 }
 
 #[tokio::test]
+async fn nothing_is_created_where_a_row_may_have_been_missed() {
+    let tenant = crowded_tenant().await;
+    let mut host = Host::new(&tenant);
+    let list = |range| set(json!({ "values": domains(range) }));
+    host.configure(&[(SET, list(0..20))]).apply().await.ok();
+    keep_moving(&tenant);
+    let run = host.configure(&[(SET, list(0..22))]).plan().await;
+    assert!(run.errors[0].contains("does not hold still"), "{:#?}", run.errors);
+
+    // It begins after the plan, which reads one later page.
+    tenant.simulator.clear_faults();
+    tenant.simulator.clear_calls();
+    let trouble = Fault::new(FaultKind::MoveRows { remove: 2, add: 0 }).on("GET", "/indicators");
+    tenant.fault(trouble.after(1).times(100));
+    let state = host.state.clone();
+    let run = host.apply().await;
+    assert!(run.errors[0].contains("does not hold still"), "{:#?}", run.errors);
+    assert_eq!((tenant.imports(), tenant.batch_deletes()), (0, 0));
+    assert_eq!(host.state[SET].value, state[SET].value);
+    tenant.simulator.clear_faults();
+    host.apply().await.ok();
+    host.plan().await.clean();
+}
+
+#[tokio::test]
 async fn an_expiry_at_the_end_of_the_year_9999_is_never() {
     let never = "9999-12-31T23:59:59Z";
     let tenant = Tenant::start().await;

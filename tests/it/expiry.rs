@@ -136,6 +136,35 @@ async fn expired_singles_that_were_made_one_after_the_other_stay_as_they_are() {
 }
 
 #[tokio::test]
+async fn what_becomes_an_expired_row_does_not_keep_the_id_of_what_it_was() {
+    let past = json!({ "expiration_time": "2001-01-01T00:00:00Z" });
+    let tenant = Tenant::start().await;
+    let mut host = Host::new(&tenant);
+    let (a, b, c) = ("mde_indicator.a", "mde_indicator.b", SET);
+    let list = |row: Json| set(json!({ "indicators": { "x": row } }));
+    host.configure(&[
+        (a, single("moves.example", json!({}))),
+        (c, list(json!({ "value": "old.example" }))),
+    ])
+    .apply()
+    .await
+    .ok();
+    let id = tenant.row("moves.example").unwrap()["id"].clone();
+    // One row moves to another resource, and what held it now stands for one that has expired.
+    host.configure(&[
+        (a, single("expired.example", past.clone())),
+        (b, single("moves.example", json!({}))),
+        (c, list(merged(json!({ "value": "gone.example" }), past))),
+    ]);
+    host.apply().await.ok();
+    assert_eq!(tenant.values(), ["moves.example"]);
+    assert_eq!(tenant.row("moves.example").unwrap()["id"], id);
+    assert!(host.state[a].value.get("id").is_null());
+    assert!(host.state[c].value.get("ids").as_map().unwrap()["x"].is_null());
+    host.plan().await.clean();
+}
+
+#[tokio::test]
 async fn an_expired_row_makes_room_for_others() {
     for answer in ANSWERS {
         let tenant = Tenant::with(|options| {

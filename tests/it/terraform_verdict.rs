@@ -106,7 +106,8 @@ async fn what_somebody_else_made_is_left_alone_unless_it_is_adopted() {
     The latter, for one run, is also the way on if they are this configuration's
     own after all: Terraform does not show the old object when it is replaced
     with `create_before_destroy`, nor after a replacement that was killed between
-    its halves.
+    its halves, and too late if it depends on the new one or if `-parallelism` is
+    small.
     "#);
     workspace.apply().await.expect(1);
     assert_eq!((writes(&tenant), tenant.simulator.rows()), (0, before));

@@ -15,6 +15,8 @@ pub(super) struct Looked {
     pub rows: usize,
     /// How many of the rows to create are not there yet.
     pub free: usize,
+    /// Whether rows may be there that were not seen.
+    pub incomplete: bool,
     /// Rows to take over and change, by position among the wanted.
     pub takeovers: HashMap<usize, Takeover>,
 }
@@ -29,6 +31,7 @@ impl Run<'_> {
         while !waiting.is_empty() {
             let listing = self.session.client.listing().await?;
             looked.rows = listing.len();
+            looked.incomplete |= !listing.is_complete();
             self.listing = Some(Arc::clone(&listing));
             let (mut later, mut unsure, mut busy) = (Vec::new(), Vec::new(), Vec::new());
             let mut strange: Vec<String> = Vec::new();

@@ -115,7 +115,8 @@ fn planned_ids(wanted: &Model, held: &[Held], changes: &Changes) -> Value {
         .map(|index| (wanted.rows[*index].key.as_str(), *index))
         .collect();
     for row in changes.delete.iter().map(|removal| &held[removal.held]) {
-        if let Some(index) = expired.get(row.key.as_str()) {
+        let same = |index: &&usize| row.identity().as_ref() == Some(&wanted.rows[**index].indicator.identity());
+        if let Some(index) = expired.get(row.key.as_str()).filter(same) {
             set(*index, row.id.as_deref().into());
         }
     }
