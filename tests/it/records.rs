@@ -34,6 +34,15 @@ fn tenant_ids(tenant: &Tenant) -> Vec<String> {
     ids
 }
 
+/// A tenant with two device groups, which are part of what identifies an indicator or are not.
+async fn grouped_tenant(part: Part) -> Tenant {
+    Tenant::with(|options| {
+        options.scope_in_identity = part;
+        options.rbac_groups = vec!["A".into(), "B".into()];
+    })
+    .await
+}
+
 async fn applied(tenant: &Tenant, block: Json) -> Host {
     let mut host = Host::new(tenant);
     host.configure(&[(SET, block)]).apply().await.ok();
@@ -198,11 +207,7 @@ async fn one_key_cannot_stand_in_both_lists() {
 async fn two_rows_that_the_service_keeps_as_one_are_an_error() {
     let group = |name: &str| json!({ "value": "a.example", "details": { "rbac_group_names": [name] } });
     for part in [Part::Ignored, Part::Included] {
-        let tenant = Tenant::with(|options| {
-            options.scope_in_identity = part;
-            options.rbac_groups = vec!["A".into(), "B".into()];
-        })
-        .await;
+        let tenant = grouped_tenant(part).await;
         let mut host = applied(&tenant, set(json!({ "indicators": { "a": group("A") } }))).await;
         let run = host
             .configure(&[(SET, set(json!({ "indicators": { "a": group("A"), "b": group("B") } })))])
@@ -220,11 +225,7 @@ async fn two_rows_that_the_service_keeps_as_one_are_an_error() {
             );
         }
 
-        let tenant = Tenant::with(|options| {
-            options.scope_in_identity = part;
-            options.rbac_groups = vec!["A".into(), "B".into()];
-        })
-        .await;
+        let tenant = grouped_tenant(part).await;
         let mut host = Host::new(&tenant);
         let one = |name: &str| single("a.example", json!({ "rbac_group_names": [name] }));
         let run = host
@@ -246,11 +247,7 @@ async fn two_rows_that_the_service_keeps_as_one_are_an_error() {
 
 #[tokio::test]
 async fn a_replacement_lets_the_other_scope_of_a_value_go() {
-    let tenant = Tenant::with(|options| {
-        options.scope_in_identity = Part::Included;
-        options.rbac_groups = vec!["A".into(), "B".into()];
-    })
-    .await;
+    let tenant = grouped_tenant(Part::Included).await;
     let group = |name: &str| json!({ "value": "a.example", "details": { "rbac_group_names": [name] } });
     let both = set(json!({ "indicators": { "a": group("A"), "b": group("B") } }));
     let mut host = applied(&tenant, both).await;
