@@ -69,7 +69,8 @@ impl Failures {
             Kind::Shared,
             key,
             format!("The service answered with id {id} for both {key} and {other}: it keeps one row for the two."),
-            "Remove one of them, or give both device groups to one row.".into(),
+            "Remove one of them; if they differ in their device groups only, give the groups of both to one row."
+                .into(),
         );
     }
 
