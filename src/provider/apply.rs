@@ -48,7 +48,9 @@ pub async fn carry_out(
             // A row that is held and wanted is deleted by nobody else, so there is nothing to wait for.
             session.ledger.claim(id);
             run.accepted.insert(id.clone(), pair.wanted);
-            claimant.map(|claimant| session.ledger.own(claimant, id));
+            if let Some(claimant) = claimant {
+                session.ledger.own(claimant, id);
+            }
             run.note_spelling(pair.wanted, id, &held[pair.held].service_spelling());
         }
     }

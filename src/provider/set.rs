@@ -25,7 +25,7 @@ use crate::tf::{
     ReadRequest, ReadResponse, Resource, Schema, UpdateRequest, Value,
 };
 use async_trait::async_trait;
-use model::{DRIFT, EXTRA, IDS, Model, held};
+use model::{EXTRA, IDS, Model, held};
 use state::{Place, StateWriter};
 use std::collections::{BTreeMap, HashMap};
 
@@ -213,9 +213,7 @@ fn settle(
         }
         let differences = differences(&writer.reads(place), &row.indicator);
         writer.as_found(place, &row.indicator, &differences, row.id.as_deref());
-        if let Some(words) = prior.get(DRIFT).as_map().and_then(|map| map.get(&row.key)) {
-            writer.keep_drift(&row.key, words);
-        }
+        writer.keep_drift(&row.key, prior);
     }
     let extra = if outcome.diagnostics.has_errors() {
         prior.get(EXTRA).clone()

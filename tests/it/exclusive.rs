@@ -19,6 +19,16 @@ fn labelled() -> Json {
     json!({ "application": "gitops" })
 }
 
+/// A set of one row that is exclusive about its label.
+async fn applied(tenant: &Tenant) -> Host {
+    let mut host = Host::new(tenant);
+    host.configure(&[(SET, list(&["a.example"], labelled()))])
+        .apply()
+        .await
+        .ok();
+    host
+}
+
 /// A row of somebody else with a label.
 fn stray(tenant: &Tenant, value: &str, label: &str) {
     tenant.add_foreign("DomainName", value, "Block");
@@ -64,11 +74,7 @@ async fn what_is_no_longer_in_the_scope_is_left_alone() {
         json!({ "application": "gitops", "created_by_this_application": true }),
     ] {
         let tenant = Tenant::start().await;
-        let mut host = Host::new(&tenant);
-        host.configure(&[(SET, list(&["a.example"], labelled()))])
-            .apply()
-            .await
-            .ok();
+        let mut host = applied(&tenant).await;
         stray(&tenant, "stray.example", "gitops");
         let run = host.plan().await.ok();
         assert!(run.warnings[0].contains("stray.example"), "{:#?}", run.warnings);
@@ -86,11 +92,7 @@ async fn what_is_no_longer_in_the_scope_is_left_alone() {
 #[tokio::test]
 async fn a_row_of_the_scope_can_come_into_the_list() {
     let tenant = Tenant::start().await;
-    let mut host = Host::new(&tenant);
-    host.configure(&[(SET, list(&["a.example"], labelled()))])
-        .apply()
-        .await
-        .ok();
+    let mut host = applied(&tenant).await;
     stray(&tenant, "stray.example", "gitops");
     stray(&tenant, "other.example", "gitops");
     let id = tenant.row("stray.example").unwrap()["id"].clone();
@@ -105,11 +107,7 @@ async fn a_row_of_the_scope_can_come_into_the_list() {
 #[tokio::test]
 async fn what_a_killed_run_wrote_is_no_stranger() {
     let tenant = Tenant::start().await;
-    let mut host = Host::new(&tenant);
-    host.configure(&[(SET, list(&["a.example"], labelled()))])
-        .apply()
-        .await
-        .ok();
+    let mut host = applied(&tenant).await;
     let state = host.state.clone();
     host.configure(&[(SET, list(&["a.example", "b.example", "c.example"], labelled()))])
         .apply()

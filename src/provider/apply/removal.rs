@@ -24,10 +24,9 @@ pub async fn remove(session: &Session, held: &[Held], wanted: Option<&HashSet<u6
     let doomed: Vec<Doomed<'_>> = rows.iter().map(|(_, row)| Doomed::held(row)).collect();
     // A plain destruction was judged when it was planned; the plan of a replacement after a failed creation does not show
     // the old object.
-    if let Some(error) = match wanted {
-        Some(_) => too_many_deletions(session, &doomed).await,
-        None => None,
-    } {
+    if wanted.is_some()
+        && let Some(error) = too_many_deletions(session, &doomed).await
+    {
         outcome.diagnostics.push(error);
         return outcome;
     }

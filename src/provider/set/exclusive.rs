@@ -98,6 +98,13 @@ impl<'a> Fate<'a> {
         }
         Self { taken, doomed }
     }
+
+    /// Notes that the set holds the rows that came into its list.
+    fn claim_taken(&self, session: &Session) {
+        for row in &self.taken {
+            session.ledger.claim(&row.id);
+        }
+    }
 }
 
 /// Judges the deletion of the extra rows of a state: counts them, and refuses those that another object holds or wants.
@@ -117,10 +124,9 @@ pub async fn check(
         return diagnostics;
     };
     let ledger = &session.ledger;
-    let Fate { taken, doomed } = Fate::of(session, state, planned, wanted, &listing);
-    for row in taken {
-        ledger.claim(&row.id);
-    }
+    let fate = Fate::of(session, state, planned, wanted, &listing);
+    fate.claim_taken(session);
+    let Fate { doomed, .. } = fate;
     let (shared, doomed): (Vec<&Row>, Vec<&Row>) = doomed
         .into_iter()
         .partition(|row| ledger.is_observed(&row.id) || ledger.is_wanted_elsewhere(claimant, &row.indicator));
@@ -148,9 +154,7 @@ pub async fn take_over(session: &Session, state: &Value, planned: &Value, wanted
         return;
     }
     if let Ok(listing) = session.client.listing().await {
-        for row in Fate::of(session, state, planned, wanted, &listing).taken {
-            session.ledger.claim(&row.id);
-        }
+        Fate::of(session, state, planned, wanted, &listing).claim_taken(session);
     }
 }
 

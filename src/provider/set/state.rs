@@ -60,10 +60,7 @@ impl<'a> StateWriter<'a> {
 
     /// A row of which nothing new is known: it stays as the template has it.
     pub fn as_stored(&mut self, place: Place<'_>, id: &str) {
-        let drift = self.template.get(DRIFT).as_map();
-        if let Some(words) = drift.and_then(|drift| drift.get(place.key)) {
-            self.drift.insert(place.key.to_owned(), words.clone());
-        }
+        self.keep_drift(place.key, self.template);
         self.as_written(place, Some(id));
     }
 
@@ -122,9 +119,9 @@ impl<'a> StateWriter<'a> {
         self.ids.insert(aside, id);
     }
 
-    /// Notes again what no field of the row can show.
-    pub fn keep_drift(&mut self, key: &str, words: &Value) {
-        if !words.is_null() {
+    /// Notes again what `state` says of a row and no field of it can show.
+    pub fn keep_drift(&mut self, key: &str, state: &Value) {
+        if let Some(words) = state.get(DRIFT).as_map().and_then(|drift| drift.get(key)) {
             self.drift.insert(key.to_owned(), words.clone());
         }
     }
