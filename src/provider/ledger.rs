@@ -68,7 +68,7 @@ struct Known {
     doomed: Vec<u64>,
     /// Creations planned so far.
     creations: usize,
-    /// Single indicators planned so far.
+    /// Single indicators refreshed so far.
     singles: usize,
     /// Whether the host applies, and so has shown the warnings of its plan before.
     applying: bool,
@@ -391,12 +391,12 @@ impl Ledger {
             .count()
     }
 
-    /// Notes that a single indicator is being planned. Answers `true` once in a run: when they have become many, and
-    /// unless the host is planning again in order to apply.
-    pub fn plan_single(&self) -> bool {
+    /// Notes that a single indicator is being refreshed. Answers `true` once in a walk: when they have become many. The
+    /// host refreshes each object once, and never in the walk that applies, so it is told once in a run.
+    pub fn refresh_single(&self) -> bool {
         let mut known = self.lock();
         known.singles += 1;
-        known.singles == MANY_SINGLES + 1 && !known.applying
+        known.singles == MANY_SINGLES + 1
     }
 
     /// Whether the host applies what it planned before.

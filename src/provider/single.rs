@@ -154,7 +154,6 @@ impl Resource<Session> for SingleIndicator {
                 // Later ones are counted by each refresh.
                 diagnostics.extend(report::expired(changes.expired.len()));
             }
-            diagnostics.extend(session.ledger.plan_single().then(report::many_singles));
             if diagnostics.has_errors() {
                 // It will not be applied, so nobody waits for it.
                 session.ledger.serve(Some(claimant));
@@ -195,80 +194,10 @@ impl Resource<Session> for SingleIndicator {
 
     async fn read(&self, session: &Session, request: ReadRequest) -> ReadResponse {
         let _under_way = session.enter();
-        let ReadRequest { state, private } = request;
-        // An expired indicator has none.
-        let id = state.get(ID).as_str();
-        let Notes { born, beside, .. } = Notes::read(&private);
-        session.ledger.refresh(born, id);
-        let listing = match session.client.listing().await {
-            Ok(listing) => listing,
-            Err(error) => {
-                let diagnostics = unlisted(&error, "The state stays as it was.").into();
-                return ReadResponse {
-                    state,
-                    private,
-                    diagnostics,
-                };
-            }
-        };
-        session.meet_holders(id.as_slice()).await;
-        if let Some(id) = id.filter(|id| session.ledger.is_inherited(born, id)) {
-            // As for a set: whatever happens to the older object must not happen to the row.
-            tracing::info!(id, "a younger object holds this indicator; this object forgets it");
-            return ReadResponse {
-                private,
-                ..ReadResponse::default()
-            };
-        }
-        let said = read(&state);
-        let mut drift = Drift::default();
-        let listed = id.and_then(|id| listing.get(id));
-        let is_expired = said.indicator.is_expired(session.now());
-        if listed.is_none() && !is_expired && id.is_some_and(|id| listing.may_hide(id)) {
-            let diagnostics = unsure(1).into_iter().collect();
-            return ReadResponse {
-                state,
-                private,
-                diagnostics,
-            };
-        }
-        let Some(row) = listed.or_else(|| made_anew(session, &listing, &said.indicator, |_| false)) else {
-            if is_expired {
-                let diagnostics = report::expired(1).into_iter().collect();
-                return ReadResponse {
-                    state,
-                    private,
-                    diagnostics,
-                };
-            }
-            drift.gone(&said.key, id.unwrap_or("none"));
-            return ReadResponse {
-                state: Value::Null,
-                private,
-                diagnostics: drift.into_warning().into_iter().collect(),
-            };
-        };
-        if let Some(id) = id.filter(|id| *id != row.id) {
-            drift.moved(&said.key, id, row);
-        }
-        let spelling = odd_spelling(&said.indicator, &row.indicator.value).map(|spelling| (row.id.clone(), spelling));
-        let differences = differences(&said.indicator, &row.indicator);
-        // An import knows the id only; everything else is news then, not drift.
-        if !differences.is_empty() && !state.get(Field::Value.name()).is_null() {
-            drift.changed(&said.key, &differences, row);
-        }
-        let state = as_found(&state, &said.indicator, &row.indicator, &row.id);
-        let notes = Notes {
-            born,
-            spellings: spelling.into_iter().collect(),
-            beside: beside.filter(|id| listing.get(id).is_some() || listing.may_hide(id)),
-            ..Notes::default()
-        };
-        ReadResponse {
-            state,
-            private: notes.write_if_any(),
-            diagnostics: drift.into_warning().into_iter().collect(),
-        }
+        let advice = session.ledger.refresh_single().then(report::many_singles);
+        let mut response = refresh(session, request).await;
+        response.diagnostics.extend(advice);
+        response
     }
 
     async fn update(&self, session: &Session, request: UpdateRequest) -> ApplyResponse {
@@ -326,6 +255,84 @@ impl Resource<Session> for SingleIndicator {
     fn observe(&self, session: &Session, state: &Value) {
         session.ledger.observe(state.get(ID).as_str());
         session.walk.stored(session.client.clock().elapsed());
+    }
+}
+
+/// Looks at an indicator in the tenant.
+async fn refresh(session: &Session, request: ReadRequest) -> ReadResponse {
+    let ReadRequest { state, private } = request;
+    // An expired indicator has none.
+    let id = state.get(ID).as_str();
+    let Notes { born, beside, .. } = Notes::read(&private);
+    session.ledger.refresh(born, id);
+    let listing = match session.client.listing().await {
+        Ok(listing) => listing,
+        Err(error) => {
+            let diagnostics = unlisted(&error, "The state stays as it was.").into();
+            return ReadResponse {
+                state,
+                private,
+                diagnostics,
+            };
+        }
+    };
+    session.meet_holders(id.as_slice()).await;
+    if let Some(id) = id.filter(|id| session.ledger.is_inherited(born, id)) {
+        // As for a set: whatever happens to the older object must not happen to the row.
+        tracing::info!(id, "a younger object holds this indicator; this object forgets it");
+        return ReadResponse {
+            private,
+            ..ReadResponse::default()
+        };
+    }
+    let said = read(&state);
+    let mut drift = Drift::default();
+    let listed = id.and_then(|id| listing.get(id));
+    let is_expired = said.indicator.is_expired(session.now());
+    if listed.is_none() && !is_expired && id.is_some_and(|id| listing.may_hide(id)) {
+        let diagnostics = unsure(1).into_iter().collect();
+        return ReadResponse {
+            state,
+            private,
+            diagnostics,
+        };
+    }
+    let Some(row) = listed.or_else(|| made_anew(session, &listing, &said.indicator, |_| false)) else {
+        if is_expired {
+            let diagnostics = report::expired(1).into_iter().collect();
+            return ReadResponse {
+                state,
+                private,
+                diagnostics,
+            };
+        }
+        drift.gone(&said.key, id.unwrap_or("none"));
+        return ReadResponse {
+            state: Value::Null,
+            private,
+            diagnostics: drift.into_warning().into_iter().collect(),
+        };
+    };
+    if let Some(id) = id.filter(|id| *id != row.id) {
+        drift.moved(&said.key, id, row);
+    }
+    let spelling = odd_spelling(&said.indicator, &row.indicator.value).map(|spelling| (row.id.clone(), spelling));
+    let differences = differences(&said.indicator, &row.indicator);
+    // An import knows the id only; everything else is news then, not drift.
+    if !differences.is_empty() && !state.get(Field::Value.name()).is_null() {
+        drift.changed(&said.key, &differences, row);
+    }
+    let state = as_found(&state, &said.indicator, &row.indicator, &row.id);
+    let notes = Notes {
+        born,
+        spellings: spelling.into_iter().collect(),
+        beside: beside.filter(|id| listing.get(id).is_some() || listing.may_hide(id)),
+        ..Notes::default()
+    };
+    ReadResponse {
+        state,
+        private: notes.write_if_any(),
+        diagnostics: drift.into_warning().into_iter().collect(),
     }
 }
 
