@@ -21,7 +21,7 @@ pub struct Problem {
 
 /// The text between back-ticks, on one line and cut to a bearable length.
 #[must_use]
-pub fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     let mut letters = text.chars();
     let mut shown: String = letters
         .by_ref()

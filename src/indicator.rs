@@ -3,35 +3,43 @@
 //! **Invariant:** no input or output, no clock and no Terraform or HTTP words; everything here is a function of its
 //! arguments. It imports nothing else of this crate.
 
-mod action;
-mod canonical;
-mod category;
-mod compare;
-mod detect;
-mod field;
-mod host;
-mod identity;
-mod instant;
-mod invisible;
 mod kind;
-mod protected;
-mod refang;
-pub mod rules;
-#[cfg(test)]
-mod samples;
+mod action;
 mod severity;
+mod category;
+mod certificate;
+mod host;
+mod invisible;
+mod instant;
+mod row_id;
+mod refang;
+mod canonical;
+mod identity;
+mod detect;
+mod defang;
+mod field;
+mod compare;
+pub mod rules;
+mod access;
+mod protected;
+
+#[cfg(test)]
+pub(crate) mod samples;
 
 pub use action::Action;
 pub use canonical::{canonical, submitted};
 pub use category::Category;
+pub use certificate::{CertificateFact, CertificateInfo};
 pub use compare::{Difference, differences, same_text};
+pub use defang::defang;
 pub use detect::detect_type;
-pub use field::{Field, FieldSet};
-pub use identity::Identity;
+pub use field::{Field, FieldKind, FieldSet, FieldValue};
+pub use identity::{Digest, Identity, Key, ValueKey};
 pub use instant::{instant_text, parse_instant};
 pub use kind::IndicatorType;
 pub use protected::Protected;
-pub use refang::{defang, refang};
+pub use refang::refang;
+pub use row_id::RowId;
 pub use severity::Severity;
 
 use jiff::Timestamp;
@@ -54,6 +62,20 @@ impl Indicator {
     #[must_use]
     pub fn identity(&self) -> Identity {
         Identity::new(&self.value, &self.indicator_type, &self.action)
+    }
+
+    /// Its identity together with the device groups that it is for.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        let names = self.fields.rbac_group_names.as_deref().unwrap_or_default();
+        let ids = self.fields.rbac_group_ids.as_deref().unwrap_or_default();
+        Key::new(self.identity(), names, ids)
+    }
+
+    /// What it has in common with every other indicator of the same value.
+    #[must_use]
+    pub fn value_key(&self) -> ValueKey {
+        ValueKey::new(&self.value, &self.indicator_type)
     }
 
     /// Whether a match raises an alert, where the service's default is none and the retired actions stood for one as well.
@@ -125,24 +147,11 @@ pub struct Fields {
     pub historical_detection: Option<bool>,
 }
 
-/// What is known of a certificate beside its thumbprint.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct CertificateInfo {
-    /// Distinguished name of the issuer.
-    pub issuer: Option<String>,
-    /// Serial number.
-    pub serial: Option<String>,
-    /// Distinguished name of the subject.
-    pub subject: Option<String>,
-    /// SHA-256 of the certificate.
-    pub sha256: Option<String>,
-}
-
 /// One indicator as the service holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
-    /// The service's own identifier: a small number as text, unique in the tenant.
-    pub id: String,
+    /// The service's own identifier.
+    pub id: RowId,
     /// What it says.
     pub indicator: Indicator,
     /// Who made and changed it, and when.

@@ -91,6 +91,18 @@ impl Action {
         self == found || self.successors(indicator_type).contains(found)
     }
 
+    /// How much the action protects, to compare two of them: what lets a match pass in silence protects least, and what
+    /// blocks it most. An action that is new to this provider counts as a block.
+    #[must_use]
+    pub const fn strength(&self) -> u8 {
+        match self {
+            Self::Allowed => 0,
+            Self::Audit | Self::Alert => 1,
+            Self::Warn => 2,
+            Self::Block | Self::BlockAndRemediate | Self::AlertAndBlock | Self::Other(_) => 3,
+        }
+    }
+
     /// Whether the user is kept from what matches.
     #[must_use]
     pub fn is_block(&self) -> bool {

@@ -4,15 +4,14 @@ use jiff::Timestamp;
 use unicode_normalization::UnicodeNormalization;
 
 use super::canonical::same_value;
-use super::instant::instant_text;
-use super::{Action, Category, CertificateInfo, Field, Fields, Indicator, IndicatorType, Severity};
+use super::{Action, Category, CertificateFact, CertificateInfo, Field, Fields, Indicator, IndicatorType, Severity};
 
 /// One field in which a row is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
     /// The field.
     pub field: Field,
-    /// The wanted value as a configuration would write it, `null` for the service's default.
+    /// The wanted value as a configuration would write it, or that it is not set, for the service's default.
     pub wanted: String,
     /// The value found, in the same way.
     pub found: String,
@@ -37,65 +36,86 @@ pub struct Difference {
 /// Nothing is allocated while nothing differs, unless a value is spelled in another way.
 #[must_use]
 pub fn differences(wanted: &Indicator, found: &Indicator) -> Vec<Difference> {
-    let mut list = Vec::new();
-    identity(&mut list, wanted, found);
-    alert(&mut list, wanted, found);
-    scope(&mut list, &wanted.fields, &found.fields);
-    texts(&mut list, &wanted.fields, &found.fields);
-    numbers(&mut list, &wanted.fields, &found.fields);
-    list.sort_unstable_by_key(|difference| difference.field);
-    list
+    let shown = |field: Field, indicator| {
+        let value = field.get(indicator);
+        value.map_or_else(|| NOT_SET.to_owned(), |value| value.to_string())
+    };
+    Field::ALL
+        .iter()
+        .copied()
+        .filter(|field| !is_met(*field, wanted, found))
+        .map(|field| Difference {
+            field,
+            wanted: shown(field, wanted),
+            found: shown(field, found),
+        })
+        .collect()
 }
 
-fn identity(list: &mut Vec<Difference>, wanted: &Indicator, found: &Indicator) {
-    let is_same =
-        same_value(&wanted.indicator_type, &wanted.value, &found.value) || same_text(&wanted.value, &found.value);
-    note(list, Field::Value, is_same, &wanted.value, &found.value);
-    let is_same = wanted.indicator_type == found.indicator_type;
-    note(
-        list,
-        Field::Type,
-        is_same,
-        wanted.indicator_type.as_str(),
-        found.indicator_type.as_str(),
-    );
-    note(
-        list,
-        Field::Action,
-        wanted.action.is_met_by(&wanted.indicator_type, &found.action),
-        wanted.action.as_str(),
-        found.action.as_str(),
-    );
+/// What stands for a value where there is none.
+const NOT_SET: &str = "not set";
+
+/// Whether `found` has in this field what `wanted` asks for.
+fn is_met(field: Field, wanted: &Indicator, found: &Indicator) -> bool {
+    let (ours, theirs) = (&wanted.fields, &found.fields);
+    match field {
+        Field::Value => {
+            same_value(&wanted.indicator_type, &wanted.value, &found.value) || same_text(&wanted.value, &found.value)
+        }
+        Field::Type => wanted.indicator_type == found.indicator_type,
+        Field::Action => wanted.action.is_met_by(&wanted.indicator_type, &found.action),
+        Field::Severity => severity(ours) == severity(theirs),
+        Field::Title => same_or_no_text(&ours.title, &theirs.title),
+        Field::Description => same_or_no_text(&ours.description, &theirs.description),
+        Field::RecommendedActions => same_or_no_text(&ours.recommended_actions, &theirs.recommended_actions),
+        Field::Application => same_or_no_text(&ours.application, &theirs.application),
+        Field::ExpirationTime => match (ours.expiration_time, theirs.expiration_time) {
+            (Some(wanted), Some(found)) => is_stored_as(wanted, found),
+            (wanted, found) => wanted == found,
+        },
+        Field::GenerateAlert => same_alert(wanted, found),
+        // The service fills in the list that was not given.
+        Field::RbacGroupNames => {
+            (names_some(&ours.rbac_group_ids) && !names_some(&ours.rbac_group_names))
+                || same_list(&ours.rbac_group_names, &theirs.rbac_group_names, |one, other| {
+                    same_text(one, other)
+                })
+        }
+        Field::RbacGroupIds => {
+            (names_some(&ours.rbac_group_names) && !names_some(&ours.rbac_group_ids))
+                || same_list(&ours.rbac_group_ids, &theirs.rbac_group_ids, |one, other| one == other)
+        }
+        Field::MitreTechniques => same_list(&ours.mitre_techniques, &theirs.mitre_techniques, |one, other| {
+            one.eq_ignore_ascii_case(other)
+        }),
+        Field::Category => same_category(ours.category, theirs.category),
+        Field::EducateUrl => {
+            let (one, other) = (text(&ours.educate_url), text(&theirs.educate_url));
+            same_text(one, other) || same_value(&IndicatorType::Url, one, other)
+        }
+        // No hours and no days are the same as no number; a notification may well have the number 0.
+        Field::BypassDurationHours => {
+            ours.bypass_duration_hours.unwrap_or(0) == theirs.bypass_duration_hours.unwrap_or(0)
+        }
+        Field::ExternalId => same_or_no_text(&ours.external_id, &theirs.external_id),
+        Field::AdditionalInfo => same_or_no_text(&ours.additional_info, &theirs.additional_info),
+        Field::NotificationId => ours.notification_id == theirs.notification_id,
+        Field::NotificationBody => same_or_no_text(&ours.notification_body, &theirs.notification_body),
+        Field::CertificateInfo => same_certificate(ours.certificate_info.as_ref(), theirs.certificate_info.as_ref()),
+        Field::Version => same_or_no_text(&ours.version, &theirs.version),
+        Field::LookBackPeriod => ours.look_back_period.unwrap_or(0) == theirs.look_back_period.unwrap_or(0),
+        Field::HistoricalDetection => {
+            ours.historical_detection.unwrap_or(false) == theirs.historical_detection.unwrap_or(false)
+        }
+    }
 }
 
-fn alert(list: &mut Vec<Difference>, wanted: &Indicator, found: &Indicator) {
+fn same_alert(wanted: &Indicator, found: &Indicator) -> bool {
     // The alert of a retired action is the service's business, and Audit has none without one.
     let is_left_open = wanted.action.is_retired()
         && (wanted.fields.generate_alert.is_none()
             || (wanted.action == Action::Alert && found.action == Action::Audit));
-    let is_same = is_left_open || wanted.raises_alert() == found.raises_alert();
-    let (wanted, found) = (&wanted.fields, &found.fields);
-    note(
-        list,
-        Field::GenerateAlert,
-        is_same,
-        &wanted.generate_alert,
-        &found.generate_alert,
-    );
-    let is_same = severity(wanted) == severity(found);
-    note(list, Field::Severity, is_same, &wanted.severity, &found.severity);
-    let is_same = same_category(wanted.category, found.category);
-    note(list, Field::Category, is_same, &wanted.category, &found.category);
-    let is_same = same_list(&wanted.mitre_techniques, &found.mitre_techniques, |one, other| {
-        one.eq_ignore_ascii_case(other)
-    });
-    note(
-        list,
-        Field::MitreTechniques,
-        is_same,
-        &wanted.mitre_techniques,
-        &found.mitre_techniques,
-    );
+    is_left_open || wanted.raises_alert() == found.raises_alert()
 }
 
 fn severity(fields: &Fields) -> &Severity {
@@ -109,125 +129,28 @@ fn same_category(wanted: Option<Category>, found: Option<Category>) -> bool {
     }
 }
 
-fn scope(list: &mut Vec<Difference>, wanted: &Fields, found: &Fields) {
-    let by_name = wanted.rbac_group_names.as_ref().is_some_and(|names| !names.is_empty());
-    let by_number = wanted.rbac_group_ids.as_ref().is_some_and(|ids| !ids.is_empty());
-    let is_same = (by_number && !by_name)
-        || same_list(&wanted.rbac_group_names, &found.rbac_group_names, |a, b| {
-            same_text(a, b)
-        });
-    note(
-        list,
-        Field::RbacGroupNames,
-        is_same,
-        &wanted.rbac_group_names,
-        &found.rbac_group_names,
-    );
-    let is_same = (by_name && !by_number) || same_list(&wanted.rbac_group_ids, &found.rbac_group_ids, |a, b| a == b);
-    note(
-        list,
-        Field::RbacGroupIds,
-        is_same,
-        &wanted.rbac_group_ids,
-        &found.rbac_group_ids,
-    );
-}
-
-fn texts(list: &mut Vec<Difference>, wanted: &Fields, found: &Fields) {
-    let mut text = |field, wanted: &Option<String>, found: &Option<String>| {
-        let (one, other) = (
-            wanted.as_deref().unwrap_or_default(),
-            found.as_deref().unwrap_or_default(),
-        );
-        let is_same =
-            same_text(one, other) || (field == Field::EducateUrl && same_value(&IndicatorType::Url, one, other));
-        note(list, field, is_same, wanted, found);
-    };
-    text(Field::Title, &wanted.title, &found.title);
-    text(Field::Description, &wanted.description, &found.description);
-    text(
-        Field::RecommendedActions,
-        &wanted.recommended_actions,
-        &found.recommended_actions,
-    );
-    text(Field::Application, &wanted.application, &found.application);
-    text(Field::EducateUrl, &wanted.educate_url, &found.educate_url);
-    text(Field::ExternalId, &wanted.external_id, &found.external_id);
-    text(Field::AdditionalInfo, &wanted.additional_info, &found.additional_info);
-    text(
-        Field::NotificationBody,
-        &wanted.notification_body,
-        &found.notification_body,
-    );
-    text(Field::Version, &wanted.version, &found.version);
-    let is_same = same_certificate(wanted.certificate_info.as_ref(), found.certificate_info.as_ref());
-    note(
-        list,
-        Field::CertificateInfo,
-        is_same,
-        &wanted.certificate_info,
-        &found.certificate_info,
-    );
-}
-
-/// Whether everything that is wanted of the certificate is there; hexadecimal text has no case.
+/// Whether everything that is wanted of the certificate is there.
 fn same_certificate(wanted: Option<&CertificateInfo>, found: Option<&CertificateInfo>) -> bool {
     let Some(wanted) = wanted else { return true };
-    let same = |fact: fn(&CertificateInfo) -> Option<&str>, has_case: bool| {
-        let found = found.and_then(fact).unwrap_or_default();
-        fact(wanted).is_none_or(|wanted| same_text(wanted, found) || (!has_case && wanted.eq_ignore_ascii_case(found)))
-    };
-    same(|info| info.issuer.as_deref(), true)
-        && same(|info| info.subject.as_deref(), true)
-        && same(|info| info.serial.as_deref(), false)
-        && same(|info| info.sha256.as_deref(), false)
+    CertificateFact::ALL.into_iter().all(|fact| {
+        let found = found.and_then(|found| fact.of(found)).unwrap_or_default();
+        fact.of(wanted).is_none_or(|wanted| {
+            same_text(wanted, found) || (fact.is_hexadecimal() && wanted.eq_ignore_ascii_case(found))
+        })
+    })
 }
 
-fn numbers(list: &mut Vec<Difference>, wanted: &Fields, found: &Fields) {
-    let is_same = match (wanted.expiration_time, found.expiration_time) {
-        (Some(wanted), Some(found)) => is_stored_as(wanted, found),
-        (wanted, found) => wanted == found,
-    };
-    note(
-        list,
-        Field::ExpirationTime,
-        is_same,
-        &wanted.expiration_time,
-        &found.expiration_time,
-    );
-    // No hours and no days are the same as no number; a notification may well have the number 0.
-    let is_same = wanted.bypass_duration_hours.unwrap_or(0) == found.bypass_duration_hours.unwrap_or(0);
-    note(
-        list,
-        Field::BypassDurationHours,
-        is_same,
-        &wanted.bypass_duration_hours,
-        &found.bypass_duration_hours,
-    );
-    let is_same = wanted.look_back_period.unwrap_or(0) == found.look_back_period.unwrap_or(0);
-    note(
-        list,
-        Field::LookBackPeriod,
-        is_same,
-        &wanted.look_back_period,
-        &found.look_back_period,
-    );
-    let is_same = wanted.historical_detection.unwrap_or(false) == found.historical_detection.unwrap_or(false);
-    note(
-        list,
-        Field::HistoricalDetection,
-        is_same,
-        &wanted.historical_detection,
-        &found.historical_detection,
-    );
-    let is_same = wanted.notification_id == found.notification_id;
-    note(
-        list,
-        Field::NotificationId,
-        is_same,
-        &wanted.notification_id,
-        &found.notification_id,
-    );
+fn text(text: &Option<String>) -> &str {
+    text.as_deref().unwrap_or_default()
+}
+
+/// Whether two texts are the same to a reader; no text is the same as empty text.
+fn same_or_no_text(wanted: &Option<String>, found: &Option<String>) -> bool {
+    same_text(text(wanted), text(found))
+}
+
+fn names_some<T>(groups: &Option<Vec<T>>) -> bool {
+    groups.as_ref().is_some_and(|groups| !groups.is_empty())
 }
 
 /// Whether two texts are one to a reader: equal, or equal in composed form. A host composes every text that it is given,
@@ -252,84 +175,6 @@ fn same_list<T>(wanted: &Option<Vec<T>>, found: &Option<Vec<T>>, same: impl Fn(&
     );
     let covers = |outer: &[T], inner: &[T]| inner.iter().all(|one| outer.iter().any(|other| same(one, other)));
     covers(wanted, found) && covers(found, wanted)
-}
-
-fn note<T: Show + ?Sized>(list: &mut Vec<Difference>, field: Field, is_same: bool, wanted: &T, found: &T) {
-    if !is_same {
-        list.push(Difference {
-            field,
-            wanted: wanted.show(),
-            found: found.show(),
-        });
-    }
-}
-
-/// A value as a configuration would write it.
-trait Show {
-    fn show(&self) -> String;
-}
-
-impl Show for str {
-    fn show(&self) -> String {
-        format!("{self:?}")
-    }
-}
-
-impl Show for String {
-    fn show(&self) -> String {
-        self.as_str().show()
-    }
-}
-
-impl Show for Severity {
-    fn show(&self) -> String {
-        self.as_str().show()
-    }
-}
-
-impl Show for Category {
-    fn show(&self) -> String {
-        self.to_string().show()
-    }
-}
-
-impl Show for Timestamp {
-    fn show(&self) -> String {
-        instant_text(*self).show()
-    }
-}
-
-macro_rules! show_plainly {
-    ($($plain:ty),+) => { $(impl Show for $plain { fn show(&self) -> String { self.to_string() } })+ };
-}
-show_plainly!(bool, i32, u8);
-
-impl<T: Show> Show for Option<T> {
-    fn show(&self) -> String {
-        self.as_ref().map_or_else(|| "null".to_owned(), Show::show)
-    }
-}
-
-impl<T: Show> Show for Vec<T> {
-    fn show(&self) -> String {
-        let items: Vec<String> = self.iter().map(Show::show).collect();
-        format!("[{}]", items.join(", "))
-    }
-}
-
-impl Show for CertificateInfo {
-    fn show(&self) -> String {
-        let facts = [
-            ("issuer", &self.issuer),
-            ("serial", &self.serial),
-            ("subject", &self.subject),
-            ("sha256", &self.sha256),
-        ];
-        let known = facts
-            .into_iter()
-            .filter_map(|(name, fact)| Some(format!("{name} = {}", fact.as_ref()?.show())));
-        format!("{{ {} }}", known.collect::<Vec<_>>().join(", "))
-    }
 }
 
 #[cfg(test)]

@@ -1,75 +1,143 @@
-//! Names of the fields, for messages and for saying which of them something is about.
+//! The fields of an indicator, by name. What is known of each stands in `field/table.rs`, once.
 
+mod value;
+mod table;
+mod set;
+
+pub use set::FieldSet;
+pub use table::Field;
+pub use value::{FieldKind, FieldValue};
+
+use super::kind::IndicatorType;
+use similar::get_close_matches;
 use std::fmt;
+use table::{Constant, Role};
 
-macro_rules! fields {
-    ($($variant:ident => $name:literal),+ $(,)?) => {
-        /// A field of an indicator, by the name that configurations use.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        #[repr(u8)]
-        pub enum Field {
-            $(#[doc = concat!("The field `", $name, "`.")] $variant),+
-        }
+/// The least likeness of a misspelt name to the right one, from 0 to 1.
+const LIKENESS: f32 = 0.7;
 
-        impl Field {
-            /// Every field, identity first.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// The name that configurations use.
-            #[must_use]
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name),+ }
-            }
-        }
-    };
-}
-
-fields! {
-    Value => "value",
-    Type => "type",
-    Action => "action",
-    Severity => "severity",
-    Title => "title",
-    Description => "description",
-    RecommendedActions => "recommended_actions",
-    Application => "application",
-    ExpirationTime => "expiration_time",
-    GenerateAlert => "generate_alert",
-    RbacGroupNames => "rbac_group_names",
-    RbacGroupIds => "rbac_group_ids",
-    MitreTechniques => "mitre_techniques",
-    Category => "category",
-    EducateUrl => "educate_url",
-    BypassDurationHours => "bypass_duration_hours",
-    ExternalId => "external_id",
-    AdditionalInfo => "additional_info",
-    NotificationId => "notification_id",
-    NotificationBody => "notification_body",
-    CertificateInfo => "certificate_info",
-    Version => "version",
-    LookBackPeriod => "look_back_period",
-    HistoricalDetection => "historical_detection",
-}
+/// More letters than any name has; comparing is slow with long texts.
+const LONGEST: usize = 40;
 
 impl Field {
+    /// The fields that can be the default of a whole list: all but the value.
+    pub fn defaults() -> impl Iterator<Item = Self> {
+        Self::ALL.iter().copied().filter(|field| *field != Self::Value)
+    }
+
+    /// The name that configurations use.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.entry().name
+    }
+
+    /// The name in the service's JSON.
+    #[must_use]
+    pub const fn wire_name(self) -> &'static str {
+        self.entry().wire_name
+    }
+
+    /// The name of the column in the lists that the Defender portal reads and writes, if they have one.
+    #[must_use]
+    pub const fn portal_name(self) -> Option<&'static str> {
+        self.entry().portal_name
+    }
+
+    /// How the value is written.
+    #[must_use]
+    pub const fn kind(self) -> FieldKind {
+        self.entry().kind
+    }
+
+    /// What the documentation says of it.
+    #[must_use]
+    pub const fn description(self) -> &'static str {
+        self.entry().description
+    }
+
+    /// The types of indicator that the field is documented for; none stands for all.
+    #[must_use]
+    pub const fn types(self) -> &'static [IndicatorType] {
+        self.entry().types
+    }
+
     /// Whether the field is part of what the service tells rows apart by.
     #[must_use]
     pub const fn is_identity(self) -> bool {
-        matches!(self, Self::Value | Self::Type | Self::Action)
+        matches!(self.entry().role, Role::Identity)
     }
 
     /// Whether the service takes the field only when a row is made, so that a change needs a new row.
     #[must_use]
     pub const fn is_create_only(self) -> bool {
-        matches!(self, Self::Application | Self::CertificateInfo | Self::Version)
+        matches!(self.entry().role, Role::CreateOnly)
     }
 
     /// Whether the field says which devices the indicator applies to. Whether that is part of a row's identity is not
     /// known, so a change of it may come back with another id.
     #[must_use]
     pub const fn is_scope(self) -> bool {
-        matches!(self, Self::RbacGroupNames | Self::RbacGroupIds)
+        matches!(self.entry().role, Role::Scope)
     }
+
+    /// Whether a write says something of the field even if the indicator leaves it to the service.
+    #[must_use]
+    pub const fn is_always_sent(self) -> bool {
+        self.entry().is_always_sent
+    }
+
+    /// The value that says "the service's default" where leaving the field out would mean something else; `None` where
+    /// nothing can say it.
+    #[must_use]
+    pub fn explicit_default(self) -> Option<FieldValue> {
+        self.entry().default.map(|constant| match constant {
+            Constant::Text(text) => FieldValue::Text(text.to_owned()),
+            Constant::Flag(flag) => FieldValue::Flag(flag),
+            Constant::NoTexts => FieldValue::Texts(Vec::new()),
+            Constant::NoWholes => FieldValue::Wholes(Vec::new()),
+        })
+    }
+
+    /// The field of exactly this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|field| field.name() == name)
+    }
+
+    /// The name of the field that was most likely meant: the same but for case and punctuation, or called so by the
+    /// service or the portal, or alike.
+    #[must_use]
+    pub fn nearest(name: &str) -> Option<&'static str> {
+        let written = plain(name);
+        if written.len() > LONGEST {
+            return None;
+        }
+        let own = Self::ALL.iter().map(|field| (field.name(), *field));
+        let wire = Self::ALL.iter().map(|field| (field.wire_name(), *field));
+        let portal = Self::ALL
+            .iter()
+            .filter_map(|field| Some((field.portal_name()?, *field)));
+        let known: Vec<(String, Self)> = own
+            .chain(wire)
+            .chain(portal)
+            .map(|(name, field)| (plain(name), field))
+            .collect();
+        let of = |wanted: &str| known.iter().find(|(plain, _)| plain == wanted);
+        let alike = || {
+            let names: Vec<&str> = known.iter().map(|(plain, _)| plain.as_str()).collect();
+            of(get_close_matches(written.as_str(), &names, 1, LIKENESS).first()?)
+        };
+        of(&written).or_else(alike).map(|(_, field)| field.name())
+    }
+}
+
+/// The letters and digits in lower case.
+fn plain(name: &str) -> String {
+    name.chars()
+        .filter(char::is_ascii_alphanumeric)
+        .take(LONGEST + 1)
+        .map(|letter| letter.to_ascii_lowercase())
+        .collect()
 }
 
 impl fmt::Display for Field {
@@ -78,50 +146,90 @@ impl fmt::Display for Field {
     }
 }
 
-/// A set of fields.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct FieldSet(u32);
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
 
-impl FieldSet {
-    /// No field at all.
-    pub const EMPTY: Self = Self(0);
-
-    /// This set with `field` in it.
-    #[must_use]
-    pub const fn with(self, field: Field) -> Self {
-        Self(self.0 | 1 << field as u8)
+    #[test]
+    fn names_are_unique_and_found() {
+        let names: HashSet<&str> = Field::ALL.iter().map(|field| field.name()).collect();
+        let wire_names: HashSet<&str> = Field::ALL.iter().map(|field| field.wire_name()).collect();
+        assert_eq!((names.len(), wire_names.len()), (Field::ALL.len(), Field::ALL.len()));
+        for field in Field::ALL {
+            assert_eq!(Field::from_name(field.name()), Some(*field));
+            assert_eq!(field.to_string(), field.name());
+            assert!(field.description().ends_with('.'), "{field}");
+        }
+        assert_eq!(Field::from_name("Title"), None);
     }
 
-    /// Puts `field` in.
-    pub fn insert(&mut self, field: Field) {
-        *self = self.with(field);
+    #[test]
+    fn the_table_is_in_the_order_of_the_fields() {
+        for (position, field) in Field::ALL.iter().enumerate() {
+            assert_eq!(*field as usize, position);
+        }
+        let identity: Vec<Field> = Field::ALL.iter().copied().filter(|field| field.is_identity()).collect();
+        assert_eq!(identity, [Field::Value, Field::Type, Field::Action]);
+        let created: Vec<Field> = Field::ALL
+            .iter()
+            .copied()
+            .filter(|field| field.is_create_only())
+            .collect();
+        assert_eq!(created, [Field::Application, Field::CertificateInfo, Field::Version]);
+        let scope: Vec<Field> = Field::ALL.iter().copied().filter(|field| field.is_scope()).collect();
+        assert_eq!(scope, [Field::RbacGroupNames, Field::RbacGroupIds]);
+        assert!(Field::defaults().eq(Field::ALL[1..].iter().copied()));
     }
 
-    /// Takes `field` out.
-    pub fn remove(&mut self, field: Field) {
-        self.0 &= !(1 << field as u8);
+    #[test]
+    fn defaults_are_written_like_other_values() {
+        for field in Field::ALL {
+            if let Some(default) = field.explicit_default() {
+                assert_eq!(default.kind(), field.kind(), "{field}");
+            }
+        }
+        let silent: Vec<Field> = Field::ALL
+            .iter()
+            .copied()
+            .filter(|field| field.explicit_default().is_none())
+            .collect();
+        assert_eq!(
+            silent,
+            [
+                Field::Value,
+                Field::Type,
+                Field::Action,
+                Field::ExpirationTime,
+                Field::Category,
+                Field::BypassDurationHours,
+                Field::NotificationId,
+                Field::CertificateInfo,
+                Field::LookBackPeriod,
+            ]
+        );
     }
 
-    /// Whether `field` is in.
-    #[must_use]
-    pub const fn contains(self, field: Field) -> bool {
-        self.0 & (1 << field as u8) != 0
-    }
-
-    /// Whether nothing is in.
-    #[must_use]
-    pub const fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    /// The fields, in the order of [`Field::ALL`].
-    pub fn iter(self) -> impl Iterator<Item = Field> {
-        Field::ALL.iter().copied().filter(move |field| self.contains(*field))
-    }
-}
-
-impl FromIterator<Field> for FieldSet {
-    fn from_iter<I: IntoIterator<Item = Field>>(fields: I) -> Self {
-        fields.into_iter().fold(Self::EMPTY, Self::with)
+    #[test]
+    fn the_right_name_is_proposed() {
+        for (written, right) in [
+            ("acton", "action"),
+            ("Title", "title"),
+            ("titel", "title"),
+            ("generateAlert", "generate_alert"),
+            ("generate-alerts", "generate_alert"),
+            ("indicatorType", "type"),
+            ("indicator_value", "value"),
+            ("RbacGroups", "rbac_group_names"),
+            ("rbac_group_name", "rbac_group_names"),
+            ("mitre_technique", "mitre_techniques"),
+            ("expiration", "expiration_time"),
+            ("serverity", "severity"),
+        ] {
+            assert_eq!(Field::nearest(written), Some(right), "{written}");
+        }
+        for written in ["", "note", "owner", &"title".repeat(100_000)] {
+            assert_eq!(Field::nearest(written), None);
+        }
     }
 }

@@ -3,14 +3,17 @@
 //! An error stands for what the service refuses for certain: seen, or documented with an error code of its own such as
 //! `InvalidHashValue`. What only its documents advise against, and what only some tenants can do, is a warning.
 
+mod form;
+mod names;
+mod fields;
+mod of_value;
 mod address;
 mod domain;
-mod fields;
-mod hash;
-mod names;
 mod url;
+mod hash;
 mod value;
 
+pub use form::{no_instant, not_whole, wrong_kind};
 pub use names::{parse_action, parse_category, parse_severity, parse_type};
 pub use value::{check_value, undetected};
 

@@ -2,7 +2,51 @@
 
 use proptest::prelude::*;
 
-use super::{Action, Category, Fields, Indicator, IndicatorType, Severity};
+use super::{Action, Category, CertificateInfo, Field, FieldValue, Fields, Indicator, IndicatorType, Severity};
+
+/// A value of the field that is not what the service takes by itself, and another than that of all other fields of its kind.
+pub(crate) fn value(field: Field) -> FieldValue {
+    let text = |text: &str| FieldValue::Text(text.to_owned());
+    let number = i64::from(field as u8);
+    match field {
+        Field::Value => text("198.51.100.7"),
+        Field::Type => text("IpAddress"),
+        Field::Action => text("Warn"),
+        Field::Severity => text("High"),
+        Field::ExpirationTime => text("2030-01-31T12:30:00.25Z"),
+        Field::Category => text("Malware"),
+        Field::EducateUrl => text("https://help.example/why"),
+        Field::GenerateAlert | Field::HistoricalDetection => FieldValue::Flag(true),
+        Field::RbacGroupNames | Field::MitreTechniques => {
+            FieldValue::Texts(vec![format!("T10{number}"), "b".to_owned()])
+        }
+        Field::RbacGroupIds => FieldValue::Wholes(vec![number, 4]),
+        Field::BypassDurationHours | Field::NotificationId | Field::LookBackPeriod => FieldValue::Whole(number),
+        Field::CertificateInfo => FieldValue::Certificate(CertificateInfo {
+            issuer: Some("CN=i".to_owned()),
+            serial: Some("01".to_owned()),
+            subject: Some("CN=s".to_owned()),
+            sha256: Some("ab".to_owned()),
+        }),
+        Field::Title
+        | Field::Description
+        | Field::RecommendedActions
+        | Field::Application
+        | Field::ExternalId
+        | Field::AdditionalInfo
+        | Field::NotificationBody
+        | Field::Version => FieldValue::Text(format!("the {field}")),
+    }
+}
+
+/// An indicator with a [`value`] in each of its fields.
+pub(crate) fn whole() -> Indicator {
+    let mut indicator = Indicator::blank();
+    for field in Field::ALL {
+        field.set(value(*field), &mut indicator).unwrap();
+    }
+    indicator
+}
 
 /// Any type that can be configured, and one that cannot.
 pub(super) fn any_type() -> impl Strategy<Value = IndicatorType> {

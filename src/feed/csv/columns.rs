@@ -1,7 +1,7 @@
 //! What the columns of a table mean.
 
 use super::super::{Problem, shown};
-use crate::indicator::Field;
+use crate::indicator::{CertificateFact, Field};
 use similar::get_close_matches;
 use std::collections::HashMap;
 
@@ -32,28 +32,10 @@ pub enum Meaning {
 impl Column {
     /// Whether the column has any part in what a row says.
     #[must_use]
-    pub fn is_used(&self) -> bool {
+    pub(crate) fn is_used(&self) -> bool {
         matches!(self.meaning, Meaning::Field(_) | Meaning::Certificate(_))
     }
 }
-
-/// The portal's own columns, in its order.
-const PORTAL: [(&str, Field); 12] = [
-    ("IndicatorType", Field::Type),
-    ("IndicatorValue", Field::Value),
-    ("ExpirationTime", Field::ExpirationTime),
-    ("Action", Field::Action),
-    ("Severity", Field::Severity),
-    ("Title", Field::Title),
-    ("Description", Field::Description),
-    ("RecommendedActions", Field::RecommendedActions),
-    ("RbacGroups", Field::RbacGroupNames),
-    ("Category", Field::Category),
-    ("MitreTechniques", Field::MitreTechniques),
-    ("GenerateAlert", Field::GenerateAlert),
-];
-
-const CERTIFICATE: [&str; 4] = ["issuer", "serial", "subject", "sha256"];
 
 /// What the service sends and does not take; exports have columns of it.
 const READ_ONLY: [&str; 8] = [
@@ -120,13 +102,13 @@ fn meaning(header: &str) -> Meaning {
     if plain.is_empty() {
         return Meaning::Nameless;
     }
-    let portal = PORTAL.iter().find(|(name, _)| is(name)).map(|(_, field)| *field);
-    let own = || Field::ALL.iter().copied().find(|field| is(field.name()));
-    let fact = || CERTIFICATE.into_iter().find(|fact| is(&certificate(fact)));
-    if let Some(field) = portal.or_else(own) {
+    let is_field = |field: &Field| field.portal_name().is_some_and(is) || is(field.name()) || is(field.wire_name());
+    let field = Field::ALL.iter().copied().find(is_field);
+    let fact = || CertificateFact::ALL.into_iter().find(|fact| is(&certificate(*fact)));
+    if let Some(field) = field {
         Meaning::Field(field)
     } else if let Some(fact) = fact() {
-        Meaning::Certificate(fact)
+        Meaning::Certificate(fact.name())
     } else if READ_ONLY.into_iter().any(is) {
         Meaning::ReadOnly
     } else {
@@ -134,8 +116,8 @@ fn meaning(header: &str) -> Meaning {
     }
 }
 
-fn certificate(fact: &str) -> String {
-    format!("{}_{fact}", Field::CertificateInfo)
+fn certificate(fact: CertificateFact) -> String {
+    format!("{}_{}", Field::CertificateInfo, fact.name())
 }
 
 /// A header without what does not count in it.
@@ -172,9 +154,11 @@ fn unknown(header: &str) -> String {
     let written = plain(header);
     // In the manner in which the file names its columns.
     let is_portal = header.chars().any(char::is_uppercase);
-    let portal = PORTAL.iter().map(|(name, _)| (*name).to_owned());
+    let portal = Field::ALL
+        .iter()
+        .filter_map(|field| field.portal_name().map(str::to_owned));
     let own = Field::ALL.iter().map(|field| field.name().to_owned());
-    let certificate = CERTIFICATE.iter().map(|fact| certificate(fact));
+    let certificate = CertificateFact::ALL.into_iter().map(certificate);
     let mut names: Vec<String> = if is_portal {
         portal.chain(own).chain(certificate).collect()
     } else {
@@ -231,7 +215,10 @@ mod tests {
             assert_eq!(meaning(header), Meaning::Field(field), "{header}");
         }
         for field in Field::ALL {
-            assert_eq!(meaning(field.name()), Meaning::Field(*field));
+            let names = [Some(field.name()), Some(field.wire_name()), field.portal_name()];
+            for name in names.into_iter().flatten() {
+                assert_eq!(meaning(name), Meaning::Field(*field), "{name}");
+            }
         }
         for name in READ_ONLY {
             assert_eq!(meaning(name), Meaning::ReadOnly, "{name}");

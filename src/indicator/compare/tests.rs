@@ -156,17 +156,17 @@ fn what_differs_is_named_with_both_values() {
         (
             with(|_| ()),
             with(|f| f.severity = Some(Severity::High)),
-            "severity: null, not \"High\"",
+            "severity: not set, not \"High\"",
         ),
         (
             with(|f| f.severity = Some(Severity::Low)),
             with(|_| ()),
-            "severity: \"Low\", not null",
+            "severity: \"Low\", not not set",
         ),
         (
             with(|_| ()),
             with(|f| f.generate_alert = Some(true)),
-            "generate_alert: null, not true",
+            "generate_alert: not set, not true",
         ),
         (
             with(|f| f.title = text("C2")),
@@ -176,7 +176,7 @@ fn what_differs_is_named_with_both_values() {
         (
             with(|_| ()),
             with(|f| f.category = category(512)),
-            "category: null, not \"CommandAndControl\"",
+            "category: not set, not \"CommandAndControl\"",
         ),
         (
             with(|f| f.category = category(0)),
@@ -191,12 +191,12 @@ fn what_differs_is_named_with_both_values() {
         (
             with(|_| ()),
             with(|f| f.category = category(3)),
-            "category: null, not \"3\"",
+            "category: not set, not \"3\"",
         ),
         (
             with(|_| ()),
             with(|f| f.expiration_time = expiry.parse().ok()),
-            "expiration_time: null, not \"2027-01-01T00:00:00Z\"",
+            "expiration_time: not set, not \"2027-01-01T00:00:00Z\"",
         ),
         (
             with(|f| f.expiration_time = expiry.parse().ok()),
@@ -206,12 +206,12 @@ fn what_differs_is_named_with_both_values() {
         (
             with(|_| ()),
             with(|f| f.rbac_group_ids = Some(vec![3])),
-            "rbac_group_ids: null, not [3]",
+            "rbac_group_ids: not set, not [3]",
         ),
         (
             with(|f| f.rbac_group_names = Some(vec![])),
             with(|f| f.rbac_group_ids = Some(vec![3])),
-            "rbac_group_ids: null, not [3]",
+            "rbac_group_ids: not set, not [3]",
         ),
         (
             with(|f| f.rbac_group_names = names(&["a"])),
@@ -221,17 +221,17 @@ fn what_differs_is_named_with_both_values() {
         (
             with(|f| f.notification_id = Some(0)),
             with(|_| ()),
-            "notification_id: 0, not null",
+            "notification_id: 0, not not set",
         ),
         (
             with(|f| f.bypass_duration_hours = Some(2)),
             with(|_| ()),
-            "bypass_duration_hours: 2, not null",
+            "bypass_duration_hours: 2, not not set",
         ),
         (
             with(|f| f.version = text("1")),
             with(|_| ()),
-            "version: \"1\", not null",
+            "version: \"1\", not not set",
         ),
         (
             with(|f| {

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use super::super::IndicatorType;
 use super::super::invisible::shown;
 use super::Finding;
-use super::value::{error, other_type, warning};
+use super::of_value::{error, other_type, warning};
 
 pub(super) fn check(value: &str, findings: &mut Vec<Finding>) {
     match value.parse::<IpAddr>() {

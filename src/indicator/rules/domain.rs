@@ -6,7 +6,7 @@ use super::super::IndicatorType;
 use super::super::host::{UrlParts, labels, valid_host};
 use super::super::invisible::{name, shown};
 use super::Finding;
-use super::value::{error, other_type, warning};
+use super::of_value::{error, other_type, warning};
 
 /// The longest name and the longest label that DNS has, in bytes (RFC 1035, section 2.3.4).
 const LONGEST_NAME: usize = 253;

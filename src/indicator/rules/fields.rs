@@ -272,8 +272,8 @@ fn educate_url_in_vain(indicator: &Indicator) -> Option<Finding> {
         fields,
         ..
     } = indicator;
-    let has_effect = matches!(indicator_type, IndicatorType::Url | IndicatorType::DomainName)
-        && matches!(action, Action::Block | Action::Warn);
+    let has_effect =
+        Field::EducateUrl.types().contains(indicator_type) && matches!(action, Action::Block | Action::Warn);
     let is_set = fields.educate_url.as_deref().is_some_and(|page| !page.is_empty());
     (is_set && !has_effect).then(|| {
         Finding::warning(

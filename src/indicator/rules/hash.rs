@@ -3,7 +3,7 @@
 use super::super::invisible::{name, shown};
 use super::super::{IndicatorType, detect::hash_type};
 use super::Finding;
-use super::value::{error, other_type};
+use super::of_value::{error, other_type};
 
 /// What people put between the digits.
 const SEPARATORS: [char; 3] = [':', '-', ' '];

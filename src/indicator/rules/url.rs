@@ -7,7 +7,7 @@ use url::{Host, Url};
 use super::super::IndicatorType;
 use super::super::host::{UrlParts, host_address, labels};
 use super::super::invisible::shown;
-use super::value::{error, other_type, warning};
+use super::of_value::{error, other_type, warning};
 use super::{Finding, address, check_host};
 
 pub(super) fn check(value: &str, findings: &mut Vec<Finding>) {

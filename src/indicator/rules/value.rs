@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use super::super::invisible::{self, shown};
 use super::super::refang::refanged;
-use super::super::{Field, IndicatorType, detect_type};
+use super::super::{Field, IndicatorType};
+use super::of_value::{error, warning};
 use super::{Finding, address, domain, hash, url};
 
 /// The longest value that has been reported to work, in characters. Nothing is documented.
@@ -74,7 +75,7 @@ pub fn check_value(indicator_type: &IndicatorType, value: &str) -> Vec<Finding> 
     findings
 }
 
-/// Why no type shows in a value, for which [`detect_type`] found none.
+/// Why no type shows in a value, for which [`detect_type`](super::super::detect_type) found none.
 #[must_use]
 pub fn undetected(value: &str) -> Finding {
     let visible = invisible::removed(value);
@@ -94,32 +95,6 @@ pub fn undetected(value: &str) -> Finding {
         )
     };
     Finding::error("undetected-type", Field::Value, rule, remedy)
-}
-
-pub(super) fn error(code: &'static str, rule: impl Into<String>, remedy: impl Into<String>) -> Finding {
-    Finding::error(code, Field::Value, rule, remedy)
-}
-
-pub(super) fn warning(code: &'static str, rule: impl Into<String>, remedy: impl Into<String>) -> Finding {
-    Finding::warning(code, Field::Value, rule, remedy)
-}
-
-/// What to do with a value whose form is that of another type, if it is.
-pub(super) fn other_type(wanted: &IndicatorType, value: &str) -> Option<Finding> {
-    let form = detect_type(value).filter(|form| form != wanted)?;
-    let name = match form {
-        IndicatorType::FileSha1 => "a SHA-1",
-        IndicatorType::FileSha256 => "a SHA-256",
-        IndicatorType::FileMd5 => "an MD5",
-        IndicatorType::IpAddress => "an address",
-        IndicatorType::DomainName => "a domain",
-        _ => "a URL",
-    };
-    Some(error(
-        "other-type",
-        format!("{} is {name}, not of type {wanted}", shown(value)),
-        format!("Set the type to `{form}`."),
-    ))
 }
 
 fn check_visible(value: &str, visible: &str, findings: &mut Vec<Finding>) {
@@ -158,7 +133,7 @@ fn white_space(indicator_type: &IndicatorType, value: &str, position: usize, spa
 pub(super) mod tests {
     use proptest::prelude::*;
 
-    use super::super::super::samples;
+    use super::super::super::{detect_type, samples};
     use super::*;
 
     /// Checks that the findings are these: code, whether it is an error, a part of the rule, a part of the remedy.

@@ -1,0 +1,42 @@
+//! Values that have no meaning for their field, whatever else the indicator says.
+
+use super::super::field::{Field, FieldKind};
+use super::super::invisible::shown;
+use super::Finding;
+
+/// The value of the field is of another kind than it takes.
+#[must_use]
+pub fn wrong_kind(field: Field, found: FieldKind) -> Finding {
+    let expected = field.kind().expected();
+    Finding::error(
+        "wrong-kind",
+        field,
+        format!("`{field}` takes {expected}, not {}", found.expected()),
+        format!("Write {expected}."),
+    )
+}
+
+/// A number in the field is none that the service can hold: it is out of range, or not whole.
+#[must_use]
+pub fn not_whole(field: Field) -> Finding {
+    Finding::error(
+        "whole-number",
+        field,
+        format!("`{field}` is not a whole number that the service can hold"),
+        match field {
+            Field::NotificationId => "Write a whole number from 0 to 255.",
+            _ => "Write a whole number of at most 2147483647.",
+        },
+    )
+}
+
+/// The text in the field is no instant.
+#[must_use]
+pub fn no_instant(field: Field, text: &str) -> Finding {
+    Finding::error(
+        "instant",
+        field,
+        format!("{} is not an instant in RFC 3339", shown(text)),
+        "Write date, time and offset, such as `2030-01-31T00:00:00Z` or `2030-01-31T01:00:00+01:00`.",
+    )
+}
