@@ -4,51 +4,52 @@
 //! it hands over whole lists and gets one answer per item. It imports `crate::indicator` only.
 //!
 //! From the outside in: a [`Client`] puts writes into a `queue`, which merges them into batches. `upserts` and
-//! `deletions` make of each batch as many calls as it takes to know what became of every item. `catalogue` keeps the one
+//! `deletions` make of each batch as many calls as it takes to know what became of every item. `listing_cache` keeps the one
 //! listing of the process. All of them call the service through `session`, which paces (`quota`), authenticates
 //! (`token`, `credential`), sends (`http`), reads (`wire`) and tries again (`retry`).
 
+mod clock;
+mod cancellation;
+mod error;
+mod settings;
+mod wire;
+mod quota;
+mod endpoint;
+mod http;
+mod retry;
+mod single_flight;
+mod token;
+mod credential;
+mod refusal;
+mod session;
+mod listing;
+mod paging;
+mod listing_cache;
+mod queue;
+mod bisection;
+mod deletions;
+mod results;
+mod upserts;
 #[doc(hidden)]
 pub mod bench;
-mod catalogue;
-mod clock;
-mod credential;
-mod deletions;
-mod endpoint;
-mod error;
-mod flight;
-mod halt;
-mod http;
-mod listing;
-mod narrowing;
-mod paging;
-mod queue;
-mod quota;
-mod refusal;
-mod results;
-mod retry;
-mod session;
-mod settings;
-mod token;
-mod upserts;
-mod wire;
 
 #[cfg(test)]
 mod testing;
 
 pub use clock::{Clock, SystemClock};
+pub use deletions::{Admission, Deletion, DeletionGate};
 pub use error::{Error, WriteError};
 pub use listing::Listing;
 pub use settings::{Credential, Settings};
 
-use crate::indicator::Indicator;
-use catalogue::Catalogue;
+use crate::indicator::{Indicator, RowId};
+use bisection::Futile;
+use cancellation::Cancellation;
 use credential::Entra;
-use deletions::Deletions;
-use halt::Halt;
+use deletions::{Deletions, Doomed};
 use http::{Network, Transport};
-use narrowing::Futile;
-use queue::{Operations, Queue};
+use listing_cache::ListingCache;
+use queue::{Operations, Queue, Work};
 use session::Session;
 use std::sync::Arc;
 use std::time::Duration;
@@ -62,10 +63,13 @@ pub struct Client(Arc<Parts>);
 
 struct Parts {
     application_id: String,
-    halt: Arc<Halt>,
+    cancellation: Arc<Cancellation>,
     session: Arc<Session>,
-    catalogue: Arc<Catalogue>,
+    listing_cache: Arc<ListingCache>,
     operations: Arc<Operations>,
+    /// Writes that are sent even after a stop.
+    owed: Upserts,
+    batch_size: usize,
     upserts: Queue<Upserts>,
     deletions: Queue<Deletions>,
 }
@@ -81,48 +85,53 @@ impl Client {
         let network = Network::new(&settings.user_agent, settings.ca_certificate_pem.as_deref(), hosts)?;
         let transport: Arc<dyn Transport> = Arc::new(network);
         let entra = Entra::new(&settings, Arc::clone(&transport))?;
-        Ok(Self::assemble(&settings, clock, transport, Box::new(entra)))
+        Ok(Self::assemble(&settings, clock, transport, Arc::new(entra)))
     }
 
     fn assemble(
         settings: &Settings,
         clock: Arc<dyn Clock>,
         transport: Arc<dyn Transport>,
-        issuer: Box<dyn Issuer>,
+        issuer: Arc<dyn Issuer>,
     ) -> Self {
         let application_id = settings.credential.client_id().to_owned();
-        let halt = Arc::new(Halt::new(Arc::clone(&clock)));
-        let tokens = Tokens::new(issuer, Arc::clone(&halt));
-        let base = settings.base_url.clone();
-        let session = Arc::new(Session::new(
-            base,
-            settings.quota_share,
-            transport,
-            tokens,
-            Arc::clone(&halt),
-        ));
-        let catalogue = Arc::new(Catalogue::new(Arc::clone(&session)));
-        let operations = Arc::new(Operations::new(clock));
-        let upserts = Upserts {
-            session: Arc::clone(&session),
-            catalogue: Arc::clone(&catalogue),
+        let cancellation = Arc::new(Cancellation::new(Arc::clone(&clock)));
+        let connect = |cancellation: &Arc<Cancellation>| {
+            Arc::new(Session::new(
+                settings.base_url.clone(),
+                settings.quota_share,
+                Arc::clone(&transport),
+                Tokens::new(Arc::clone(&issuer), Arc::clone(cancellation)),
+                Arc::clone(cancellation),
+            ))
+        };
+        let session = connect(&cancellation);
+        let listing_cache = Arc::new(ListingCache::new(Arc::clone(&session)));
+        let operations = Arc::new(Operations::new(Arc::clone(&clock)));
+        let upserts = |session: &Arc<Session>| Upserts {
+            session: Arc::clone(session),
+            listing_cache: Arc::clone(&listing_cache),
             application_id: application_id.clone(),
             futile: Futile::default(),
         };
+        let owed = upserts(&connect(&Arc::new(Cancellation::new(clock))));
+        let upserts = upserts(&session);
         let deletions = Deletions {
             session: Arc::clone(&session),
-            catalogue: Arc::clone(&catalogue),
+            listing_cache: Arc::clone(&listing_cache),
             futile: Futile::default(),
         };
         let size = settings.batch_size;
         Self(Arc::new(Parts {
             application_id,
             session,
-            catalogue,
-            upserts: Queue::new(upserts, size, Arc::clone(&halt), Arc::clone(&operations)),
-            deletions: Queue::new(deletions, size, Arc::clone(&halt), Arc::clone(&operations)),
+            listing_cache,
+            owed,
+            batch_size: size,
+            upserts: Queue::new(upserts, size, Arc::clone(&cancellation), Arc::clone(&operations)),
+            deletions: Queue::new(deletions, size, Arc::clone(&cancellation), Arc::clone(&operations)),
             operations,
-            halt,
+            cancellation,
         }))
     }
 
@@ -135,13 +144,13 @@ impl Client {
     /// The clock that the client was made with.
     #[must_use]
     pub fn clock(&self) -> &Arc<dyn Clock> {
-        self.0.halt.clock()
+        self.0.cancellation.clock()
     }
 
     /// Waits for this long, or until the run is stopped.
     pub async fn pause(&self, duration: Duration) {
         // Whoever goes on after a stop is told so by the next call.
-        let _ = self.0.halt.sleep(duration).await;
+        let _ = self.0.cancellation.sleep(duration).await;
     }
 
     /// Gets a token now, so that a wrong secret is told at the first use.
@@ -158,7 +167,7 @@ impl Client {
     /// # Errors
     /// When the service cannot be asked or its answer cannot be read.
     pub async fn listing(&self) -> Result<Arc<Listing>, Error> {
-        self.0.catalogue.listing().await
+        self.0.listing_cache.listing().await
     }
 
     /// All rows of the tenant, asked for again.
@@ -166,33 +175,51 @@ impl Client {
     /// # Errors
     /// As for [`Client::listing`].
     pub async fn fresh_listing(&self) -> Result<Arc<Listing>, Error> {
-        self.0.catalogue.fresh_listing().await
+        self.0.listing_cache.fresh_listing().await
     }
 
     /// Creates or changes rows. The answers are in the order of `indicators`: the row's id, or why it was not written.
-    pub async fn upsert(&self, indicators: Vec<Indicator>) -> Vec<Result<String, WriteError>> {
+    pub async fn upsert(&self, indicators: Vec<Indicator>) -> Vec<Result<RowId, WriteError>> {
         self.0.upserts.submit(indicators).await
     }
 
-    /// Deletes rows by id. The answers are in the order of `ids`; an id that does not exist counts as deleted.
-    pub async fn delete(&self, ids: Vec<String>) -> Vec<Result<(), WriteError>> {
-        self.0.deletions.submit(ids).await
+    /// Creates or changes rows as [`Client::upsert`] does, and even after [`Client::stop`]: for rows whose place in the
+    /// tenant a deletion of this very run has emptied.
+    pub async fn upsert_owed(&self, indicators: Vec<Indicator>) -> Vec<Result<RowId, WriteError>> {
+        let mut answers = self.upsert(indicators.clone()).await;
+        let stopped = |answer: &Result<RowId, WriteError>| answer.as_ref().is_err_and(WriteError::is_stopped);
+        let unsent: Vec<usize> = (0..answers.len()).filter(|at| stopped(&answers[*at])).collect();
+        for batch in unsent.chunks(self.0.batch_size.max(1)) {
+            // Nobody stops these, so there is always a permit in the end.
+            let Ok(permit) = self.0.owed.permit().await else { break };
+            let items = batch.iter().map(|at| indicators[*at].clone()).collect();
+            let carried = self.0.owed.carry_out(permit, items).await;
+            for (at, answer) in batch.iter().zip(carried.answers) {
+                answers[*at] = answer;
+            }
+        }
+        answers
+    }
+
+    /// Deletes rows by id, each if `gate` admits it at the moment when its id goes into a call. The answers are in the order
+    /// of `ids`; an id that does not exist counts as deleted.
+    pub async fn delete(&self, ids: Vec<RowId>, gate: Arc<dyn DeletionGate>) -> Vec<Result<Deletion, WriteError>> {
+        let doomed = |id| Doomed {
+            id,
+            gate: Arc::clone(&gate),
+        };
+        self.0.deletions.submit(ids.into_iter().map(doomed).collect()).await
     }
 
     /// Lets the calls in flight end, sends no other, and answers everything that waits with [`WriteError::Stopped`].
     pub fn stop(&self) {
-        self.0.halt.stop();
+        self.0.cancellation.stop();
     }
 
     /// Whether [`Client::stop`] was called.
     #[must_use]
     pub fn is_stopped(&self) -> bool {
-        self.0.halt.check().is_err()
-    }
-
-    /// Takes [`Client::stop`] back.
-    pub fn resume(&self) {
-        self.0.halt.resume();
+        self.0.cancellation.check().is_err()
     }
 
     /// An operation begins that will probably ask for a write: until it does or ends, a partial batch that waits waits a

@@ -2,17 +2,18 @@
 //!
 //! The call is all or nothing: one id that is not there any more and nothing is deleted.
 
-use super::catalogue::Catalogue;
+use super::bisection::{Bisection, FEW_EXTRA_CALLS, Futile, Group, mentioned, most_extra_calls};
+use super::cancellation::Stopped;
 use super::endpoint;
 use super::error::{Error, Kind, WriteError};
-use super::halt::Stopped;
 use super::listing::{Change, Listing};
-use super::narrowing::{FEW_EXTRA_CALLS, Futile, Group, Narrowing, mentioned, most_extra_calls};
+use super::listing_cache::ListingCache;
 use super::queue::{Carried, Work};
 use super::quota::{Class, Permit};
 use super::refusal::Refusal;
 use super::session::{Fault, Session};
 use super::wire::Acknowledged;
+use crate::indicator::RowId;
 use async_trait::async_trait;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -22,25 +23,114 @@ const PURPOSE: &str = "delete indicators";
 /// What the deletion queue does with a batch.
 pub(crate) struct Deletions {
     pub session: Arc<Session>,
-    pub catalogue: Arc<Catalogue>,
+    pub listing_cache: Arc<ListingCache>,
     pub futile: Futile,
+}
+
+/// Whether a row may be deleted, asked at the moment when its id goes into a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admission {
+    /// It may.
+    Granted,
+    /// It may not.
+    Withdrawn,
+    /// It may not yet: whoever asked for the deletion asks again later.
+    Postponed,
+}
+
+/// What became of a deletion that did not fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deletion {
+    /// The row is gone.
+    Done,
+    /// It was not sent, since the gate withdrew it.
+    Withdrawn,
+    /// It was not sent, since the gate postponed it.
+    Postponed,
+}
+
+/// Who is asked before a row is deleted, and told when the deletion has ended.
+pub trait DeletionGate: Send + Sync {
+    /// Asked when the id is taken off the queue into a call.
+    fn admit(&self, id: &RowId) -> Admission;
+
+    /// Told after the last retry, exactly once for each granted admission: whether the row is known to be gone.
+    fn ended(&self, id: &RowId, is_gone: bool);
+}
+
+/// A row to delete.
+#[derive(Clone)]
+pub(crate) struct Doomed {
+    pub id: RowId,
+    pub gate: Arc<dyn DeletionGate>,
+}
+
+/// Tells the gates of granted deletions of their end, whatever happens.
+struct Granted(Vec<(Doomed, bool)>);
+
+impl Drop for Granted {
+    fn drop(&mut self) {
+        for (doomed, is_gone) in &self.0 {
+            doomed.gate.ended(&doomed.id, *is_gone);
+        }
+    }
 }
 
 #[async_trait]
 impl Work for Deletions {
-    type Item = String;
-    type Key = String;
-    type Done = ();
+    type Item = Doomed;
+    type Key = RowId;
+    type Done = Deletion;
 
-    fn key(&self, id: &String) -> String {
-        id.clone()
+    fn key(&self, doomed: &Doomed) -> RowId {
+        doomed.id.clone()
     }
 
     async fn permit(&self) -> Result<Permit, Stopped> {
         self.session.permit(Class::BatchDelete).await
     }
 
-    async fn carry_out(&self, permit: Permit, ids: Vec<String>) -> Carried<()> {
+    async fn carry_out(&self, permit: Permit, items: Vec<Doomed>) -> Carried<Deletion> {
+        let mut granted = Granted(Vec::with_capacity(items.len()));
+        let mut admissions = Vec::with_capacity(items.len());
+        for doomed in items {
+            let admission = doomed.gate.admit(&doomed.id);
+            admissions.push(admission);
+            if admission == Admission::Granted {
+                granted.0.push((doomed, false));
+            }
+        }
+        let ids = granted.0.iter().map(|(doomed, _)| doomed.id.clone()).collect();
+        let Carried { answers, hopeless } = self.delete_all(permit, ids).await;
+        for ((_, is_gone), answer) in granted.0.iter_mut().zip(&answers) {
+            *is_gone = answer.is_ok();
+        }
+        drop(granted);
+        let mut answers = answers.into_iter();
+        let answer = |admission| match admission {
+            Admission::Granted => answers
+                .next()
+                .unwrap_or_else(|| Err(contradiction().into()))
+                .map(|()| Deletion::Done),
+            Admission::Withdrawn => Ok(Deletion::Withdrawn),
+            Admission::Postponed => Ok(Deletion::Postponed),
+        };
+        Carried {
+            answers: admissions.into_iter().map(answer).collect(),
+            hopeless,
+        }
+    }
+}
+
+impl Deletions {
+    async fn delete_all(&self, permit: Permit, ids: Vec<RowId>) -> Carried<()> {
+        if ids.is_empty() {
+            permit.give_back();
+            return Carried {
+                answers: Vec::new(),
+                hopeless: None,
+            };
+        }
         let mut batch = Batch {
             answers: ids.iter().map(|_| None).collect(),
             ids,
@@ -54,7 +144,8 @@ impl Work for Deletions {
             .iter()
             .zip(&batch.answers)
             .filter(|(_, answer)| matches!(answer, Some(Ok(()))));
-        self.catalogue.record(gone.map(|(id, _)| Change::Deleted(id.clone())));
+        self.listing_cache
+            .record(gone.map(|(id, _)| Change::Deleted(id.clone())));
         let answer = |answer: Option<_>| answer.unwrap_or_else(|| Err(contradiction().into()));
         Carried {
             answers: batch.answers.into_iter().map(answer).collect(),
@@ -65,7 +156,7 @@ impl Work for Deletions {
 
 /// The ids of one batch and what is known of them.
 struct Batch {
-    ids: Vec<String>,
+    ids: Vec<RowId>,
     answers: Vec<Option<Result<(), WriteError>>>,
     /// Positions of rows that the service lists although they have expired.
     expired: HashSet<usize>,
@@ -103,8 +194,8 @@ impl Batch {
 
     /// After a call with this group and an id that does not exist: notes what of all that is still to be sent is not
     /// listed any more, and sends the others of the group, those apart of which the same may be said again.
-    fn sort_out(&mut self, narrowing: &mut Narrowing, group: Group, listing: &Listing) {
-        let pending: Vec<usize> = narrowing.rest().chain(group.items.iter().copied()).collect();
+    fn sort_out(&mut self, bisection: &mut Bisection, group: Group, listing: &Listing) {
+        let pending: Vec<usize> = bisection.rest().chain(group.items.iter().copied()).collect();
         for position in pending {
             let id = &self.ids[position];
             if listing.is_expired(id) {
@@ -113,7 +204,7 @@ impl Batch {
                 self.gone([position]);
             }
         }
-        narrowing.retain(|position| self.answers[position].is_none());
+        bisection.retain(|position| self.answers[position].is_none());
         let left = group
             .items
             .into_iter()
@@ -124,7 +215,7 @@ impl Batch {
             .partition(|position| listing.mentions(&self.ids[*position]));
         [expired, missed, listed]
             .into_iter()
-            .for_each(|group| narrowing.add(group));
+            .for_each(|group| bisection.add(group));
     }
 
     /// Whether all of these have expired.
@@ -139,11 +230,11 @@ impl Deletions {
     async fn send(&self, batch: &mut Batch, permit: Permit) -> Vec<usize> {
         let mut permit = Some(permit);
         let most_extra = most_extra_calls(self.session.calls_a_minute(Class::BatchDelete));
-        let mut narrowing = Narrowing::new(0..batch.ids.len(), most_extra);
+        let mut bisection = Bisection::new(0..batch.ids.len(), most_extra);
         let mut looked_up = false;
         let mut vanished = Vec::new();
         let mut last_refusal: Option<Refusal> = None;
-        while let Some(group) = narrowing.next() {
+        while let Some(group) = bisection.next() {
             let permit = match permit.take() {
                 Some(permit) => Ok(permit),
                 None => self.permit().await,
@@ -161,9 +252,9 @@ impl Deletions {
                 // An id is not there any more. That it is the API which says so, and which of them, the listing shows.
                 Err(Fault::Refused(refusal)) if refusal.status == 404 && !looked_up => {
                     looked_up = true;
-                    match self.catalogue.fresh_listing().await {
+                    match self.listing_cache.fresh_listing().await {
                         Ok(listing) => {
-                            batch.sort_out(&mut narrowing, group, &listing);
+                            batch.sort_out(&mut bisection, group, &listing);
                             last_refusal = Some(refusal);
                             continue;
                         }
@@ -181,9 +272,9 @@ impl Deletions {
                 }
                 Err(Fault::Refused(refusal)) if refusal.status == 404 || refusal.concerns_items() => {
                     if refusal.status != 404 && self.futile.is(&refusal) {
-                        narrowing.bound(FEW_EXTRA_CALLS);
+                        bisection.bound(FEW_EXTRA_CALLS);
                     }
-                    narrow(batch, &mut narrowing, group, &refusal);
+                    bisect(batch, &mut bisection, group, &refusal);
                     last_refusal = Some(refusal);
                     continue;
                 }
@@ -201,7 +292,7 @@ impl Deletions {
             return Vec::new();
         }
         if let Some(refusal) = last_refusal {
-            let rest: Vec<usize> = narrowing.rest().collect();
+            let rest: Vec<usize> = bisection.rest().collect();
             if !rest.is_empty() && !batch.answers.iter().flatten().any(Result::is_ok) {
                 self.futile.note(&refusal);
             }
@@ -211,7 +302,7 @@ impl Deletions {
     }
 
     async fn delete(&self, batch: &Batch, group: &[usize], permit: Permit) -> Result<(), Fault> {
-        let ids: Vec<&str> = group.iter().map(|position| batch.ids[*position].as_str()).collect();
+        let ids: Vec<&RowId> = group.iter().map(|position| &batch.ids[*position]).collect();
         let request = endpoint::batch_delete(self.session.base(), &ids);
         self.session.call::<Acknowledged>(&request, permit).await
     }
@@ -219,7 +310,7 @@ impl Deletions {
     /// After a call of which the outcome is not known: what is not listed any more is deleted, the rest failed. Tells
     /// whether nothing failed, so that it is of use to go on.
     async fn look_up(&self, batch: &mut Batch, group: Vec<usize>, error: &Error) -> bool {
-        let left = match self.catalogue.fresh_listing().await {
+        let left = match self.listing_cache.fresh_listing().await {
             Ok(listing) => batch.compare(group, &listing, false),
             Err(_) => group,
         };
@@ -233,7 +324,7 @@ impl Deletions {
         if vanished.is_empty() {
             return;
         }
-        match self.catalogue.fresh_listing().await {
+        match self.listing_cache.fresh_listing().await {
             Ok(listing) => {
                 let left = batch.compare(vanished, &listing, true);
                 batch.answer(left, || contradiction().into());
@@ -244,7 +335,7 @@ impl Deletions {
 }
 
 /// Decides what of a refused group is sent again, and in which groups.
-fn narrow(batch: &mut Batch, narrowing: &mut Narrowing, group: Group, refusal: &Refusal) {
+fn bisect(batch: &mut Batch, bisection: &mut Bisection, group: Group, refusal: &Refusal) {
     let items = &group.items;
     let ids: Vec<&str> = items.iter().map(|position| batch.ids[*position].as_str()).collect();
     let named = mentioned(&refusal.problem.message, &ids);
@@ -259,10 +350,10 @@ fn narrow(batch: &mut Batch, narrowing: &mut Narrowing, group: Group, refusal: &
         // An id is a small number, which a message may hold for another reason: the item is tried by itself.
         [at] => {
             let named = items[*at];
-            narrowing.add(vec![named]);
-            narrowing.without(group, |position| position == named);
+            bisection.add(vec![named]);
+            bisection.without(group, |position| position == named);
         }
-        _ => narrowing.halve(group),
+        _ => bisection.halve(group),
     }
 }
 

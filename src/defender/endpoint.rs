@@ -3,7 +3,7 @@
 use super::error::{Error, Kind};
 use super::quota::Class;
 use super::wire;
-use crate::indicator::Indicator;
+use crate::indicator::{Indicator, RowId};
 use bytes::Bytes;
 use url::Url;
 
@@ -56,7 +56,7 @@ pub(crate) fn import(base: &Url, indicators: &[&Indicator]) -> Request {
 }
 
 /// Deletes up to 500 rows.
-pub(crate) fn batch_delete(base: &Url, ids: &[&str]) -> Request {
+pub(crate) fn batch_delete(base: &Url, ids: &[&RowId]) -> Request {
     let url = below(base, "api/indicators/BatchDelete");
     Request {
         method: Method::Post,
@@ -134,7 +134,7 @@ mod tests {
         assert_eq!((import.method, import.class), (Method::Post, Class::Import));
         assert_eq!(&import.body[..], br#"{"Indicators":[]}"#);
 
-        let delete = batch_delete(&base(), &["1", "22"]);
+        let delete = batch_delete(&base(), &[&"1".into(), &"22".into()]);
         assert_eq!(
             delete.url.as_str(),
             "https://api.example.test/api/indicators/BatchDelete"

@@ -69,30 +69,6 @@ impl Error {
         self.0.kind
     }
 
-    /// Whether the application could not prove who it is.
-    #[must_use]
-    pub fn is_unauthorized(&self) -> bool {
-        self.kind() == Kind::Unauthorized
-    }
-
-    /// Whether the application lacks a permission.
-    #[must_use]
-    pub fn is_forbidden(&self) -> bool {
-        self.kind() == Kind::Forbidden
-    }
-
-    /// Whether the other side could not be reached or is not trusted.
-    #[must_use]
-    pub fn is_connection(&self) -> bool {
-        matches!(self.kind(), Kind::Connection | Kind::Certificate)
-    }
-
-    /// Whether the certificate of the other side is not trusted.
-    #[must_use]
-    pub fn is_certificate(&self) -> bool {
-        self.kind() == Kind::Certificate
-    }
-
     /// Whether it ended because the run was stopped.
     #[must_use]
     pub fn is_stopped(&self) -> bool {

@@ -177,14 +177,7 @@ impl Transport for Network {
             Method::Get => reqwest::Method::GET,
             Method::Post => reqwest::Method::POST,
         };
-        let mut headers = HeaderMap::new();
-        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(ENCODING));
-        for (name, value) in &message.headers {
-            if let (Ok(name), Ok(mut value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
-                value.set_sensitive(true);
-                headers.insert(name, value);
-            }
-        }
+        let headers = headers(&message.headers)?;
         let request = self
             .client()?
             .request(method, message.url)
@@ -201,6 +194,24 @@ impl Transport for Network {
                 .boxed(),
         })
     }
+}
+
+/// The headers of a message. Without one of them the other side would refuse the call, and say nothing of why.
+fn headers(headers: &[(String, String)]) -> Result<HeaderMap, TransportError> {
+    let mut map = HeaderMap::new();
+    map.insert(ACCEPT_ENCODING, HeaderValue::from_static(ENCODING));
+    for (name, value) in headers {
+        // Nothing is repeated of the value, which may be the access token.
+        let unsendable = |what: &str| TransportError {
+            trouble: TransportTrouble::Unsendable,
+            text: format!("the {what} of the header {name:?} holds characters that HTTP does not allow"),
+        };
+        let key = HeaderName::try_from(name).map_err(|_| unsendable("name"))?;
+        let mut value = HeaderValue::try_from(value).map_err(|_| unsendable("value"))?;
+        value.set_sensitive(true);
+        map.insert(key, value);
+    }
+    Ok(map)
 }
 
 fn seconds(value: &HeaderValue) -> Option<Duration> {

@@ -1,8 +1,7 @@
 //! All rows of the tenant as one picture.
 
-use crate::indicator::{Identity, Indicator, Row};
+use crate::indicator::{Field, Identity, Indicator, Row, RowId};
 use jiff::Timestamp;
-use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
@@ -14,9 +13,9 @@ pub struct Listing {
     /// Positions in `rows`. Made when it is first needed: a run that changes nothing finds all its rows by id.
     by_identity: OnceLock<HashMap<Identity, Vec<usize>>>,
     /// Ids of rows that the service lists although their expiry has passed.
-    expired: HashSet<String>,
+    expired: HashSet<RowId>,
     /// Ids of rows that cannot be read.
-    unreadable: HashSet<String>,
+    unreadable: HashSet<RowId>,
     /// Rows moved however often they were listed, so that one may be missing.
     incomplete: bool,
 }
@@ -27,13 +26,13 @@ pub(crate) enum Change {
     /// A row was made or changed.
     Written(Arc<Row>),
     /// A row was deleted.
-    Deleted(String),
+    Deleted(RowId),
 }
 
 impl Listing {
     /// The listing of these rows at this moment. Rows whose expiry has passed are set apart: the service drops them,
     /// but may go on listing them for a while. `unreadable` are ids of rows that are there but cannot be read.
-    pub(crate) fn new(rows: Vec<Row>, unreadable: Vec<String>, now: Timestamp) -> Self {
+    pub(crate) fn new(rows: Vec<Row>, unreadable: Vec<RowId>, now: Timestamp) -> Self {
         let mut listing = Self {
             unreadable: unreadable.into_iter().collect(),
             ..Self::default()
@@ -45,7 +44,7 @@ impl Listing {
                 listing.rows.push(Arc::new(row));
             }
         }
-        listing.rows.sort_by(|one, other| by_id(&one.id, &other.id));
+        listing.rows.sort_by(|one, other| one.id.cmp(&other.id));
         listing
     }
 
@@ -64,14 +63,14 @@ impl Listing {
 
     /// Whether a row with this id may be there that [`Listing::get`] does not know: it cannot be read, or may be missing.
     #[must_use]
-    pub fn may_hide(&self, id: &str) -> bool {
+    pub fn may_hide(&self, id: &RowId) -> bool {
         self.incomplete || self.unreadable.contains(id)
     }
 
     /// The row with this id.
     #[must_use]
-    pub fn get(&self, id: &str) -> Option<&Row> {
-        let position = self.rows.binary_search_by(|row| by_id(&row.id, id)).ok()?;
+    pub fn get(&self, id: &RowId) -> Option<&Row> {
+        let position = self.rows.binary_search_by(|row| row.id.cmp(id)).ok()?;
         self.rows.get(position).map(AsRef::as_ref)
     }
 
@@ -114,19 +113,13 @@ impl Listing {
         self.rows.is_empty()
     }
 
-    /// How many rows the service still listed although their expiry had passed; they are not among the others.
-    #[must_use]
-    pub fn expired(&self) -> usize {
-        self.expired.len()
-    }
-
     /// Whether the service lists a row with this id although its expiry has passed.
-    pub(crate) fn is_expired(&self, id: &str) -> bool {
+    pub(crate) fn is_expired(&self, id: &RowId) -> bool {
         self.expired.contains(id)
     }
 
     /// Whether the service lists a row with this id, be it active, expired or unreadable.
-    pub(crate) fn mentions(&self, id: &str) -> bool {
+    pub(crate) fn mentions(&self, id: &RowId) -> bool {
         self.get(id).is_some() || self.expired.contains(id) || self.unreadable.contains(id)
     }
 
@@ -135,37 +128,32 @@ impl Listing {
         if changes.is_empty() {
             return;
         }
-        let mut latest: HashMap<&str, Option<Arc<Row>>> = HashMap::with_capacity(changes.len());
+        let mut latest: HashMap<&RowId, Option<Arc<Row>>> = HashMap::with_capacity(changes.len());
         for change in changes {
             match change {
                 Change::Deleted(id) => {
                     latest.insert(id, None);
                 }
                 Change::Written(row) => {
-                    let before = latest.get(row.id.as_str()).cloned();
+                    let before = latest.get(&row.id).cloned();
                     let before = before.unwrap_or_else(|| self.shared(&row.id));
                     latest.insert(&row.id, Some(merged(before.as_deref(), row)));
                 }
             }
         }
-        self.rows.retain(|row| !latest.contains_key(row.id.as_str()));
+        self.rows.retain(|row| !latest.contains_key(&row.id));
         for apart in [&mut self.expired, &mut self.unreadable] {
-            apart.retain(|id| !latest.contains_key(id.as_str()));
+            apart.retain(|id| !latest.contains_key(id));
         }
         self.rows.extend(latest.into_values().flatten());
-        self.rows.sort_by(|one, other| by_id(&one.id, &other.id));
+        self.rows.sort_by(|one, other| one.id.cmp(&other.id));
         self.by_identity = OnceLock::new();
     }
 
-    fn shared(&self, id: &str) -> Option<Arc<Row>> {
-        let position = self.rows.binary_search_by(|row| by_id(&row.id, id)).ok()?;
+    fn shared(&self, id: &RowId) -> Option<Arc<Row>> {
+        let position = self.rows.binary_search_by(|row| row.id.cmp(id)).ok()?;
         self.rows.get(position).cloned()
     }
-}
-
-/// Ids are numbers written as text, so that the shorter is the smaller.
-fn by_id(one: &str, other: &str) -> Ordering {
-    one.len().cmp(&other.len()).then_with(|| one.cmp(other))
 }
 
 /// What a row says after it was written: what is taken at creation only stays, and so does who made it.
@@ -175,18 +163,9 @@ fn merged(before: Option<&Row>, written: &Arc<Row>) -> Arc<Row> {
     };
     let mut row = before.clone();
     row.indicator.fields = written.indicator.fields.clone();
-    row.indicator
-        .fields
-        .application
-        .clone_from(&before.indicator.fields.application);
-    row.indicator
-        .fields
-        .version
-        .clone_from(&before.indicator.fields.version);
-    row.indicator
-        .fields
-        .certificate_info
-        .clone_from(&before.indicator.fields.certificate_info);
+    for field in Field::ALL.iter().filter(|field| field.is_create_only()) {
+        field.copy(&before.indicator, &mut row.indicator);
+    }
     row.facts.last_updated_by.clone_from(&written.facts.last_updated_by);
     row.facts.last_update_time = written.facts.last_update_time;
     Arc::new(row)
@@ -217,21 +196,21 @@ mod tests {
                 audit,
                 row("11", "a.example"),
             ],
-            vec!["12".to_owned()],
+            vec!["12".into()],
             Timestamp::MIN,
         );
         assert_eq!(ids(&listing), ["2", "9", "10", "11"], "as numbers");
-        assert_eq!(listing.get("10").unwrap().indicator.value, "b.example");
-        assert_eq!(listing.get("12"), None);
+        assert_eq!(listing.get(&"10".into()).unwrap().indicator.value, "b.example");
+        assert_eq!(listing.get(&"12".into()), None);
         let found: Vec<_> = listing
             .find(&domain("a.example").identity())
             .map(|row| row.id.as_str())
             .collect();
         assert_eq!(found, ["9", "11"]);
         assert_eq!(listing.find(&domain("c.example").identity()).count(), 0);
-        assert!(["2", "12"].iter().all(|id| listing.mentions(id)) && !listing.mentions("1"));
-        assert!(listing.may_hide("12") && !listing.may_hide("1") && listing.is_complete());
-        assert!(listing.incomplete().may_hide("1"));
+        assert!(["2", "12"].iter().all(|id| listing.mentions(&RowId::from(*id))) && !listing.mentions(&"1".into()));
+        assert!(listing.may_hide(&"12".into()) && !listing.may_hide(&"1".into()) && listing.is_complete());
+        assert!(listing.incomplete().may_hide(&"1".into()));
     }
 
     #[test]
@@ -248,9 +227,8 @@ mod tests {
         ];
         let listing = Listing::new(rows, vec![], at("2026-01-01T00:00:00Z"));
         assert_eq!(ids(&listing), ["2", "3"]);
-        assert_eq!((listing.len(), listing.expired()), (2, 1));
-        assert!(listing.mentions("1") && listing.is_expired("1") && listing.get("1").is_none());
-        assert!(!listing.is_expired("2"));
+        assert!(listing.mentions(&"1".into()) && listing.is_expired(&"1".into()) && listing.get(&"1".into()).is_none());
+        assert!(!listing.is_expired(&"2".into()));
     }
 
     #[test]
@@ -258,7 +236,7 @@ mod tests {
         let mut old = row("2", "A.example");
         old.indicator.fields.application = Some("old".to_owned());
         old.facts.created_by = Some("somebody".to_owned());
-        let mut listing = Listing::new(vec![row("1", "x.example"), old], vec!["7".to_owned()], Timestamp::MIN);
+        let mut listing = Listing::new(vec![row("1", "x.example"), old], vec!["7".into()], Timestamp::MIN);
         assert_eq!(listing.find(&domain("x.example").identity()).count(), 1);
 
         let mut new = row("2", "a.example");
@@ -266,17 +244,17 @@ mod tests {
         new.indicator.fields.title = Some("new".to_owned());
         listing.apply(&[
             Change::Written(Arc::new(new)),
-            Change::Deleted("1".to_owned()),
+            Change::Deleted("1".into()),
             Change::Written(Arc::new(row("3", "y.example"))),
             Change::Written(Arc::new(row("4", "z.example"))),
-            Change::Deleted("4".to_owned()),
-            Change::Deleted("7".to_owned()),
-            Change::Deleted("99".to_owned()),
+            Change::Deleted("4".into()),
+            Change::Deleted("7".into()),
+            Change::Deleted("99".into()),
         ]);
         assert_eq!(ids(&listing), ["2", "3"]);
         assert_eq!(listing.find(&domain("x.example").identity()).count(), 0);
-        assert!(!listing.mentions("7"));
-        let changed = listing.get("2").unwrap();
+        assert!(!listing.mentions(&"7".into()));
+        let changed = listing.get(&"2".into()).unwrap();
         assert_eq!(changed.indicator.value, "A.example", "the first spelling stays");
         assert_eq!(changed.indicator.fields.title.as_deref(), Some("new"));
         assert_eq!(

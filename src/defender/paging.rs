@@ -1,13 +1,13 @@
 //! Asks for all rows, page by page, while others may be changing them.
 
+use super::cancellation::Stopped;
 use super::endpoint::{self, PAGE_SIZE, Request};
 use super::error::{Error, Kind};
-use super::halt::Stopped;
 use super::listing::Listing;
 use super::quota::Class;
 use super::session::Session;
 use super::wire::{Page, PageDecoder};
-use crate::indicator::Row;
+use crate::indicator::{Row, RowId};
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ pub(crate) async fn fetch(session: &Session) -> Result<Listing, Error> {
         tracing::info!("rows moved while they were listed; listing them again");
         let purpose = endpoint::list(session.base(), 0).purpose();
         let stopped = |Stopped| Error::stopped(purpose);
-        session.halt().sleep(pause).await.map_err(stopped)?;
+        session.cancellation().sleep(pause).await.map_err(stopped)?;
         passes.push(read_through(session).await?);
     }
     let complete = !has_moved(&passes);
@@ -46,7 +46,7 @@ pub(crate) async fn fetch(session: &Session) -> Result<Listing, Error> {
             "rows of the service's listing cannot be read and are left out"
         );
     }
-    let now = session.halt().clock().now();
+    let now = session.cancellation().clock().now();
     let listing = Listing::new(newest.rows, newest.unreadable_ids, now);
     Ok(if complete { listing } else { listing.incomplete() })
 }
@@ -60,21 +60,21 @@ fn has_moved(passes: &[Rows]) -> bool {
 struct Rows {
     rows: Vec<Row>,
     /// Ids of rows, readable or not.
-    seen: HashSet<String>,
+    seen: HashSet<RowId>,
     unreadable: usize,
-    unreadable_ids: Vec<String>,
+    unreadable_ids: Vec<RowId>,
     moved: bool,
 }
 
 impl Rows {
     /// Adds a page; `begins_with` is the id of the row that it has in common with the page before. Tells whether any row
     /// of it is new.
-    fn add(&mut self, page: Page, begins_with: Option<&str>) -> bool {
+    fn add(&mut self, page: Page, begins_with: Option<&RowId>) -> bool {
         let before = self.rows.len() + self.unreadable;
         let first_page = before == 0;
         let mut rows = page.rows.into_iter().peekable();
         if let Some(id) = begins_with
-            && rows.next_if(|row| row.id == id).is_none()
+            && rows.next_if(|row| row.id == *id).is_none()
         {
             self.moved = true;
         }
@@ -116,14 +116,14 @@ async fn read_through(session: &Session) -> Result<Rows, Error> {
     // How many rows the last request with a `$top` of our own has brought, the pages behind its links included.
     let mut served = 0;
     let mut links = HashSet::new();
-    let mut begins_with: Option<String> = None;
+    let mut begins_with: Option<RowId> = None;
     for _ in 0..MOST_PAGES {
         let page = read_page(session, &request).await?;
         let (length, link) = (page.len(), page.next_link.clone());
         // The next page shall begin with the last row of this one, unless nothing would be new then or nobody could tell.
         let last = page.rows.last().filter(|_| length > 1 && page.unreadable.is_empty());
         let last = last.map(|row| row.id.clone());
-        let news = rows.add(page, begins_with.as_deref());
+        let news = rows.add(page, begins_with.as_ref());
         received += length - usize::from(begins_with.is_some()).min(length);
         served += length;
         begins_with = None;

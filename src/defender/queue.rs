@@ -7,8 +7,8 @@ mod pending;
 pub(crate) use pending::Operations;
 use pending::{Pending, Readiness};
 
+use super::cancellation::{Cancellation, Stopped};
 use super::error::{Error, Kind, WriteError};
-use super::halt::{Halt, Stopped};
 use super::quota::Permit;
 use async_trait::async_trait;
 use std::hash::Hash;
@@ -50,7 +50,7 @@ pub(crate) struct Queue<W: Work>(Arc<Shared<W>>);
 struct Shared<W: Work> {
     work: W,
     batch_size: usize,
-    halt: Arc<Halt>,
+    cancellation: Arc<Cancellation>,
     operations: Arc<Operations>,
     state: Mutex<State<W>>,
     arrived: Notify,
@@ -86,7 +86,7 @@ impl<T> Drop for Submission<T> {
 }
 
 impl<W: Work> Queue<W> {
-    pub fn new(work: W, batch_size: usize, halt: Arc<Halt>, operations: Arc<Operations>) -> Self {
+    pub fn new(work: W, batch_size: usize, cancellation: Arc<Cancellation>, operations: Arc<Operations>) -> Self {
         let state = Mutex::new(State {
             pending: Pending::new(),
             working: false,
@@ -94,7 +94,7 @@ impl<W: Work> Queue<W> {
         Self(Arc::new(Shared {
             work,
             batch_size,
-            halt,
+            cancellation,
             operations,
             state,
             arrived: Notify::new(),
@@ -155,7 +155,7 @@ impl<W: Work> Shared<W> {
         });
         let tickets: Vec<_> = tickets.collect();
         let mut state = self.state();
-        state.pending.push(tickets, self.halt.clock().elapsed());
+        state.pending.push(tickets, self.cancellation.clock().elapsed());
         if !state.working {
             state.working = true;
             tokio::spawn(work_off(Arc::clone(self)));
@@ -168,7 +168,7 @@ impl<W: Work> Shared<W> {
     async fn ready(&self) -> Result<Permit, Stopped> {
         loop {
             let readiness = {
-                let now = self.halt.clock().elapsed();
+                let now = self.cancellation.clock().elapsed();
                 self.state()
                     .pending
                     .readiness(self.batch_size, self.operations.expected(), now)
@@ -187,11 +187,11 @@ impl<W: Work> Shared<W> {
 
     /// Waits this long, or until something arrives.
     async fn wait(&self, wait: Duration) -> Result<(), Stopped> {
-        let clock = Arc::clone(self.halt.clock());
+        let clock = Arc::clone(self.cancellation.clock());
         let waiting = async {
             tokio::select! { () = self.arrived.notified() => {}, () = clock.sleep(wait) => {} }
         };
-        self.halt.or_stopped(waiting).await
+        self.cancellation.or_stopped(waiting).await
     }
 
     fn answer(&self, tickets: Vec<Ticket<W>>, answer: impl Fn() -> WriteError) {

@@ -4,7 +4,7 @@
 //! takes its place from its start until a whole window after its end, because the service counts it when it arrives,
 //! which is somewhere between the two. So the limit holds at the service too, however long calls take to get there.
 
-use super::halt::{Halt, Stopped};
+use super::cancellation::{Cancellation, Stopped};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -121,6 +121,11 @@ impl SlidingLog {
         }
     }
 
+    /// Forgets a call that was not made.
+    pub fn cancel(&mut self, ticket: u64) {
+        self.calls.retain(|call| call.ticket != ticket);
+    }
+
     /// No call before this moment.
     pub fn pause_until(&mut self, until: Duration) {
         self.paused_until = self.paused_until.max(until);
@@ -145,7 +150,7 @@ fn seconds_in(message: &str) -> Option<Duration> {
 pub(crate) struct Gate {
     log: Mutex<SlidingLog>,
     changed: Notify,
-    halt: Arc<Halt>,
+    cancellation: Arc<Cancellation>,
 }
 
 /// Leave to make one call. The call has ended when it is dropped.
@@ -155,21 +160,21 @@ pub(crate) struct Permit {
 }
 
 impl Gate {
-    pub fn new(class: Class, share: u8, halt: Arc<Halt>) -> Self {
+    pub fn new(class: Class, share: u8, cancellation: Arc<Cancellation>) -> Self {
         Self {
             log: Mutex::new(SlidingLog::new(class, share)),
             changed: Notify::new(),
-            halt,
+            cancellation,
         }
     }
 
     /// Waits until a call may be made.
     pub async fn enter(self: &Arc<Self>) -> Result<Permit, Stopped> {
         loop {
-            self.halt.check()?;
+            self.cancellation.check()?;
             // Made before the look at the log, so that no change is missed in between.
             let changed = self.changed.notified();
-            let reserved = self.log().reserve(self.halt.clock().elapsed());
+            let reserved = self.log().reserve(self.cancellation.clock().elapsed());
             match reserved {
                 Ok(ticket) => {
                     return Ok(Permit {
@@ -179,9 +184,9 @@ impl Gate {
                 }
                 Err(wait) => {
                     tracing::debug!(seconds = wait.as_secs_f64(), "waiting for a call limit of the service");
-                    let clock = Arc::clone(self.halt.clock());
+                    let clock = Arc::clone(self.cancellation.clock());
                     let sleep = async move { clock.sleep(wait).await };
-                    self.halt
+                    self.cancellation
                         .or_stopped(async {
                             tokio::select! { () = changed => {}, () = sleep => {} }
                         })
@@ -198,7 +203,7 @@ impl Gate {
 
     /// Lets no call through for this long.
     pub fn pause(&self, pause: Duration) {
-        self.log().pause_until(self.halt.clock().elapsed() + pause);
+        self.log().pause_until(self.cancellation.clock().elapsed() + pause);
     }
 
     fn log(&self) -> MutexGuard<'_, SlidingLog> {
@@ -206,9 +211,18 @@ impl Gate {
     }
 }
 
+impl Permit {
+    /// Gives the permit back: the call was not made after all.
+    pub fn give_back(self) {
+        self.gate.log().cancel(self.ticket);
+    }
+}
+
 impl Drop for Permit {
     fn drop(&mut self) {
-        self.gate.log().finish(self.ticket, self.gate.halt.clock().elapsed());
+        self.gate
+            .log()
+            .finish(self.ticket, self.gate.cancellation.clock().elapsed());
         self.gate.changed.notify_waiters();
     }
 }
@@ -307,8 +321,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_gate_lets_the_thirty_first_through_after_a_minute_and_nobody_when_stopped() {
         let clock = VirtualClock::shared();
-        let halt = Arc::new(Halt::new(clock.clone()));
-        let gate = Arc::new(Gate::new(Class::Import, 100, Arc::clone(&halt)));
+        let cancellation = Arc::new(Cancellation::new(clock.clone()));
+        let gate = Arc::new(Gate::new(Class::Import, 100, Arc::clone(&cancellation)));
         for _ in 0..30 {
             gate.enter().await.unwrap();
         }
@@ -320,8 +334,8 @@ mod tests {
             let gate = Arc::clone(&gate);
             async move { gate.enter().await.map(drop) }
         });
-        halt.sleep(SECOND).await.unwrap();
-        halt.stop();
+        cancellation.sleep(SECOND).await.unwrap();
+        cancellation.stop();
         assert_eq!(waiting.await.unwrap(), Err(Stopped));
         assert_eq!(clock.elapsed(), MINUTE + MARGIN + SECOND);
     }

@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn a_403_names_the_permission_and_keeps_the_services_words() {
         let error = refusal(403, "Missing application roles.").explain("list the indicators");
-        assert!(error.is_forbidden());
+        assert_eq!(error.kind(), Kind::Forbidden);
         assert!(error.to_string().contains("Missing application roles."), "{error}");
         assert!(error.hint().contains("Ti.ReadWrite.All") && error.hint().contains("admin consent"));
     }

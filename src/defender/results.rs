@@ -6,14 +6,14 @@
 
 use super::error::WriteError;
 use super::wire::ImportResult;
-use crate::indicator::{Indicator, canonical};
+use crate::indicator::{Indicator, RowId, canonical};
 use std::collections::HashMap;
 
 /// What became of one item.
 #[derive(Debug)]
 pub(crate) enum Outcome {
     /// The row has this id.
-    Saved(String),
+    Saved(RowId),
     /// The service did not take it.
     Refused(WriteError),
     /// The answer does not tell.
@@ -81,7 +81,7 @@ mod tests {
 
     fn saved(id: &str, value: &str) -> ImportResult {
         ImportResult {
-            id: Some(id.to_owned()),
+            id: Some(id.into()),
             value: Some(value.to_owned()),
             is_failed: Some(false),
             failure_reason: None,
@@ -101,7 +101,7 @@ mod tests {
     fn words(items: &[Indicator], results: Vec<ImportResult>) -> Vec<String> {
         let items: Vec<&Indicator> = items.iter().collect();
         let word = |outcome| match outcome {
-            Outcome::Saved(id) => id,
+            Outcome::Saved(id) => id.to_string(),
             Outcome::Refused(WriteError::Refused { reason }) => format!("!{reason}"),
             Outcome::Refused(WriteError::Capacity { reason }) => format!("!!{reason}"),
             Outcome::Refused(other) => panic!("{other}"),

@@ -1,8 +1,8 @@
 //! One call from its permit to its outcome: pace, authenticate, send, read, and again if need be.
 
+use super::cancellation::{Cancellation, Stopped};
 use super::endpoint::{Method, Request};
 use super::error::{Error, Kind};
-use super::halt::{Halt, Stopped};
 use super::http::{Message, Reply, Transport};
 use super::quota::{self, Class, Gate, Permit};
 use super::refusal::Refusal;
@@ -52,7 +52,7 @@ pub(crate) struct Session {
     imports: Arc<Gate>,
     batch_deletes: Arc<Gate>,
     lists: Arc<Gate>,
-    halt: Arc<Halt>,
+    cancellation: Arc<Cancellation>,
     /// Whether the service has ever answered.
     reached: AtomicBool,
 }
@@ -67,8 +67,14 @@ enum Setback {
 }
 
 impl Session {
-    pub fn new(base: Url, quota_share: u8, transport: Arc<dyn Transport>, tokens: Tokens, halt: Arc<Halt>) -> Self {
-        let gate = |class| Arc::new(Gate::new(class, quota_share, Arc::clone(&halt)));
+    pub fn new(
+        base: Url,
+        quota_share: u8,
+        transport: Arc<dyn Transport>,
+        tokens: Tokens,
+        cancellation: Arc<Cancellation>,
+    ) -> Self {
+        let gate = |class| Arc::new(Gate::new(class, quota_share, Arc::clone(&cancellation)));
         Self {
             imports: gate(Class::Import),
             batch_deletes: gate(Class::BatchDelete),
@@ -76,7 +82,7 @@ impl Session {
             base,
             transport,
             tokens,
-            halt,
+            cancellation,
             reached: AtomicBool::new(false),
         }
     }
@@ -86,8 +92,8 @@ impl Session {
         &self.base
     }
 
-    pub fn halt(&self) -> &Arc<Halt> {
-        &self.halt
+    pub fn cancellation(&self) -> &Arc<Cancellation> {
+        &self.cancellation
     }
 
     pub const fn tokens(&self) -> &Tokens {
@@ -114,7 +120,7 @@ impl Session {
 
     /// Makes a call with a permit that was waited for before, and makes it again as long as that is of use.
     pub async fn call<D: Decode>(&self, request: &Request, permit: Permit) -> Result<D::Output, Fault> {
-        let begun = self.halt.clock().elapsed();
+        let begun = self.cancellation.clock().elapsed();
         let mut permit = Some(permit);
         let mut token_renewed = false;
         let (mut attempts, mut unreadable) = (0, 0);
@@ -132,7 +138,7 @@ impl Session {
                 Ok(token) => token,
                 Err(error) => return Err(give_up(in_doubt.is_some(), error)),
             };
-            if self.halt.check().is_err() {
+            if self.cancellation.check().is_err() {
                 return Err(stopped(in_doubt, request));
             }
             let outcome = self.attempt::<D>(request, &token).await;
@@ -153,7 +159,7 @@ impl Session {
                 Setback::Lasting(error) => return Err(give_up(in_doubt.is_some(), error)),
                 Setback::Throttled { pause, refusal } => {
                     self.gate(request.class).pause(pause);
-                    let spent = self.halt.clock().elapsed().saturating_sub(begun);
+                    let spent = self.cancellation.clock().elapsed().saturating_sub(begun);
                     if spent + pause > LONGEST_THROTTLING {
                         return Err(give_up(in_doubt.is_some(), throttled(request, &refusal, spent)));
                     }
@@ -176,7 +182,7 @@ impl Session {
                         Decision::GiveUp => return Err(give_up(in_doubt.is_some(), error)),
                         Decision::Retry(pause) => {
                             tracing::warn!(seconds = pause.as_secs_f64(), "{error}; trying again");
-                            if self.halt.sleep(pause).await.is_err() {
+                            if self.cancellation.sleep(pause).await.is_err() {
                                 return Err(stopped(in_doubt, request));
                             }
                         }

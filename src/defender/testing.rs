@@ -5,11 +5,11 @@ mod service;
 
 pub(crate) use service::{Service, Tenant, cut_off, json, lost, lost_after, page_of_html, refusal};
 
-use super::Client;
 use super::clock::Clock;
 use super::settings::{Credential, Settings};
 use super::token::{IssueError, Issued, Issuer};
-use crate::indicator::{Action, Facts, Fields, Indicator, IndicatorType, Row};
+use super::{Admission, Client, Deletion, DeletionGate, WriteError};
+use crate::indicator::{Action, Facts, Fields, Indicator, IndicatorType, Row, RowId};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -102,7 +102,7 @@ pub(crate) fn client(service: &Arc<Service>) -> Client {
 
 /// A client of the double with these settings.
 pub(crate) fn client_with(service: &Arc<Service>, settings: &Settings) -> Client {
-    let issuer = Box::new(TokenMint::new(Arc::clone(&service.tokens)));
+    let issuer = Arc::new(TokenMint::new(Arc::clone(&service.tokens)));
     Client::assemble(settings, service.clock(), Arc::<Service>::clone(service), issuer)
 }
 
@@ -124,8 +124,22 @@ pub(crate) fn domains(count: usize) -> Vec<Indicator> {
 /// The row of a [`domain`].
 pub(crate) fn row(id: &str, value: &str) -> Row {
     Row {
-        id: id.to_owned(),
+        id: id.into(),
         indicator: domain(value),
         facts: Facts::default(),
     }
+}
+
+/// Deletes rows with leave for all of them.
+pub(crate) async fn delete(client: &Client, ids: Vec<RowId>) -> Vec<Result<(), WriteError>> {
+    struct Open;
+    impl DeletionGate for Open {
+        fn admit(&self, _id: &RowId) -> Admission {
+            Admission::Granted
+        }
+        fn ended(&self, _id: &RowId, _is_gone: bool) {}
+    }
+    let answers = client.delete(ids, Arc::new(Open)).await;
+    let done = |deletion| assert_eq!(deletion, Deletion::Done);
+    answers.into_iter().map(|answer| answer.map(done)).collect()
 }

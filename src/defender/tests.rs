@@ -1,6 +1,6 @@
 //! The client as a whole.
 
-use super::testing::{Service, TokenMint, domains, refusal, settings};
+use super::testing::{Service, TokenMint, delete, domains, refusal, settings};
 use super::*;
 use url::Url;
 
@@ -89,7 +89,7 @@ impl Clock for JumpingClock {
 async fn any_clock_will_do() {
     let service = Service::new();
     let clock = Arc::new(JumpingClock::default());
-    let issuer = Box::new(TokenMint::new(Arc::clone(&service.tokens)));
+    let issuer = Arc::new(TokenMint::new(Arc::clone(&service.tokens)));
     let client = Client::assemble(
         &settings(),
         Arc::<JumpingClock>::clone(&clock),
@@ -106,7 +106,7 @@ async fn any_clock_will_do() {
         (160..170).contains(&seconds),
         "the pause, and the minute after 30 more calls: {seconds}"
     );
-    let answers = client.delete(answers.into_iter().map(Result::unwrap).collect()).await;
+    let answers = delete(&client, answers.into_iter().map(Result::unwrap).collect()).await;
     assert!(answers.iter().all(Result::is_ok));
     assert!(client.listing().await.unwrap().is_empty());
 }

@@ -1,10 +1,10 @@
 //! The access token: asked for once for everybody, renewed before it ends.
 
+use super::cancellation::{Cancellation, Stopped};
 use super::error::{Error, Kind};
-use super::flight::Flight;
-use super::halt::{Halt, Stopped};
 use super::http::TransportError;
 use super::retry::{self, Decision, Trouble};
+use super::single_flight::SingleFlight;
 use async_trait::async_trait;
 use secrecy::SecretString;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -62,24 +62,24 @@ impl Token {
 /// Keeps the current token.
 pub(crate) struct Tokens {
     shared: Arc<Shared>,
-    flight: Flight<Token>,
+    single_flight: SingleFlight<Token>,
 }
 
 struct Shared {
-    issuer: Box<dyn Issuer>,
-    halt: Arc<Halt>,
+    issuer: Arc<dyn Issuer>,
+    cancellation: Arc<Cancellation>,
     current: Mutex<Option<Token>>,
 }
 
 impl Tokens {
-    pub fn new(issuer: Box<dyn Issuer>, halt: Arc<Halt>) -> Self {
+    pub fn new(issuer: Arc<dyn Issuer>, cancellation: Arc<Cancellation>) -> Self {
         Self {
             shared: Arc::new(Shared {
                 issuer,
-                halt,
+                cancellation,
                 current: Mutex::new(None),
             }),
-            flight: Flight::new(),
+            single_flight: SingleFlight::new(),
         }
     }
 
@@ -89,7 +89,9 @@ impl Tokens {
             return Ok(token);
         }
         let shared = Arc::clone(&self.shared);
-        self.flight.join(move || async move { shared.renew().await }).await
+        self.single_flight
+            .join(move || async move { shared.renew().await })
+            .await
     }
 
     /// The service does not accept this token: it is not handed out again.
@@ -108,7 +110,7 @@ impl Shared {
     fn usable(&self) -> Option<Token> {
         self.current()
             .clone()
-            .filter(|token| self.halt.clock().elapsed() < token.renew_at)
+            .filter(|token| self.cancellation.clock().elapsed() < token.renew_at)
     }
 
     async fn renew(&self) -> Result<Token, Error> {
@@ -121,7 +123,7 @@ impl Shared {
         let useful = issued.lifetime.saturating_sub(AHEAD).max(issued.lifetime / 2);
         let token = Token {
             secret: Arc::new(issued.token),
-            renew_at: self.halt.clock().elapsed().saturating_add(useful),
+            renew_at: self.cancellation.clock().elapsed().saturating_add(useful),
         };
         *self.current() = Some(token.clone());
         Ok(token)
@@ -132,7 +134,7 @@ impl Shared {
         let authority = self.issuer.authority();
         let mut attempt = 0;
         loop {
-            self.halt.check().map_err(|Stopped| Error::stopped(PURPOSE))?;
+            self.cancellation.check().map_err(|Stopped| Error::stopped(PURPOSE))?;
             attempt += 1;
             let (trouble, error) = match self.issuer.issue().await {
                 Ok(issued) => return Ok(issued),
@@ -161,7 +163,7 @@ impl Shared {
                 Decision::GiveUp => return Err(error),
                 Decision::Retry(pause) => {
                     tracing::warn!(seconds = pause.as_secs_f64(), "{error}; trying again");
-                    self.halt
+                    self.cancellation
                         .sleep(pause)
                         .await
                         .map_err(|Stopped| Error::stopped(PURPOSE))?;

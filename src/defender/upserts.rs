@@ -1,18 +1,18 @@
 //! Creates and changes rows: one import call for a batch, and what it takes to know what became of every item.
 
-use super::catalogue::Catalogue;
+use super::bisection::{Bisection, FEW_EXTRA_CALLS, Futile, Group, mentioned, most_extra_calls};
+use super::cancellation::Stopped;
 use super::endpoint;
 use super::error::{Error, Kind, WriteError};
-use super::halt::Stopped;
 use super::listing::Change;
-use super::narrowing::{FEW_EXTRA_CALLS, Futile, Group, Narrowing, mentioned, most_extra_calls};
+use super::listing_cache::ListingCache;
 use super::queue::{Carried, Work};
 use super::quota::{Class, Permit};
 use super::refusal::Refusal;
 use super::results::{self, Outcome};
 use super::session::{Fault, Session};
 use super::wire::ImportDecoder;
-use crate::indicator::{Facts, Indicator, Row, canonical, differences};
+use crate::indicator::{Facts, Indicator, Row, RowId, canonical, differences};
 use async_trait::async_trait;
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ const PURPOSE: &str = "import indicators";
 /// What the upsert queue does with a batch.
 pub(crate) struct Upserts {
     pub session: Arc<Session>,
-    pub catalogue: Arc<Catalogue>,
+    pub listing_cache: Arc<ListingCache>,
     /// What `createdBy` of our own rows holds.
     pub application_id: String,
     pub futile: Futile,
@@ -34,7 +34,7 @@ pub(crate) struct Upserts {
 impl Work for Upserts {
     type Item = Indicator;
     type Key = String;
-    type Done = String;
+    type Done = RowId;
 
     /// The value: results name nothing else, and their order is not promised, so that rows of one value with different
     /// actions could not be told apart within one call.
@@ -46,7 +46,7 @@ impl Work for Upserts {
         self.session.permit(Class::Import).await
     }
 
-    async fn carry_out(&self, permit: Permit, items: Vec<Indicator>) -> Carried<String> {
+    async fn carry_out(&self, permit: Permit, items: Vec<Indicator>) -> Carried<RowId> {
         let mut batch = Batch {
             answers: items.iter().map(|_| None).collect(),
             items,
@@ -77,7 +77,7 @@ impl Work for Upserts {
 /// The items of one batch and what is known of them.
 struct Batch {
     items: Vec<Indicator>,
-    answers: Vec<Option<Result<String, WriteError>>>,
+    answers: Vec<Option<Result<RowId, WriteError>>>,
     /// How many calls may still be made to tell bad items from good ones.
     extra_calls: usize,
     hopeless: Option<Error>,
@@ -90,7 +90,7 @@ impl Batch {
         }
     }
 
-    fn into_carried(self) -> Carried<String> {
+    fn into_carried(self) -> Carried<RowId> {
         let answer = |answer: Option<_>| answer.unwrap_or_else(|| Err(never_clear().into()));
         Carried {
             answers: self.answers.into_iter().map(answer).collect(),
@@ -103,21 +103,21 @@ impl Upserts {
     /// Sends the items at these positions, in as many calls as it takes to keep bad ones from sinking the others.
     /// Returns the positions of which it is not known what became of them.
     async fn send(&self, batch: &mut Batch, positions: Vec<usize>, permit: Option<Permit>) -> Vec<usize> {
-        let mut narrowing = Narrowing::new(positions, batch.extra_calls);
-        let unclear = self.send_groups(batch, &mut narrowing, permit).await;
-        batch.extra_calls -= narrowing.extra_calls();
+        let mut bisection = Bisection::new(positions, batch.extra_calls);
+        let unclear = self.send_groups(batch, &mut bisection, permit).await;
+        batch.extra_calls -= bisection.extra_calls();
         unclear
     }
 
     async fn send_groups(
         &self,
         batch: &mut Batch,
-        narrowing: &mut Narrowing,
+        bisection: &mut Bisection,
         mut permit: Option<Permit>,
     ) -> Vec<usize> {
         let mut unclear = Vec::new();
         let mut last_refusal: Option<Refusal> = None;
-        while let Some(group) = narrowing.next() {
+        while let Some(group) = bisection.next() {
             let permit = match permit.take() {
                 Some(permit) => Ok(permit),
                 None => self.permit().await,
@@ -130,26 +130,26 @@ impl Upserts {
                 Ok(outcomes) => unclear.extend(self.take_in(batch, group.items, outcomes)),
                 Err(Fault::Refused(refusal)) if refusal.concerns_items() => {
                     if self.futile.is(&refusal) {
-                        narrowing.bound(FEW_EXTRA_CALLS);
+                        bisection.bound(FEW_EXTRA_CALLS);
                     }
-                    self.narrow(batch, narrowing, group, &refusal);
+                    self.bisect(batch, bisection, group, &refusal);
                     last_refusal = Some(refusal);
                 }
                 Err(Fault::Unclear(error)) => {
                     unclear.extend(group.items);
                     if error.kind() != Kind::Unexpected {
-                        batch.answer(narrowing.rest(), || WriteError::unsent(&error));
+                        batch.answer(bisection.rest(), || WriteError::unsent(&error));
                         batch.hopeless = Some(error);
                         return unclear;
                     }
                 }
                 Err(Fault::Stopped) => {
-                    batch.answer(group.items.into_iter().chain(narrowing.rest()), || WriteError::Stopped);
+                    batch.answer(group.items.into_iter().chain(bisection.rest()), || WriteError::Stopped);
                     return unclear;
                 }
                 Err(fault @ (Fault::Failed(_) | Fault::Refused(_))) => {
                     let error = fault.into_error(PURPOSE);
-                    let unsent = group.items.into_iter().chain(narrowing.rest());
+                    let unsent = group.items.into_iter().chain(bisection.rest());
                     batch.answer(unsent, || WriteError::unsent(&error));
                     batch.hopeless = Some(error);
                     return unclear;
@@ -157,7 +157,7 @@ impl Upserts {
             }
         }
         if let Some(refusal) = last_refusal {
-            let rest: Vec<usize> = narrowing.rest().collect();
+            let rest: Vec<usize> = bisection.rest().collect();
             if !rest.is_empty() && !batch.answers.iter().flatten().any(Result::is_ok) {
                 self.futile.note(&refusal);
             }
@@ -180,7 +180,7 @@ impl Upserts {
         for (position, outcome) in group.into_iter().zip(outcomes) {
             match outcome {
                 Outcome::Saved(id) => {
-                    written.push(Change::Written(Arc::new(self.row(&id, &batch.items[position]))));
+                    written.push(Change::Written(Arc::new(self.row(id.clone(), &batch.items[position]))));
                     batch.answers[position] = Some(Ok(id));
                 }
                 Outcome::Refused(error) => batch.answers[position] = Some(Err(error)),
@@ -190,13 +190,13 @@ impl Upserts {
         if !written.is_empty() {
             self.futile.forget();
         }
-        self.catalogue.record(written);
+        self.listing_cache.record(written);
         unclear
     }
 
     /// The row that this item has become, as far as it is known without asking.
-    fn row(&self, id: &str, indicator: &Indicator) -> Row {
-        let now = self.session.halt().clock().now();
+    fn row(&self, id: RowId, indicator: &Indicator) -> Row {
+        let now = self.session.cancellation().clock().now();
         let facts = Facts {
             created_by: Some(self.application_id.clone()),
             created_by_source: Some("PublicApi".to_owned()),
@@ -206,14 +206,14 @@ impl Upserts {
             ..Facts::default()
         };
         Row {
-            id: id.to_owned(),
+            id,
             indicator: indicator.clone(),
             facts,
         }
     }
 
     /// Decides what of a refused group is sent again, and in which groups.
-    fn narrow(&self, batch: &mut Batch, narrowing: &mut Narrowing, group: Group, refusal: &Refusal) {
+    fn bisect(&self, batch: &mut Batch, bisection: &mut Bisection, group: Group, refusal: &Refusal) {
         let items = &group.items;
         let values: Vec<&str> = items
             .iter()
@@ -225,29 +225,29 @@ impl Upserts {
             .collect();
         match named.as_slice() {
             _ if items.len() == 1 => batch.answer(group.items, || WriteError::from_reason(refusal.words())),
-            [] => narrowing.halve(group),
+            [] => bisection.halve(group),
             [bad] => {
-                let now = self.session.halt().clock().now();
+                let now = self.session.cancellation().clock().now();
                 let mut refused = vec![*bad];
                 if batch.items[*bad].is_expired(now) {
                     // The others that are past their expiry would be named one by one, a call for each.
                     let alike = items.iter().copied().filter(|at| batch.items[*at].is_expired(now));
                     refused = alike.collect();
                 }
-                narrowing.without(group, |position| refused.contains(&position));
+                bisection.without(group, |position| refused.contains(&position));
                 batch.answer(refused, || WriteError::from_reason(refusal.words()));
             }
             // Several items of one value: it is not said which of them is meant.
             several => {
-                several.iter().for_each(|position| narrowing.add(vec![*position]));
-                narrowing.without(group, |position| several.contains(&position));
+                several.iter().for_each(|position| bisection.add(vec![*position]));
+                bisection.without(group, |position| several.contains(&position));
             }
         }
     }
 
     /// Looks at the rows for what became of items. Those that are there as wanted are answered; `unclear` keeps the rest.
     async fn look_up(&self, batch: &mut Batch, unclear: &mut Vec<usize>) {
-        let listing = match self.catalogue.fresh_listing().await {
+        let listing = match self.listing_cache.fresh_listing().await {
             Ok(listing) => listing,
             Err(error) => {
                 // The first failure says more than the failure to find out about it.

@@ -3,13 +3,13 @@
 //! Reading is generous: fields and enum names that are new, fields that are missing and fields of another type never
 //! break a listing. Writing says everything, so that what is no longer configured is cleared.
 
-mod import;
 mod loose;
-mod page;
+mod splitter;
 mod problem;
 mod row;
-mod splitter;
+mod page;
 mod submit;
+mod import;
 
 use serde::de::IgnoredAny;
 

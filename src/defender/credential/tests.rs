@@ -1,8 +1,8 @@
 //! Tokens by Microsoft's library over a scripted transport.
 
 use super::*;
+use crate::defender::cancellation::Cancellation;
 use crate::defender::error::Kind;
-use crate::defender::halt::Halt;
 use crate::defender::http::{Reply, TransportTrouble};
 use crate::defender::testing::{VirtualClock, settings};
 use crate::defender::token::Tokens;
@@ -43,8 +43,8 @@ fn entra(answers: &[Script]) -> (Arc<Scripted>, Tokens) {
         asked: Mutex::default(),
     });
     let issuer = Entra::new(&settings(), Arc::<Scripted>::clone(&transport)).unwrap();
-    let halt = Arc::new(Halt::new(VirtualClock::shared()));
-    (transport, Tokens::new(Box::new(issuer), halt))
+    let cancellation = Arc::new(Cancellation::new(VirtualClock::shared()));
+    (transport, Tokens::new(Arc::new(issuer), cancellation))
 }
 
 const TOKEN: Script = Ok((
@@ -90,7 +90,7 @@ async fn a_wrong_secret_is_told_once_in_entras_words() {
     let (transport, tokens) = entra(&[WRONG_SECRET]);
     let error = tokens.get().await.unwrap_err();
     let text = error.to_string();
-    assert!(error.is_unauthorized(), "{text}");
+    assert_eq!(error.kind(), Kind::Unauthorized, "{text}");
     assert!(
         text.contains("AADSTS7000215: Invalid client secret provided.") && text.contains("Correlation ID: c"),
         "{text}"

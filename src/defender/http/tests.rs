@@ -1,6 +1,7 @@
 //! The real transport over loopback TLS, with certificates made for each test.
 
 use super::*;
+use crate::defender::error::Kind;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -130,6 +131,26 @@ async fn an_extra_authority_is_trusted_and_the_message_arrives() {
 }
 
 #[tokio::test]
+async fn a_header_that_cannot_be_sent_is_an_error_which_does_not_tell_the_token() {
+    let server = Server::start("127.0.0.1", OK.to_vec()).await;
+    let network = Network::new(
+        "agent/1",
+        Some(server.authority_pem.as_bytes()),
+        [&server.url, &server.url],
+    )
+    .unwrap();
+    for header in [("Authorization", "Bearer to\nken"), ("Author ization", "Bearer token")] {
+        let mut message = message(&server.url);
+        message.headers = vec![(header.0.to_owned(), header.1.to_owned())];
+        let error = network.send(message).await.map(|reply| reply.status).unwrap_err();
+        assert!(error.trouble.is_lasting() && !error.trouble.may_have_arrived());
+        let shown = error.explain("list the indicators", &server.url).to_string();
+        assert!(shown.contains(header.0) && !shown.contains("ken"), "{shown}");
+    }
+    assert!(server.requests.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn an_unknown_authority_is_told_apart_and_the_way_out_is_named() {
     let server = Server::start("127.0.0.1", OK.to_vec()).await;
     let other = Server::start("127.0.0.1", OK.to_vec()).await;
@@ -153,7 +174,7 @@ async fn an_unknown_authority_is_told_apart_and_the_way_out_is_named() {
         "{alone:?}"
     );
     let explained = error.explain("list the indicators", &server.url);
-    assert!(explained.is_certificate() && explained.is_connection());
+    assert_eq!(explained.kind(), Kind::Certificate);
     assert!(
         explained
             .to_string()

@@ -18,6 +18,8 @@ pub(crate) struct TransportError {
 /// What sort of trouble it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TransportTrouble {
+    /// The message cannot be put into HTTP, so it was not sent.
+    Unsendable,
     /// This machine knows no authority, so it can trust nobody.
     NoAuthorities,
     /// The certificate is signed by nobody that this machine trusts.
@@ -43,7 +45,12 @@ impl TransportTrouble {
     pub const fn is_lasting(self) -> bool {
         matches!(
             self,
-            Self::NoAuthorities | Self::UnknownAuthority | Self::WrongName | Self::NotValidNow | Self::BadCertificate
+            Self::Unsendable
+                | Self::NoAuthorities
+                | Self::UnknownAuthority
+                | Self::WrongName
+                | Self::NotValidNow
+                | Self::BadCertificate
         )
     }
 
@@ -68,6 +75,12 @@ impl TransportError {
             Error::new(Kind::Connection, format!("could not {purpose}: {what} ({text})"), hint)
         };
         match self.trouble {
+            TransportTrouble::Unsendable => Error::new(
+                Kind::Unexpected,
+                format!("could not {purpose}: the message cannot be sent: {text}"),
+                "An access token that cannot stand in a header comes from no sign-in service that this program knows. Check \
+                 authority_host and any proxy in between; if they are right, report this.",
+            ),
             TransportTrouble::NoAuthorities => certificate(
                 "this machine has no list of trusted certificate authorities",
                 "Install the system's package of certificate authorities (often called ca-certificates), or point \

@@ -2,6 +2,7 @@
 
 use crate::defender::Clock;
 use crate::defender::testing::{Service, client, json, lost};
+use crate::indicator::RowId;
 use serde_json::{Value, json as value};
 use std::time::Duration;
 
@@ -102,7 +103,7 @@ async fn rows_that_go_meanwhile_make_it_list_again() {
     let listing = client(&service).listing().await.unwrap();
     assert_eq!(listing.len(), 10_001);
     assert!(listing.is_complete());
-    assert!(listing.get("10001").is_some(), "the row that moved up");
+    assert!(listing.get(&"10001".into()).is_some(), "the row that moved up");
     assert_eq!(skips(&service), ["", "9999", "", "9999"]);
 }
 
@@ -144,9 +145,9 @@ async fn a_listing_that_never_holds_still_has_what_any_pass_has_seen() {
     let listing = client(&service).listing().await.unwrap();
     let ids: Vec<&str> = listing.iter().map(|row| row.id.as_str()).collect();
     assert_eq!(ids, ["1", "2", "3", "5", "6"]);
-    assert!(listing.mentions("4"));
-    let title = |id| listing.get(id).unwrap().indicator.fields.title.as_deref();
-    assert_eq!(title("1"), Some("new"), "the newest pass that has it");
+    assert!(listing.mentions(&"4".into()));
+    let title = |id: &RowId| listing.get(id).unwrap().indicator.fields.title.as_deref();
+    assert_eq!(title(&"1".into()), Some("new"), "the newest pass that has it");
     assert!(!listing.is_complete());
     assert_eq!(service.log().len(), 6);
     let begun: Vec<u64> = service

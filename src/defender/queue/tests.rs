@@ -1,8 +1,8 @@
 //! How many calls it takes, and when they are made.
 
-use crate::defender::testing::{Service, client, client_with, domain, domains, settings};
+use crate::defender::testing::{Service, client, client_with, delete, domain, domains, settings};
 use crate::defender::{Clock, Settings};
-use crate::indicator::Action;
+use crate::indicator::{Action, RowId};
 use proptest::prelude::*;
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ const fn ms(milliseconds: u64) -> Duration {
 async fn nothing_takes_no_call() {
     let service = Service::new();
     assert!(client(&service).upsert(Vec::new()).await.is_empty());
-    assert!(client(&service).delete(Vec::new()).await.is_empty());
+    assert!(delete(&client(&service), Vec::new()).await.is_empty());
     assert!(service.log().is_empty());
 }
 
@@ -89,16 +89,16 @@ async fn callers_that_come_back_one_after_the_other_share_calls_again() {
     let service = Service::new();
     let client = client(&service);
     let ids = client.upsert(domains(40)).await.into_iter().map(Result::unwrap);
-    let ids: Vec<String> = ids.collect();
+    let ids: Vec<RowId> = ids.collect();
     let start = tokio::sync::Mutex::new(());
-    let delete = |ids: &[String]| {
+    let delete = |ids: &[RowId]| {
         let (client, clock, start, ids) = (client.clone(), service.clock(), &start, ids.to_vec());
         async move {
             for id in ids {
                 let turn = start.lock().await;
                 clock.sleep(ms(40)).await;
                 drop(turn);
-                client.delete(vec![id]).await.remove(0).unwrap();
+                delete(&client, vec![id]).await.remove(0).unwrap();
             }
         }
     };
@@ -238,7 +238,7 @@ proptest! {
                 }
             });
             for (name, id) in futures::future::join_all(writes).await.into_iter().flatten() {
-                assert_eq!(service.tenant().rows[&id.parse().unwrap()]["indicatorValue"], name);
+                assert_eq!(service.tenant().rows[&id.as_str().parse().unwrap()]["indicatorValue"], name);
             }
             let arrivals: Vec<_> = service.calls().iter().map(|call| call.at).collect();
             for minute in arrivals.windows(31) {

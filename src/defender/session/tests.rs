@@ -1,5 +1,6 @@
 //! Calls through the double of the service, in virtual time.
 
+use crate::defender::error::Kind;
 use crate::defender::testing::{self, Service, client, client_with, cut_off, json, lost, refusal, settings};
 use crate::defender::{Clock, WriteError};
 use serde_json::json as value;
@@ -96,7 +97,7 @@ async fn a_token_that_is_not_accepted_is_renewed_once() {
     service.next_times(2, |_, _| refusal(401, "Unauthorized", "wrong audience"));
     let error = client.fresh_listing().await.unwrap_err();
     assert!(
-        error.is_unauthorized() && error.to_string().contains("wrong audience"),
+        error.kind() == Kind::Unauthorized && error.to_string().contains("wrong audience"),
         "{error}"
     );
 }
@@ -127,14 +128,14 @@ async fn a_403_is_told_at_once() {
     });
     let error = client.listing().await.unwrap_err();
     assert!(
-        error.is_forbidden() && error.hint().contains("WindowsDefenderATP"),
+        error.kind() == Kind::Forbidden && error.hint().contains("WindowsDefenderATP"),
         "{error}"
     );
     assert_eq!(service.log().len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
-async fn stopping_ends_a_pause_and_resuming_lets_calls_through_again() {
+async fn stopping_ends_a_pause() {
     let service = Service::new();
     let client = client(&service);
     service.next(|_, _| refusal(429, "429", "You can send requests again in 3000 seconds."));
@@ -148,13 +149,6 @@ async fn stopping_ends_a_pause_and_resuming_lets_calls_through_again() {
     assert_eq!(service.clock().elapsed(), Duration::from_secs(5));
     assert!(client.listing().await.unwrap_err().is_stopped());
     assert_eq!(service.log().len(), 1);
-    client.resume();
-    client.listing().await.unwrap();
-    assert_eq!(
-        service.calls()[1].at,
-        Duration::from_secs(3001),
-        "the service's pause still holds"
-    );
 }
 
 #[tokio::test(start_paused = true)]

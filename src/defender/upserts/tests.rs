@@ -2,9 +2,10 @@
 
 mod unclear;
 
+use crate::defender::error::Kind;
 use crate::defender::testing::{Service, client, client_with, domain, domains, json, refusal, settings};
 use crate::defender::{Clock, Settings, WriteError};
-use crate::indicator::{Action, Indicator};
+use crate::indicator::{Action, Indicator, RowId};
 use serde_json::{Value, json as value};
 use std::collections::HashSet;
 use std::time::Duration;
@@ -37,7 +38,7 @@ fn nameless(_: &str) -> String {
     "Request body is incorrect".to_owned()
 }
 
-fn reason(answer: &Result<String, WriteError>) -> &str {
+fn reason(answer: &Result<RowId, WriteError>) -> &str {
     match answer {
         Err(WriteError::Refused { reason } | WriteError::RefusedWithOthers { reason }) => reason,
         other => panic!("{other:?}"),
@@ -199,7 +200,7 @@ async fn a_missing_permission_fails_everything_at_once() {
     assert!(
         answers
             .iter()
-            .all(|answer| matches!(answer, Err(WriteError::Failed(error)) if error.is_forbidden()))
+            .all(|answer| matches!(answer, Err(WriteError::Failed(error)) if error.kind() == Kind::Forbidden))
     );
 }
 
@@ -276,7 +277,7 @@ async fn a_hundred_named_items_do_not_shut_the_others_out() {
         assert!(service.clock().elapsed() - begun < Duration::from_secs(3 * 60));
 
         // Whoever takes out what is named gets the others with the next apply.
-        let is_found = |answer: &Result<String, WriteError>| !matches!(answer, Err(WriteError::Refused { .. }));
+        let is_found = |answer: &Result<RowId, WriteError>| !matches!(answer, Err(WriteError::Refused { .. }));
         let left = domains(500).into_iter().zip(&answers);
         let left: Vec<Indicator> = left
             .filter(|(_, answer)| is_found(answer))

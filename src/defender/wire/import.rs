@@ -3,13 +3,14 @@
 use super::loose::{Loose, read_object};
 use super::splitter::Splitter;
 use super::{Decode, Unreadable};
+use crate::indicator::RowId;
 use serde::Deserialize;
 
 /// What became of one item of an import call.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct ImportResult {
     /// Id of the row; absent when the item failed.
-    pub id: Option<String>,
+    pub id: Option<RowId>,
     /// The value of the item, as the service repeats it. Its type and action are not repeated.
     pub value: Option<String>,
     /// Absent when the service does not say.
@@ -43,7 +44,7 @@ impl Decode for ImportDecoder {
             // What is no result keeps its place and says nothing.
             let result: LooseResult = read_object(text).unwrap_or_default();
             results.push(ImportResult {
-                id: result.id.text().filter(|id| !id.is_empty()),
+                id: result.id.text().filter(|id| !id.is_empty()).map(RowId::from),
                 value: result.indicator.text(),
                 is_failed: result.is_failed.boolean(),
                 failure_reason: result.failure_reason.text().filter(|reason| !reason.trim().is_empty()),
@@ -79,7 +80,7 @@ mod tests {
             decoder.finish().unwrap(),
             [
                 ImportResult {
-                    id: text("2841"),
+                    id: Some("2841".into()),
                     value: text("220e"),
                     is_failed: Some(false),
                     failure_reason: None
@@ -91,14 +92,14 @@ mod tests {
                     failure_reason: text("Max capacity exceeded.")
                 },
                 ImportResult {
-                    id: text("7"),
+                    id: Some("7".into()),
                     value: None,
                     is_failed: Some(true),
                     failure_reason: None
                 },
                 ImportResult::default(),
                 ImportResult {
-                    id: text("8"),
+                    id: Some("8".into()),
                     value: None,
                     is_failed: Some(false),
                     failure_reason: None

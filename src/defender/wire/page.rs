@@ -4,14 +4,14 @@ use super::loose::read_object;
 use super::row::{self, LooseRow};
 use super::splitter::Splitter;
 use super::{Decode, Unreadable};
-use crate::indicator::Row;
+use crate::indicator::{Row, RowId};
 
 /// A page of a listing.
 #[derive(Debug, Default)]
 pub(crate) struct Page {
     pub rows: Vec<Row>,
     /// Rows that are there but cannot be read, by id where at least that could be.
-    pub unreadable: Vec<Option<String>>,
+    pub unreadable: Vec<Option<RowId>>,
     pub next_link: Option<String>,
 }
 
@@ -76,7 +76,7 @@ mod tests {
             page.rows.iter().map(|row| row.id.as_str()).collect::<Vec<_>>(),
             ["1", "3"]
         );
-        assert_eq!(page.unreadable, [None, None, None, Some("2".to_owned()), None]);
+        assert_eq!(page.unreadable, [None, None, None, Some("2".into()), None]);
         assert_eq!((page.len(), page.next_link.as_deref()), (7, Some("/n")));
     }
 
@@ -98,7 +98,7 @@ mod tests {
         let fields = &page.rows[1].indicator.fields;
         assert_eq!((fields.title.as_deref(), fields.category), (None, None));
         assert_eq!(fields.description.as_deref(), Some("kept"));
-        assert_eq!(page.unreadable, [Some("3".to_owned()), None, None, None]);
+        assert_eq!(page.unreadable, [Some("3".into()), None, None, None]);
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! A row of a listing.
 
 use super::loose::Loose;
-use crate::indicator::{Action, Category, CertificateInfo, Facts, Fields, Indicator, IndicatorType, Row, Severity};
+use crate::indicator::{
+    Action, Category, CertificateInfo, Facts, Fields, Indicator, IndicatorType, Row, RowId, Severity,
+};
 use serde::Deserialize;
 
 /// A row as it comes, with every field optional.
@@ -43,8 +45,8 @@ pub(super) struct LooseRow {
 }
 
 /// `Err` holds the id, if at least that could be read.
-pub(super) fn read(row: LooseRow) -> Result<Row, Option<String>> {
-    let id = row.id.text().filter(|id| !id.is_empty());
+pub(super) fn read(row: LooseRow) -> Result<Row, Option<RowId>> {
+    let id = row.id.text().filter(|id| !id.is_empty()).map(RowId::from);
     let Some(id) = id else { return Err(None) };
     let identity = (row.indicator_value.text(), row.indicator_type.text(), row.action.text());
     let (Some(value), Some(kind), Some(action)) = identity else {
@@ -124,9 +126,35 @@ impl<'de> Deserialize<'de> for LooseCertificate {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::defender::wire::import_body;
+    use crate::indicator::{Field, samples};
     use serde_json::{Value, json};
 
-    fn row(json: &Value) -> Result<Row, Option<String>> {
+    /// What is sent for this indicator.
+    fn sent(indicator: &Indicator) -> Value {
+        let body: Value = serde_json::from_slice(&import_body(&[indicator])).unwrap();
+        body["Indicators"][0].clone()
+    }
+
+    /// What is sent is read under the same names, so that the names are right or wrong in both; the test in `submit` and the
+    /// recorded row below say which.
+    #[test]
+    fn every_field_is_read_under_its_name_in_the_table() {
+        let whole = samples::whole();
+        let mut json = sent(&whole);
+        json["id"] = json!("17");
+        let read = row(&json).unwrap().indicator;
+        for field in Field::ALL {
+            assert_eq!(field.get(&read), field.get(&whole), "{field}");
+        }
+        for field in Field::ALL.iter().filter(|field| !field.is_identity()) {
+            let mut json = json.clone();
+            json.as_object_mut().unwrap().remove(field.wire_name()).unwrap();
+            assert_eq!(field.get(&row(&json).unwrap().indicator), None, "{field}");
+        }
+    }
+
+    fn row(json: &Value) -> Result<Row, Option<RowId>> {
         read(serde_json::from_str(&json.to_string()).unwrap())
     }
 
@@ -278,7 +306,7 @@ mod tests {
         for name in ["indicatorValue", "indicatorType", "action"] {
             let mut json = recorded();
             json[name] = json!(null);
-            assert_eq!(row(&json), Err(Some("17".to_owned())), "{name}");
+            assert_eq!(row(&json), Err(Some("17".into())), "{name}");
         }
         let mut json = recorded();
         json["id"] = json!(null);

@@ -1,33 +1,32 @@
 //! What is sent.
 
-use crate::indicator::{CertificateInfo, Indicator};
+use crate::indicator::{Category, CertificateFact, CertificateInfo, Field, Indicator, RowId, Severity};
 use bytes::Bytes;
 use jiff::Timestamp;
-use serde::Serialize;
-
-/// Number of the category that the service gives an indicator by itself, SuspiciousActivity.
-const DEFAULT_CATEGORY: i32 = 1;
+use serde::ser::{Serialize, SerializeMap, Serializer};
 
 /// Body of an import call.
 pub(crate) fn import_body(indicators: &[&Indicator]) -> Bytes {
-    #[derive(Serialize)]
+    #[derive(serde::Serialize)]
     struct Body<'a> {
         #[serde(rename = "Indicators")]
         indicators: Vec<Submission<'a>>,
     }
     json(&Body {
-        indicators: indicators.iter().map(|indicator| Submission::of(indicator)).collect(),
+        indicators: indicators.iter().map(|indicator| Submission(indicator)).collect(),
     })
 }
 
 /// Body of a batch-delete call.
-pub(crate) fn batch_delete_body(ids: &[&str]) -> Bytes {
-    #[derive(Serialize)]
+pub(crate) fn batch_delete_body(ids: &[&RowId]) -> Bytes {
+    #[derive(serde::Serialize)]
     struct Body<'a> {
         #[serde(rename = "IndicatorIds")]
-        ids: &'a [&'a str],
+        ids: Vec<&'a str>,
     }
-    json(&Body { ids })
+    json(&Body {
+        ids: ids.iter().map(|id| id.as_str()).collect(),
+    })
 }
 
 fn json(body: &impl Serialize) -> Bytes {
@@ -37,89 +36,70 @@ fn json(body: &impl Serialize) -> Bytes {
 
 /// Every writable field, the ones that are taken at creation only included, and no other: no id, no creator, no time of
 /// creation. What is not configured is sent as null, or as the default where the metadata does not allow null.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Submission<'a> {
-    indicator_value: &'a str,
-    indicator_type: &'a str,
-    action: &'a str,
-    severity: &'a str,
-    title: Option<&'a str>,
-    description: Option<&'a str>,
-    recommended_actions: Option<&'a str>,
-    application: Option<&'a str>,
-    expiration_time: Option<String>,
-    generate_alert: bool,
-    rbac_group_names: &'a [String],
-    rbac_group_ids: &'a [i32],
-    mitre_techniques: &'a [String],
-    category: i32,
-    educate_url: Option<&'a str>,
-    bypass_duration_hours: Option<i32>,
-    external_id: Option<&'a str>,
-    additional_info: Option<&'a str>,
-    notification_id: Option<u8>,
-    notification_body: Option<&'a str>,
-    certificate_info: Option<Certificate<'a>>,
-    version: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    look_back_period: Option<i32>,
-    /// Left out if it is not configured: tenants without the feature may refuse it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    historical_detection: Option<bool>,
-}
+struct Submission<'a>(&'a Indicator);
 
-#[derive(Serialize)]
-struct Certificate<'a> {
-    issuer: Option<&'a str>,
-    serial: Option<&'a str>,
-    subject: Option<&'a str>,
-    sha256: Option<&'a str>,
-}
-
-impl<'a> Submission<'a> {
-    fn of(indicator: &'a Indicator) -> Self {
-        let fields = &indicator.fields;
-        Self {
-            indicator_value: &indicator.value,
-            indicator_type: indicator.indicator_type.as_str(),
-            action: indicator.action.as_str(),
-            severity: fields
-                .severity
-                .as_ref()
-                .map_or("Informational", |severity| severity.as_str()),
-            title: fields.title.as_deref(),
-            description: fields.description.as_deref(),
-            recommended_actions: fields.recommended_actions.as_deref(),
-            application: fields.application.as_deref(),
-            expiration_time: fields.expiration_time.map(instant),
-            generate_alert: indicator.raises_alert(),
-            rbac_group_names: fields.rbac_group_names.as_deref().unwrap_or_default(),
-            rbac_group_ids: fields.rbac_group_ids.as_deref().unwrap_or_default(),
-            mitre_techniques: fields.mitre_techniques.as_deref().unwrap_or_default(),
-            category: fields.category.map_or(DEFAULT_CATEGORY, |category| category.number()),
-            educate_url: fields.educate_url.as_deref(),
-            bypass_duration_hours: fields.bypass_duration_hours,
-            external_id: fields.external_id.as_deref(),
-            additional_info: fields.additional_info.as_deref(),
-            notification_id: fields.notification_id,
-            notification_body: fields.notification_body.as_deref(),
-            certificate_info: fields.certificate_info.as_ref().map(Certificate::of),
-            version: fields.version.as_deref(),
-            look_back_period: fields.look_back_period,
-            historical_detection: fields.historical_detection,
+impl Serialize for Submission<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut members = serializer.serialize_map(None)?;
+        for field in Field::ALL {
+            put(&mut members, *field, self.0)?;
         }
+        members.end()
     }
 }
 
-impl<'a> Certificate<'a> {
-    fn of(info: &'a CertificateInfo) -> Self {
-        Self {
-            issuer: info.issuer.as_deref(),
-            serial: info.serial.as_deref(),
-            subject: info.subject.as_deref(),
-            sha256: info.sha256.as_deref(),
+/// Writes what the indicator says of the field.
+fn put<M: SerializeMap>(members: &mut M, field: Field, indicator: &Indicator) -> Result<(), M::Error> {
+    let name = field.wire_name();
+    let fields = &indicator.fields;
+    match field {
+        Field::Value => members.serialize_entry(name, &indicator.value),
+        Field::Type => members.serialize_entry(name, indicator.indicator_type.as_str()),
+        Field::Action => members.serialize_entry(name, indicator.action.as_str()),
+        Field::Severity => {
+            let severity = fields.severity.as_ref().unwrap_or(&Severity::Informational);
+            members.serialize_entry(name, severity.as_str())
         }
+        Field::Title => members.serialize_entry(name, &fields.title),
+        Field::Description => members.serialize_entry(name, &fields.description),
+        Field::RecommendedActions => members.serialize_entry(name, &fields.recommended_actions),
+        Field::Application => members.serialize_entry(name, &fields.application),
+        Field::ExpirationTime => members.serialize_entry(name, &fields.expiration_time.map(instant)),
+        Field::GenerateAlert => members.serialize_entry(name, &indicator.raises_alert()),
+        Field::RbacGroupNames => members.serialize_entry(name, list(&fields.rbac_group_names)),
+        Field::RbacGroupIds => members.serialize_entry(name, list(&fields.rbac_group_ids)),
+        Field::MitreTechniques => members.serialize_entry(name, list(&fields.mitre_techniques)),
+        Field::Category => {
+            let category = fields.category.unwrap_or(Category::SUSPICIOUS_ACTIVITY);
+            members.serialize_entry(name, &category.number())
+        }
+        Field::EducateUrl => members.serialize_entry(name, &fields.educate_url),
+        Field::BypassDurationHours => members.serialize_entry(name, &fields.bypass_duration_hours),
+        Field::ExternalId => members.serialize_entry(name, &fields.external_id),
+        Field::AdditionalInfo => members.serialize_entry(name, &fields.additional_info),
+        Field::NotificationId => members.serialize_entry(name, &fields.notification_id),
+        Field::NotificationBody => members.serialize_entry(name, &fields.notification_body),
+        Field::CertificateInfo => members.serialize_entry(name, &fields.certificate_info.as_ref().map(Certificate)),
+        Field::Version => members.serialize_entry(name, &fields.version),
+        // Left out if they are not configured: tenants without the feature may refuse them.
+        Field::LookBackPeriod => put_if_set(members, name, fields.look_back_period.as_ref()),
+        Field::HistoricalDetection => put_if_set(members, name, fields.historical_detection.as_ref()),
+    }
+}
+
+fn put_if_set<M: SerializeMap>(members: &mut M, name: &str, value: Option<&impl Serialize>) -> Result<(), M::Error> {
+    value.map_or(Ok(()), |value| members.serialize_entry(name, value))
+}
+
+fn list<T>(list: &Option<Vec<T>>) -> &[T] {
+    list.as_deref().unwrap_or_default()
+}
+
+struct Certificate<'a>(&'a CertificateInfo);
+
+impl Serialize for Certificate<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(CertificateFact::ALL.map(|fact| (fact.name(), fact.of(self.0))))
     }
 }
 
@@ -137,7 +117,7 @@ fn instant(time: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::indicator::{Action, Category, Fields, IndicatorType, Severity, parse_instant};
+    use crate::indicator::{Action, Fields, IndicatorType, parse_instant, samples};
     use serde_json::json;
 
     fn sent(indicator: &Indicator) -> serde_json::Value {
@@ -240,6 +220,23 @@ mod tests {
                 "version": "v", "lookBackPeriod": 30, "historicalDetection": true,
             })
         );
+    }
+
+    #[test]
+    fn what_is_said_only_if_it_is_configured_is_what_the_table_says() {
+        let nothing = Indicator {
+            action: Action::Block,
+            indicator_type: IndicatorType::IpAddress,
+            ..Indicator::blank()
+        };
+        let (silent, whole) = (sent(&nothing), sent(&samples::whole()));
+        for field in Field::ALL {
+            let said = silent.get(field.wire_name());
+            let is_open = said.is_none_or(serde_json::Value::is_null);
+            assert_eq!(is_open, field.is_left_open(&nothing), "{field}");
+            assert!(!whole[field.wire_name()].is_null(), "{field}");
+        }
+        assert_eq!(whole.as_object().unwrap().len(), Field::ALL.len());
     }
 
     #[test]

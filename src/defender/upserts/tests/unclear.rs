@@ -2,7 +2,7 @@
 
 use crate::defender::WriteError;
 use crate::defender::testing::{Service, client, cut_off, domain, domains, json, lost_after, refusal};
-use crate::indicator::{Action, Indicator};
+use crate::indicator::{Action, Indicator, RowId};
 use serde_json::json as value;
 
 #[tokio::test(start_paused = true)]
@@ -99,7 +99,7 @@ async fn the_row_that_is_found_after_an_unclear_answer_is_the_one_that_was_sent(
     ];
     service.next(move |_, _| json(200, value!({"value": rows})));
     let answers = client(&service).upsert(domains(3)).await;
-    let ids: Vec<String> = answers.into_iter().map(Result::unwrap).collect();
+    let ids: Vec<RowId> = answers.into_iter().map(Result::unwrap).collect();
     assert_eq!(ids, ["3", "5", "6"]);
     assert_eq!(service.log(), ["import 3", "indicators"]);
 }

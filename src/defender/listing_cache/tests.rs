@@ -1,7 +1,7 @@
 //! The listing and the process's own writes.
 
 use crate::defender::Clock;
-use crate::defender::testing::{Service, client, domain, domains};
+use crate::defender::testing::{Service, client, delete, domain, domains};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ async fn own_writes_show_without_asking_again() {
     service.fill(3);
     let client = client(&service);
     let before = client.listing().await.unwrap();
-    client.delete(vec!["2".to_owned()]).await.remove(0).unwrap();
+    delete(&client, vec!["2".into()]).await.remove(0).unwrap();
     let id = client.upsert(vec![domain("new.example")]).await.remove(0).unwrap();
     let after = client.listing().await.unwrap();
     assert_eq!(before.len(), 3, "what somebody holds does not change in their hands");
@@ -39,7 +39,7 @@ async fn writes_made_while_a_listing_is_under_way_are_in_it() {
     service.clock().sleep(Duration::from_secs(6)).await;
     service.set_latency(Duration::ZERO);
     client.upsert(domains(3)).await;
-    client.delete(vec!["1".to_owned()]).await;
+    delete(&client, vec!["1".into()]).await;
     let listing = listing.await.unwrap().unwrap();
     assert_eq!(
         listing.iter().map(|row| row.id.as_str()).collect::<Vec<_>>(),

@@ -1,32 +1,32 @@
 //! The one listing of the process, and the process's own writes that it has to show.
 
 use super::error::Error;
-use super::flight::Flight;
 use super::listing::{Change, Listing};
 use super::paging;
 use super::session::Session;
+use super::single_flight::SingleFlight;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Keeps the listing.
-pub(crate) struct Catalogue {
+pub(crate) struct ListingCache {
     session: Arc<Session>,
     store: Arc<Mutex<Store>>,
-    flight: Flight<Arc<Listing>>,
+    single_flight: SingleFlight<Arc<Listing>>,
     /// The next listing that was asked for anew, as long as it waits for its turn.
-    next: Arc<Flight<Arc<Listing>>>,
+    next: Arc<SingleFlight<Arc<Listing>>>,
     /// Held by the one that is under way, so that those who come meanwhile gather behind it.
     turn: Arc<Turn>,
 }
 
 type Turn = tokio::sync::Mutex<()>;
 
-impl Catalogue {
+impl ListingCache {
     pub fn new(session: Arc<Session>) -> Self {
         Self {
             session,
             store: Arc::default(),
-            flight: Flight::new(),
-            next: Arc::new(Flight::new()),
+            single_flight: SingleFlight::new(),
+            next: Arc::new(SingleFlight::new()),
             turn: Arc::default(),
         }
     }
@@ -37,7 +37,7 @@ impl Catalogue {
             return Ok(listing);
         }
         let (session, store) = (Arc::clone(&self.session), Arc::clone(&self.store));
-        self.flight
+        self.single_flight
             .join(move || async move {
                 // Somebody may have finished it between the caller's look and the start of this flight.
                 let present = lock(&store).current();

@@ -8,9 +8,9 @@ use std::sync::{Mutex, PoisonError};
 type Work<T> = BoxFuture<'static, Result<T, Error>>;
 
 /// The work that is under way, if any. Its outcome goes to all who joined, and is not kept.
-pub(crate) struct Flight<T: Clone>(Mutex<Option<WeakShared<Work<T>>>>);
+pub(crate) struct SingleFlight<T: Clone>(Mutex<Option<WeakShared<Work<T>>>>);
 
-impl<T: Clone + Send + Sync + 'static> Flight<T> {
+impl<T: Clone + Send + Sync + 'static> SingleFlight<T> {
     pub const fn new() -> Self {
         Self(Mutex::new(None))
     }
@@ -67,8 +67,8 @@ mod tests {
     async fn all_who_ask_at_once_share_one_outcome_good_or_bad() {
         for fails in [false, true] {
             let starts = Arc::new(AtomicUsize::new(0));
-            let flight = Flight::new();
-            let join = || flight.join(|| work(Arc::clone(&starts), fails));
+            let single_flight = SingleFlight::new();
+            let join = || single_flight.join(|| work(Arc::clone(&starts), fails));
             let outcomes = futures::future::join_all((0..5).map(|_| join())).await;
             assert_eq!(starts.load(Ordering::SeqCst), 1);
             assert!(outcomes.iter().all(|outcome| outcome.is_err() == fails));
@@ -80,14 +80,14 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_work_goes_on_when_the_one_who_started_it_leaves() {
         let starts = Arc::new(AtomicUsize::new(0));
-        let flight = Arc::new(Flight::new());
+        let single_flight = Arc::new(SingleFlight::new());
         let first = tokio::spawn({
-            let (flight, starts) = (Arc::clone(&flight), Arc::clone(&starts));
-            async move { flight.join(|| work(starts, false)).await }
+            let (single_flight, starts) = (Arc::clone(&single_flight), Arc::clone(&starts));
+            async move { single_flight.join(|| work(starts, false)).await }
         });
         let second = tokio::spawn({
-            let (flight, starts) = (Arc::clone(&flight), Arc::clone(&starts));
-            async move { flight.join(|| work(starts, false)).await }
+            let (single_flight, starts) = (Arc::clone(&single_flight), Arc::clone(&starts));
+            async move { single_flight.join(|| work(starts, false)).await }
         });
         tokio::time::sleep(Duration::from_millis(500)).await;
         first.abort();

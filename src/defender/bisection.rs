@@ -12,7 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// some sixty named ones.
 const MOST_EXTRA_CALLS: usize = 64;
 
-/// Extra calls for a batch that is refused with the words against which narrowing down was of no use before: enough to
+/// Extra calls for a batch that is refused with the words against which bisection down was of no use before: enough to
 /// save nineteen of twenty items if one of 500 is bad, and few enough to be spent in vain on each of many batches.
 pub(crate) const FEW_EXTRA_CALLS: usize = 10;
 
@@ -38,24 +38,24 @@ pub(crate) struct Group {
 
 /// The groups that are still to be sent.
 #[derive(Debug)]
-pub(crate) struct Narrowing {
+pub(crate) struct Bisection {
     groups: Vec<Group>,
     calls: usize,
     most_extra: usize,
     any_named: bool,
 }
 
-impl Narrowing {
+impl Bisection {
     /// All items in one group, with leave for so many extra calls.
     pub fn new(items: impl IntoIterator<Item = usize>, most_extra: usize) -> Self {
-        let mut narrowing = Self {
+        let mut bisection = Self {
             groups: Vec::new(),
             calls: 0,
             most_extra,
             any_named: false,
         };
-        narrowing.add(items.into_iter().collect());
-        narrowing
+        bisection.add(items.into_iter().collect());
+        bisection
     }
 
     /// Bounds the extra calls more tightly.
@@ -134,7 +134,7 @@ impl Narrowing {
     }
 }
 
-/// A refusal against which narrowing down was of no use: the bound was reached and not one item was taken. It is
+/// A refusal against which bisection was of no use: the bound was reached and not one item was taken. It is
 /// probably not about items at all, so the next batch that is refused alike gets few calls only.
 #[derive(Debug, Default)]
 pub(crate) struct Futile(Mutex<Option<String>>);
@@ -243,9 +243,9 @@ mod tests {
         bad: &BTreeSet<usize>,
         named: bool,
     ) -> (BTreeSet<usize>, BTreeSet<usize>, BTreeSet<usize>, usize) {
-        let mut narrowing = Narrowing::new(0..size, MOST_EXTRA_CALLS);
+        let mut bisection = Bisection::new(0..size, MOST_EXTRA_CALLS);
         let (mut kept, mut refused, mut calls) = (BTreeSet::new(), BTreeSet::new(), 0);
-        while let Some(group) = narrowing.next() {
+        while let Some(group) = bisection.next() {
             calls += 1;
             let worst = group.items.iter().copied().find(|item| bad.contains(item));
             match worst {
@@ -253,13 +253,13 @@ mod tests {
                 Some(_) if group.items.len() == 1 => refused.extend(group.items),
                 Some(worst) if named => {
                     refused.insert(worst);
-                    narrowing.without(group, |item| item == worst);
+                    bisection.without(group, |item| item == worst);
                 }
-                Some(_) => narrowing.halve(group),
+                Some(_) => bisection.halve(group),
             }
         }
-        assert_eq!(calls, narrowing.extra_calls() + 1);
-        (kept, refused, narrowing.rest().collect(), calls)
+        assert_eq!(calls, bisection.extra_calls() + 1);
+        (kept, refused, bisection.rest().collect(), calls)
     }
 
     #[test]
@@ -318,17 +318,17 @@ mod tests {
     fn a_bound_is_about_two_minutes_of_calls() {
         let bounds = [30, 15, 3, 1].map(most_extra_calls);
         assert_eq!(bounds, [64, 32, 6, 3]);
-        let mut narrowing = Narrowing::new(0..500, 64);
-        narrowing.bound(FEW_EXTRA_CALLS);
+        let mut bisection = Bisection::new(0..500, 64);
+        bisection.bound(FEW_EXTRA_CALLS);
         let mut kept = 0;
-        while let Some(group) = narrowing.next() {
+        while let Some(group) = bisection.next() {
             if group.items.contains(&499) {
-                narrowing.halve(group);
+                bisection.halve(group);
             } else {
                 kept += group.items.len();
             }
         }
-        assert_eq!((narrowing.extra_calls(), kept), (FEW_EXTRA_CALLS, 484));
+        assert_eq!((bisection.extra_calls(), kept), (FEW_EXTRA_CALLS, 484));
     }
 
     proptest! {

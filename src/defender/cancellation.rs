@@ -10,12 +10,12 @@ use tokio::sync::watch;
 pub(crate) struct Stopped;
 
 /// Whether the run has been stopped, and waiting that ends when it is.
-pub(crate) struct Halt {
+pub(crate) struct Cancellation {
     clock: Arc<dyn Clock>,
     stopped: watch::Sender<bool>,
 }
 
-impl Halt {
+impl Cancellation {
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
             clock,
@@ -29,10 +29,6 @@ impl Halt {
 
     pub fn stop(&self) {
         self.stopped.send_replace(true);
-    }
-
-    pub fn resume(&self) {
-        self.stopped.send_replace(false);
     }
 
     /// Whether the run has been stopped.
@@ -63,19 +59,17 @@ mod tests {
     use crate::defender::testing::VirtualClock;
 
     #[tokio::test(start_paused = true)]
-    async fn waiting_ends_at_once_when_the_run_is_stopped_and_works_again_after_resume() {
+    async fn waiting_ends_at_once_when_the_run_is_stopped() {
         let clock = VirtualClock::shared();
-        let halt = Arc::new(Halt::new(clock.clone()));
+        let cancellation = Arc::new(Cancellation::new(clock.clone()));
         let waiting = tokio::spawn({
-            let halt = halt.clone();
-            async move { halt.sleep(Duration::from_secs(3600)).await }
+            let cancellation = cancellation.clone();
+            async move { cancellation.sleep(Duration::from_secs(3600)).await }
         });
-        halt.sleep(Duration::from_secs(5)).await.unwrap();
-        halt.stop();
+        cancellation.sleep(Duration::from_secs(5)).await.unwrap();
+        cancellation.stop();
         assert_eq!(waiting.await.unwrap(), Err(Stopped));
-        assert_eq!(halt.sleep(Duration::from_secs(1)).await, Err(Stopped));
+        assert_eq!(cancellation.sleep(Duration::from_secs(1)).await, Err(Stopped));
         assert_eq!(clock.elapsed(), Duration::from_secs(5));
-        halt.resume();
-        assert_eq!(halt.sleep(Duration::from_secs(1)).await, Ok(()));
     }
 }
