@@ -4,37 +4,39 @@
 //! **Invariant:** written from what is known of the service and of nothing else; it imports nothing of this crate, so
 //! that a mistake of the client cannot hide in it.
 //!
-//! Reading order: [`Options`] (what is an assumption), `service` (what a call does), `store` (the rows), `columns` (their
-//! properties), `faults`, `control` (the paths for tests), `server` (HTTPS).
+//! In reading order: [`Options`] (what is an assumption), `columns` (the properties of a row), `faults`, `store` (the rows),
+//! `service` (what a call does), `control` (the paths for tests), `server` (HTTPS).
 
-mod answer;
-mod application;
-mod batch_delete;
-mod calls;
-mod columns;
-mod compress;
-mod control;
-mod draft;
-mod faults;
-mod filter;
-mod import;
-mod limits;
-mod listing;
-mod options;
-mod plan;
-mod portal;
-mod request;
-mod row;
-mod rules;
-mod server;
-mod service;
-mod single;
-mod store;
 mod switches;
+mod options;
+mod application;
 mod time;
-mod tls;
+mod request;
+mod columns;
+mod row;
+mod answer;
 mod token;
+mod faults;
+mod plan;
+mod calls;
+mod gate;
+mod compress;
+mod tls;
 mod values;
+mod draft;
+mod rules;
+mod store;
+mod portal;
+mod limits;
+mod context;
+mod filter;
+mod listing;
+mod import;
+mod single;
+mod batch_delete;
+mod service;
+mod control;
+mod server;
 
 #[cfg(test)]
 mod tests;
@@ -52,6 +54,7 @@ use tokio::task::JoinHandle;
 
 pub use calls::Call;
 pub use faults::{Fault, FaultKind};
+pub use gate::{HeldCall, Hold};
 pub use options::Options;
 pub use switches::{
     CertificateActions, Compression, DeleteAnswer, EarlyRetry, ExpiredRows, FeatureFields, FilterProperties, Lengths,
@@ -132,6 +135,7 @@ impl Simulator {
             service: service::Service::new(options, application),
             faults: plan::Faults::default(),
             log: calls::Log::default(),
+            gate: gate::Gate::default(),
         };
         let shared = server::Shared::new(state);
         let server = tokio::spawn(server::serve(listener, authority.server, shared.clone()));
@@ -151,14 +155,8 @@ impl Simulator {
 
     /// Where it serves, without a slash at the end.
     #[must_use]
-    pub fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         &self.url
-    }
-
-    /// The certificate of the authority to trust, PEM.
-    #[must_use]
-    pub fn ca_pem(&self) -> &str {
-        &self.ca_pem
     }
 
     /// The directory with `ca.pem` and `environment`. A temporary one is removed with the simulator.
@@ -238,6 +236,22 @@ impl Simulator {
         self.shared.lock().faults.clear();
     }
 
+    /// Makes every call to the indicators wait until the handle lets it go; sign-in goes on. For tests that decide in which
+    /// order the service carries calls out, or kill a client between two of them.
+    #[must_use]
+    pub fn hold(&self) -> Hold {
+        self.shared.lock().gate.hold()
+    }
+
+    /// Makes the tenant a new one: these rows, and ids of further rows from `first_id` on; no calls, no faults and no tokens,
+    /// so that a late call of an earlier client does nothing. The same run then gives the same ids.
+    ///
+    /// # Errors
+    /// If a row is not one that a tenant can hold; then nothing is changed.
+    pub fn begin_anew(&self, rows: &[Value], first_id: u64) -> Result<(), Error> {
+        self.shared.lock().begin_anew(rows, first_id).map_err(Error::Rows)
+    }
+
     /// How much time has passed since the start, by the clock that the log of calls is written by.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
@@ -281,7 +295,7 @@ impl Drop for Simulator {
 ///
 /// # Errors
 /// As [`Simulator::start`], or if the lines cannot be written.
-pub async fn run<W: Write + ?Sized>(options: Options, output: &mut W) -> Result<(), Error> {
+pub(crate) async fn run<W: Write + ?Sized>(options: Options, output: &mut W) -> Result<(), Error> {
     // Before the ready line, so that whoever reads it can already stop the program.
     let stopped = stop_signal().map_err(Error::Surroundings)?;
     let names_directory = options.directory.is_none();

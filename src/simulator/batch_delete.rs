@@ -6,8 +6,8 @@ use axum::http::StatusCode;
 use serde_json::Value;
 
 use super::answer::{Answer, Refusal};
+use super::context::Context;
 use super::import::check_size;
-use super::service::Context;
 use super::single::visible;
 use super::store::{Store, number};
 use super::switches::UnknownIds;

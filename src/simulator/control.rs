@@ -10,11 +10,14 @@ use serde_json::{Value, json};
 use super::answer::Answer;
 use super::calls::Log;
 use super::faults::{Fault, FaultKind};
+use super::gate::Gate;
 use super::plan::Faults;
 use super::portal;
 use super::request::Request;
 use super::service::Service;
+use super::store::Store;
 use super::switches::Order;
+use super::token::Tokens;
 
 /// Where they begin.
 pub const PREFIX: &str = "/simulator/";
@@ -28,6 +31,8 @@ pub struct State {
     pub faults: Faults,
     /// Calls so far.
     pub log: Log,
+    /// Where calls wait that a test holds.
+    pub gate: Gate,
 }
 
 impl State {
@@ -46,6 +51,19 @@ impl State {
     pub fn put_rows(&mut self, rows: &[Value]) -> Result<(), String> {
         let now = self.service.clock.now();
         portal::replace(&mut self.service.store, rows, now, &self.service.options)
+    }
+
+    /// Makes the tenant a new one with these rows, which gives out ids from the first one on and knows no token: what
+    /// was sent before, and arrives only now, is refused.
+    pub fn begin_anew(&mut self, rows: &[Value], first_id: u64) -> Result<(), String> {
+        let now = self.service.clock.now();
+        let mut store = Store::counting_from(first_id);
+        portal::replace(&mut store, rows, now, &self.service.options)?;
+        self.service.store = store;
+        self.service.tokens = Tokens::default();
+        self.faults.clear();
+        self.log.clear();
+        Ok(())
     }
 
     /// Adds faults, all or none.

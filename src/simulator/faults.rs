@@ -77,6 +77,16 @@ pub enum FaultKind {
         /// `failureReason` of each.
         reason: String,
     },
+    /// The items with one of these values and this action fail, the others are carried out: the same value with another
+    /// action is another indicator. A single submission is refused.
+    FailAction {
+        /// Name of the action, as it is submitted.
+        action: String,
+        /// Indicator values.
+        values: Vec<String>,
+        /// `failureReason` of each.
+        reason: String,
+    },
     /// A call with one of these values, or ids in a delete, is refused as a whole.
     RefuseCall {
         /// Indicator values or ids.
@@ -199,7 +209,9 @@ impl FaultKind {
     fn concerns(&self, request: &Request) -> bool {
         match self {
             Self::ShortResults { .. } | Self::ShuffleResults {} => request.path.ends_with("/import"),
-            Self::FailItems { values, .. } => request.method == Method::POST && first_of(values, request).is_some(),
+            Self::FailItems { values, .. } | Self::FailAction { values, .. } => {
+                request.method == Method::POST && first_of(values, request).is_some()
+            }
             Self::RefuseCall { values, .. } => first_of(values, request).is_some(),
             Self::MoveRows { .. } => {
                 let skip = request.parameter("$skip").is_some_and(|skip| skip != "0");
@@ -224,6 +236,7 @@ impl FaultKind {
             | Self::ShortResults { .. }
             | Self::ShuffleResults {}
             | Self::FailItems { .. }
+            | Self::FailAction { .. }
             | Self::MoveRows { .. }
             | Self::ForeignWrite { .. } => false,
         }

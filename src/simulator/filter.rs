@@ -2,8 +2,8 @@
 //!
 //! **Invariant:** whatever parses can be evaluated on every row; types are settled while parsing.
 
-mod parse;
 mod token;
+mod parse;
 
 use std::cmp::Ordering;
 

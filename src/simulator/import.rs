@@ -6,10 +6,10 @@
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Refusal};
-use super::columns::VALUE;
+use super::columns::{ACTION, VALUE};
+use super::context::Context;
 use super::draft::Draft;
 use super::rules;
-use super::service::Context;
 use super::store::{Capacity, Store};
 use super::switches::{Results, Verdict};
 
@@ -66,7 +66,7 @@ pub fn import(store: &mut Store, context: &Context) -> Result<Answer, Refusal> {
 fn import_item(store: &mut Store, context: &Context, mut draft: Draft, capacity: &mut Capacity) -> Value {
     let value = draft.text(VALUE).to_owned();
     let failed = |reason: &str| json!({"id": null, "indicator": value, "isFailed": true, "failureReason": reason});
-    if let Some(reason) = context.plan.failure(&value) {
+    if let Some(reason) = context.plan.failure(&value, draft.text(ACTION)) {
         return failed(reason);
     }
     let written = rules::check_item(&mut draft, context.options)

@@ -7,8 +7,8 @@ use url::form_urlencoded::Serializer;
 
 use super::answer::{Answer, Refusal};
 use super::columns::CREATED_BY;
+use super::context::Context;
 use super::filter::Filter;
-use super::service::Context;
 use super::store::Store;
 use super::switches::Paging;
 

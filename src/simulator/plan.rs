@@ -83,10 +83,16 @@ impl Plan {
         self.others.contains(&FaultKind::ShuffleResults {})
     }
 
-    /// Why an item with this value fails, if it shall.
-    pub fn failure(&self, value: &str) -> Option<&str> {
+    /// Why an item with this value and this action fails, if it shall.
+    pub fn failure(&self, value: &str, action: &str) -> Option<&str> {
+        let among = |values: &[String]| values.iter().any(|other| other == value);
         self.others.iter().find_map(|kind| match kind {
-            FaultKind::FailItems { values, reason } if values.iter().any(|v| v == value) => Some(reason.as_str()),
+            FaultKind::FailItems { values, reason } if among(values) => Some(reason.as_str()),
+            FaultKind::FailAction {
+                action: only,
+                values,
+                reason,
+            } if only == action && among(values) => Some(reason.as_str()),
             _ => None,
         })
     }

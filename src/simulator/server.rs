@@ -22,6 +22,7 @@ use super::answer::Answer;
 use super::compress::compress;
 use super::control::{self, State};
 use super::faults::FaultKind;
+use super::gate;
 use super::request::Request;
 
 // 15,000 rows are 14 MiB.
@@ -97,13 +98,17 @@ async fn answer(request: hyper::Request<Incoming>, shared: Shared) -> Result<Res
         let encoded = compress(&answer.body, &accepted, compression);
         return Ok(respond(answer, encoded, whole));
     }
-    let (number, plan, release) = {
+    let (number, plan, release, mut ticket) = {
         let mut state = shared.lock();
         let now = state.service.clock.elapsed();
         let number = state.log.begin(&request, now);
         // Under the same lock as the log, so that whoever sees the call there cannot let it go too early.
-        (number, state.faults.plan(&request), state.faults.release())
+        let (plan, release) = (state.faults.plan(&request), state.faults.release());
+        (number, plan, release, state.gate.arrive(&request))
     };
+    if let Some(ticket) = &mut ticket {
+        ticket.wait().await.map_err(|gate::Turned| Closed)?;
+    }
     if plan.holds() {
         release.wait().await;
     }
@@ -130,6 +135,9 @@ async fn answer(request: hyper::Request<Incoming>, shared: Shared) -> Result<Res
             (false, false) => (answer.status.as_u16(), length),
         };
         state.log.end(number, status, answer.items, sent, now);
+    }
+    if let Some(ticket) = ticket {
+        ticket.carried_out().await;
     }
     if closes {
         return Err(Closed);

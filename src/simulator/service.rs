@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::answer::{Answer, Refusal};
 use super::application::Application;
+use super::context::Context;
 use super::faults::{FaultKind, first_of};
 use super::limits::{Destination, Limits, MINUTE, too_many};
 use super::options::Options;
@@ -36,20 +37,6 @@ pub struct Service {
     refusals: u64,
 }
 
-/// What a handler needs beside the rows.
-pub struct Context<'a> {
-    /// The request.
-    pub request: &'a Request,
-    /// The switches.
-    pub options: &'a Options,
-    /// The instant of the call.
-    pub now: Timestamp,
-    /// Who calls.
-    pub author: Author,
-    /// The faults of this call.
-    pub plan: &'a Plan,
-}
-
 /// What a path and a method mean.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Operation<'a> {
@@ -70,23 +57,6 @@ impl Operation<'_> {
             Self::Delete(_) => Destination::Delete,
             Self::List | Self::Get(_) => Destination::Read,
         }
-    }
-}
-
-impl Context<'_> {
-    /// Whether the application sees a row made by this author.
-    pub fn sees(&self, created_by: &str) -> bool {
-        self.options.permission == Permission::All || created_by == self.author.id
-    }
-
-    /// `@odata.context` with what it is about; it echoes the host and the prefix that were called.
-    pub fn odata_context(&self, about: &str) -> String {
-        let prefix = if self.request.path.starts_with("/api/v1.0/") {
-            "/api/v1.0"
-        } else {
-            "/api"
-        };
-        format!("https://{}{prefix}/$metadata#{about}", self.request.host)
     }
 }
 

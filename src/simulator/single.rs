@@ -6,11 +6,11 @@ use axum::http::StatusCode;
 use serde_json::Value;
 
 use super::answer::{Answer, Refusal};
-use super::columns::{CREATED_BY, VALUE};
+use super::columns::{ACTION, CREATED_BY, VALUE};
+use super::context::Context;
 use super::draft::Draft;
 use super::row::Row;
 use super::rules;
-use super::service::Context;
 use super::store::Store;
 use super::switches::DeleteAnswer;
 
@@ -20,7 +20,7 @@ pub fn submit(store: &mut Store, context: &Context) -> Result<Answer, Refusal> {
     let mut draft = Draft::read(body, context.options)?;
     rules::check_expiry(&draft, context.now)?;
     rules::check_item(&mut draft, context.options)?;
-    if let Some(reason) = context.plan.failure(draft.text(VALUE)) {
+    if let Some(reason) = context.plan.failure(draft.text(VALUE), draft.text(ACTION)) {
         return Err(Refusal::new(400, "BadRequest", reason));
     }
     let mut capacity = store.capacity(context.now, context.options);

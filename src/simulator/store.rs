@@ -166,6 +166,14 @@ impl Store {
         true
     }
 
+    /// A store without rows that gives out ids from this one on.
+    pub fn counting_from(first_id: u64) -> Self {
+        Self {
+            last_id: first_id.saturating_sub(1),
+            ..Self::default()
+        }
+    }
+
     /// A store without rows that goes on counting ids where this one is.
     pub fn emptied(&self) -> Self {
         Self {

@@ -4,6 +4,7 @@ mod control;
 mod endpoints;
 mod face;
 mod faults;
+mod gate;
 mod limits;
 mod listing;
 mod switches;
@@ -163,7 +164,7 @@ impl Tenant {
 }
 
 fn client(simulator: &Simulator) -> Client {
-    let certificate = Certificate::from_pem(simulator.ca_pem().as_bytes()).unwrap();
+    let certificate = Certificate::from_pem(simulator.ca_pem.as_bytes()).unwrap();
     Client::builder()
         .tls_certs_only([certificate])
         .no_proxy()

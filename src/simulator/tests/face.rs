@@ -21,7 +21,7 @@ async fn the_directory_has_what_a_client_needs() {
         ..Options::default()
     };
     let simulator = Simulator::start(options).await.unwrap();
-    assert_eq!(read(&directory.join("ca.pem")), simulator.ca_pem());
+    assert_eq!(read(&directory.join("ca.pem")), simulator.ca_pem);
     let environment = simulator.environment();
     let names: Vec<&str> = environment.iter().map(|(name, _)| name.as_str()).collect();
     let expected = [

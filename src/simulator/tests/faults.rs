@@ -199,6 +199,27 @@ async fn items_fail_or_refuse_the_call() {
 }
 
 #[tokio::test]
+async fn an_action_fails_and_another_one_of_the_same_value_does_not() {
+    let fail = FaultKind::FailAction {
+        action: "Allowed".into(),
+        values: vec!["a.example".into()],
+        reason: "because".into(),
+    };
+    let tenant = tenant(vec![Fault::new(fail).times(2)]).await;
+    let allowed = |value: &str| {
+        let mut item = domain(value);
+        item["action"] = "Allowed".into();
+        item
+    };
+    let items = [domain("a.example"), allowed("a.example"), allowed("b.example")];
+    assert_eq!(
+        tenant.results(&items).await,
+        ["a.example 1", "a.example: because", "b.example 2"]
+    );
+    assert_eq!(tenant.submit(&items[1]).await.error().2, "because");
+}
+
+#[tokio::test]
 async fn rows_move_between_pages() {
     let tenant = tenant(vec![Fault::new(FaultKind::MoveRows { remove: 1, add: 1 })]).await;
     tenant

@@ -144,7 +144,7 @@ async fn an_application_may_see_its_own_rows_only_or_none() {
 
 async fn raw(tenant: &Tenant, accepted: &str) -> (String, Vec<u8>) {
     // A client that does not decode by itself.
-    let certificate = reqwest::Certificate::from_pem(tenant.simulator.ca_pem().as_bytes()).unwrap();
+    let certificate = reqwest::Certificate::from_pem(tenant.simulator.ca_pem.as_bytes()).unwrap();
     let client = reqwest::Client::builder()
         .tls_certs_only([certificate])
         .no_proxy()
