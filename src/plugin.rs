@@ -4,10 +4,10 @@
 //! announcement and nothing else, ever. It imports only `proto::goplugin`.
 
 mod handshake;
-mod lifecycle;
-mod listener;
-mod log;
 mod mtls;
+mod listener;
+mod lifecycle;
+mod log;
 
 use std::io::{self, Write};
 use std::time::Duration;

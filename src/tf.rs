@@ -7,34 +7,32 @@
 //! **Invariant:** only `wire` and `grpc` know protobuf messages; everything else is written in framework types. Of this
 //! crate it uses nothing but the generated messages in `proto::tfplugin6`.
 
-mod composed;
-mod conform;
-mod data_source;
-mod diagnostic;
-mod function;
-pub mod grpc;
-pub mod json;
-pub mod msgpack;
-mod number;
-mod object;
 mod path;
-pub mod plan;
-mod provider;
-mod resource;
+mod number;
+mod value_type;
+mod value_error;
+mod value;
+mod diagnostic;
 mod schema;
+mod resource;
+mod data_source;
+mod function;
+mod provider;
+mod composed;
+pub mod msgpack;
+pub mod json;
+mod conform;
 pub mod server;
+mod wire;
+pub mod grpc;
+
 #[cfg(test)]
 mod testing;
-mod value;
-mod value_error;
-mod value_type;
-mod wire;
 
 pub use data_source::DataSource;
 pub use diagnostic::{Diagnostic, Diagnostics, Level};
 pub use function::{Function, FunctionError, Parameter};
 pub use number::Number;
-pub use object::Object;
 pub use path::{Path, Step};
 pub use provider::{Activity, Provider};
 pub use resource::{
@@ -42,6 +40,6 @@ pub use resource::{
     Resource, UpdateRequest,
 };
 pub use schema::{Attribute, AttributeKind, Nesting, Presence, Schema};
-pub use value::{Typed, Value};
+pub use value::{Object, Typed, Value};
 pub use value_error::ValueError;
 pub use value_type::{ObjectType, TypeError, ValueType};

@@ -65,7 +65,7 @@ fn visit(value_type: &ValueType, value: &mut Value, faults: &mut Vec<ValueError>
             }
         }
         _ => {
-            faults.push(ValueError::mismatch(value_type, value));
+            faults.push(value.mismatch(value_type));
             *value = Value::Null;
         }
     }

@@ -76,7 +76,7 @@ impl Diagnostics {
 
     /// Whether the operation did not do what was asked.
     #[must_use]
-    pub fn has_errors(&self) -> bool {
+    pub(crate) fn has_errors(&self) -> bool {
         self.list.iter().any(|diagnostic| diagnostic.level == Level::Error)
     }
 

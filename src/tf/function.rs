@@ -32,7 +32,7 @@ pub trait Function: Send + Sync {
     fn call(&self, arguments: Vec<Value>) -> Result<Value, FunctionError>;
 }
 
-/// An argument of a function.
+/// An argument of a function. The host refuses a null one, and answers an unknown one with an unknown result by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parameter {
     /// The name, for messages and documentation.
@@ -41,36 +41,16 @@ pub struct Parameter {
     pub value_type: ValueType,
     /// What it means, in Markdown.
     pub description: String,
-    /// Whether the function accepts null. Otherwise the host refuses it.
-    pub allow_null: bool,
-    /// Whether the function accepts unknowns. Otherwise the host answers with an unknown result by itself.
-    pub allow_unknown: bool,
 }
 
 impl Parameter {
-    /// A parameter that accepts neither null nor unknowns.
+    /// A parameter of this name.
     pub fn new(name: impl Into<String>, value_type: ValueType, description: impl Into<String>) -> Self {
         Parameter {
             name: name.into(),
             value_type,
             description: description.into(),
-            allow_null: false,
-            allow_unknown: false,
         }
-    }
-
-    /// The parameter accepts null as well.
-    #[must_use]
-    pub fn allow_null(mut self) -> Self {
-        self.allow_null = true;
-        self
-    }
-
-    /// The parameter accepts unknowns as well.
-    #[must_use]
-    pub fn allow_unknown(mut self) -> Self {
-        self.allow_unknown = true;
-        self
     }
 }
 

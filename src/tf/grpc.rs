@@ -174,7 +174,7 @@ impl<P: Provider> Calls for Grpc<P> {
         let request = request.into_inner();
         let resource = self.resource(&request.type_name)?;
         let upgraded = wire::stored(request.raw_state)
-            .and_then(|stored| resource.upgrade(&stored))
+            .and_then(|stored| resource.upgrade(request.version, &stored))
             .and_then(|state| wire::dynamic_value(resource.value_type(), &state));
         Ok(Response::new(match upgraded {
             Ok(state) => proto::upgrade_resource_state::Response {

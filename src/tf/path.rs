@@ -31,25 +31,19 @@ impl Path {
 
     /// This place, and then an attribute of the object there.
     #[must_use]
-    pub fn with_attribute(self, name: impl Into<String>) -> Self {
+    pub(crate) fn with_attribute(self, name: impl Into<String>) -> Self {
         self.with(Step::Attribute(name.into()))
     }
 
     /// This place, and then an element of the map there.
     #[must_use]
-    pub fn with_key(self, key: impl Into<String>) -> Self {
+    pub(crate) fn with_key(self, key: impl Into<String>) -> Self {
         self.with(Step::Key(key.into()))
-    }
-
-    /// This place, and then an element of the list there.
-    #[must_use]
-    pub fn with_index(self, index: usize) -> Self {
-        self.with(Step::Index(index))
     }
 
     /// Whether it is the value as a whole.
     #[must_use]
-    pub fn is_root(&self) -> bool {
+    pub(crate) fn is_root(&self) -> bool {
         self.0.is_empty()
     }
 
@@ -94,7 +88,7 @@ mod tests {
         let path = Path::attribute("indicators")
             .with_key("198.51.100.7")
             .with_attribute("techniques")
-            .with_index(2);
+            .with(Step::Index(2));
         assert_eq!(path.to_string(), r#"indicators["198.51.100.7"].techniques[2]"#);
         assert_eq!(
             Path::attribute("labels").with_key("a\"b\\").to_string(),

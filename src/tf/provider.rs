@@ -53,8 +53,6 @@ pub enum Activity {
     Arriving,
     /// It has been told of errors in such an object, and will not apply it.
     Refused,
-    /// It creates or changes an object.
-    Applying,
     /// An object was created, changed or destroyed, or could not be.
     Applied,
 }

@@ -58,8 +58,10 @@ pub trait Resource<C: Send + Sync + 'static>: Send + Sync {
         .into())
     }
 
-    /// Sees every stored object that the host shows, before anything is done with it.
-    fn observe(&self, _client: &C, _state: &Value) {}
+    /// The stored value of an older version of the schema, as JSON, in the form of the current version.
+    fn upgrade(&self, _version: i64, stored: serde_json::Value) -> serde_json::Value {
+        stored
+    }
 }
 
 /// What a plan is made of.

@@ -4,8 +4,6 @@ use std::sync::Arc;
 
 use super::{ObjectType, ValueType};
 
-mod check;
-
 /// The description of a provider block, a resource or a data source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schema {
@@ -30,10 +28,6 @@ pub struct Attribute {
     pub presence: Presence,
     /// Whether the host should hide the value.
     pub sensitive: bool,
-    /// What to use instead, if it should not be used any more.
-    pub deprecated: Option<String>,
-    /// Whether a change replaces the whole resource.
-    pub force_new: bool,
 }
 
 /// What can stand in an attribute.
@@ -70,22 +64,6 @@ pub enum Presence {
     Optional,
     /// The provider.
     Computed,
-    /// The configuration if it wants to, else the provider.
-    OptionalComputed,
-}
-
-impl Presence {
-    /// Whether the provider may give the value.
-    #[must_use]
-    pub fn is_computed(self) -> bool {
-        matches!(self, Presence::Computed | Presence::OptionalComputed)
-    }
-
-    /// Whether the configuration may give the value.
-    #[must_use]
-    pub fn is_configurable(self) -> bool {
-        self != Presence::Computed
-    }
 }
 
 impl Schema {
@@ -109,12 +87,6 @@ impl Schema {
     #[must_use]
     pub fn object_type(&self) -> Arc<ObjectType> {
         Arc::new(object_type(&self.attributes))
-    }
-
-    /// The attribute of a name.
-    #[must_use]
-    pub fn attribute(&self, name: &str) -> Option<&Attribute> {
-        self.attributes.iter().find(|attribute| attribute.name == name)
     }
 }
 
@@ -148,7 +120,7 @@ impl Attribute {
     }
 
     /// An optional list of values of a type.
-    pub fn list_of(name: impl Into<String>, element: ValueType) -> Self {
+    pub(crate) fn list_of(name: impl Into<String>, element: ValueType) -> Self {
         Self::plain(name, ValueType::list(element))
     }
 
@@ -158,7 +130,7 @@ impl Attribute {
     }
 
     /// An optional object.
-    pub fn nested_single(name: impl Into<String>, attributes: Vec<Attribute>) -> Self {
+    pub(crate) fn nested_single(name: impl Into<String>, attributes: Vec<Attribute>) -> Self {
         Self::new(
             name,
             AttributeKind::Nested {
@@ -169,7 +141,7 @@ impl Attribute {
     }
 
     /// An optional list of objects.
-    pub fn nested_list(name: impl Into<String>, attributes: Vec<Attribute>) -> Self {
+    pub(crate) fn nested_list(name: impl Into<String>, attributes: Vec<Attribute>) -> Self {
         Self::new(
             name,
             AttributeKind::Nested {
@@ -197,8 +169,6 @@ impl Attribute {
             description: String::new(),
             presence: Presence::Optional,
             sensitive: false,
-            deprecated: None,
-            force_new: false,
         }
     }
 
@@ -223,13 +193,6 @@ impl Attribute {
         self
     }
 
-    /// The configuration may give it, else the provider does.
-    #[must_use]
-    pub fn optional_computed(mut self) -> Self {
-        self.presence = Presence::OptionalComputed;
-        self
-    }
-
     /// The host should hide the value.
     #[must_use]
     pub fn sensitive(mut self) -> Self {
@@ -237,24 +200,10 @@ impl Attribute {
         self
     }
 
-    /// A change replaces the whole resource.
-    #[must_use]
-    pub fn force_new(mut self) -> Self {
-        self.force_new = true;
-        self
-    }
-
     /// What it means, in Markdown.
     #[must_use]
     pub fn describe(mut self, description: impl Into<String>) -> Self {
         self.description = description.into();
-        self
-    }
-
-    /// It should not be used any more, and this is what to use instead.
-    #[must_use]
-    pub fn deprecated(mut self, instead: impl Into<String>) -> Self {
-        self.deprecated = Some(instead.into());
         self
     }
 

@@ -4,12 +4,12 @@
 //! The host keeps what it is told, so each answer is looked at before it leaves: a panic in a provider's code becomes an
 //! error message, and a state that the host would refuse is repaired rather than lost.
 
-mod callable;
 mod guard;
+mod callable;
 mod lookup;
 mod managed;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 pub use callable::Callable;
@@ -25,8 +25,6 @@ pub struct Server<P: Provider> {
     resources: ByName<Arc<ResourceOffer<P::Client>>>,
     data_sources: ByName<Arc<DataSourceOffer<P::Client>>>,
     functions: ByName<Callable>,
-    /// Names that two things of one kind share; only a mistake in the provider puts anything here.
-    ambiguous: BTreeSet<&'static str>,
     client: RwLock<Option<Arc<P::Client>>>,
 }
 
@@ -59,78 +57,24 @@ type DataSourceOffer<C> = Offer<dyn DataSource<C>>;
 impl<P: Provider> Server<P> {
     /// Asks the provider for everything that it offers.
     pub fn new(provider: P) -> Self {
-        let mut ambiguous = BTreeSet::new();
         let resources = provider.resources().into_iter().map(|code| {
-            (
-                code.type_name(),
-                Arc::new(Offer {
-                    block: Block::new(code.schema()),
-                    code,
-                }),
-            )
+            let block = Block::new(code.schema());
+            (code.type_name(), Arc::new(Offer { block, code }))
         });
-        let resources = by_name(resources, &mut ambiguous);
         let data_sources = provider.data_sources().into_iter().map(|code| {
-            (
-                code.type_name(),
-                Arc::new(Offer {
-                    block: Block::new(code.schema()),
-                    code,
-                }),
-            )
+            let block = Block::new(code.schema());
+            (code.type_name(), Arc::new(Offer { block, code }))
         });
-        let data_sources = by_name(data_sources, &mut ambiguous);
-        let functions = provider
-            .functions()
-            .into_iter()
-            .map(|code| (code.name(), Callable::new(code)));
-        let functions = by_name(functions, &mut ambiguous);
+        let functions = provider.functions().into_iter();
+        let functions = functions.map(|code| (code.name(), Callable::new(code)));
         Server {
             block: Block::new(provider.schema()),
-            resources,
-            data_sources,
-            functions,
-            ambiguous,
+            resources: resources.collect(),
+            data_sources: data_sources.collect(),
+            functions: functions.collect(),
             client: RwLock::new(None),
             provider: Arc::new(provider),
         }
-    }
-
-    /// Checks by the host's rules everything that the provider offers. The host refuses every command over a violation,
-    /// so this belongs into a test of the provider.
-    ///
-    /// # Errors
-    /// One sentence for every violation.
-    pub fn check(&self) -> Result<(), Vec<String>> {
-        let mut violations: Vec<String> = self
-            .ambiguous
-            .iter()
-            .map(|name| format!("{name}: two things have this name"))
-            .collect();
-        let mut check = |name: &str, schema: &Schema| {
-            violations.extend(
-                schema
-                    .check()
-                    .err()
-                    .unwrap_or_default()
-                    .iter()
-                    .map(|fault| format!("{name}: {fault}")),
-            );
-        };
-        check("provider", &self.block.schema);
-        self.resources
-            .iter()
-            .for_each(|(name, offer)| check(name, &offer.block.schema));
-        self.data_sources
-            .iter()
-            .for_each(|(name, offer)| check(name, &offer.block.schema));
-        for name in ["alias", "version"] {
-            if self.block.schema.attribute(name).is_some() {
-                violations.push(format!("provider: {name}: the host has an argument of this name"));
-            }
-        }
-        violations.extend(self.functions.values().flat_map(Callable::check));
-        if violations.is_empty() { Ok(()) } else { Err(violations) }
     }
 
     /// The provider's own block.
@@ -144,7 +88,7 @@ impl<P: Provider> Server<P> {
     }
 
     /// The data sources by name.
-    pub fn data_sources(&self) -> impl Iterator<Item = (&'static str, &Block)> {
+    pub(crate) fn data_sources(&self) -> impl Iterator<Item = (&'static str, &Block)> {
         self.data_sources.iter().map(|(name, offer)| (*name, &offer.block))
     }
 
@@ -159,7 +103,7 @@ impl<P: Provider> Server<P> {
     }
 
     /// A data source by name.
-    pub fn data_source(&self, type_name: &str) -> Option<Lookup<'_, P>> {
+    pub(crate) fn data_source(&self, type_name: &str) -> Option<Lookup<'_, P>> {
         self.data_sources.get(type_name).map(|offer| Lookup::new(self, offer))
     }
 
@@ -201,14 +145,4 @@ impl<P: Provider> Server<P> {
     fn client(&self) -> Option<Arc<P::Client>> {
         self.client.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
-}
-
-fn by_name<T>(offers: impl Iterator<Item = (&'static str, T)>, ambiguous: &mut BTreeSet<&'static str>) -> ByName<T> {
-    let mut named = BTreeMap::new();
-    for (name, offer) in offers {
-        if named.insert(name, offer).is_some() {
-            ambiguous.insert(name);
-        }
-    }
-    named
 }

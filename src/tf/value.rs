@@ -1,8 +1,9 @@
 //! A value as Terraform knows it: null, not known yet, or known.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use super::{Number, Object, Path, ValueType};
+use super::{Number, ObjectType, Step, ValueError, ValueType};
 
 /// A value of any type. What type it should have is said by a [`ValueType`] beside it, so a list, a set and a tuple
 /// look the same here.
@@ -38,6 +39,14 @@ pub struct Typed {
     pub value: Value,
 }
 
+/// The attributes of one object. The names stand once in the shared type: 15,000 elements hold no name at all.
+#[derive(Clone)]
+pub struct Object {
+    object_type: Arc<ObjectType>,
+    /// One value per attribute, in the order of the type.
+    values: Vec<Value>,
+}
+
 /// What [`Value::get`] answers for something that is not there.
 static NULL: Value = Value::Null;
 
@@ -50,7 +59,7 @@ impl Value {
 
     /// Whether the value itself is not known yet. An object with an unknown attribute is known.
     #[must_use]
-    pub fn is_unknown(&self) -> bool {
+    pub(crate) fn is_unknown(&self) -> bool {
         matches!(self.untyped(), Value::Unknown)
     }
 
@@ -78,7 +87,7 @@ impl Value {
 
     /// The truth value, if it is a known one.
     #[must_use]
-    pub fn as_bool(&self) -> Option<bool> {
+    pub(crate) fn as_bool(&self) -> Option<bool> {
         match self.untyped() {
             Value::Bool(value) => Some(*value),
             _ => None,
@@ -141,36 +150,130 @@ impl Value {
         value
     }
 
-    /// Where the value has unknown parts, in order. Just the root if it is unknown itself.
+    /// What to say of the value if it is of another type than it should be.
+    pub(super) fn mismatch(&self, value_type: &ValueType) -> ValueError {
+        let found = match self {
+            Value::Null => "null",
+            Value::Unknown => "an unknown value",
+            Value::Bool(_) => "a truth value",
+            Value::Number(_) => "a number",
+            Value::String(_) => "a text",
+            Value::List(_) => "a list",
+            Value::Map(_) => "a map",
+            Value::Object(_) => "an object",
+            Value::Typed(_) => "a value with its own type",
+        };
+        let expected = match value_type {
+            ValueType::String => "a text",
+            ValueType::Number => "a number",
+            ValueType::Bool => "a truth value",
+            ValueType::Dynamic => "a value with its own type",
+            ValueType::List(_) => "a list",
+            ValueType::Set(_) => "a set",
+            ValueType::Map(_) => "a map",
+            ValueType::Object(_) => "an object",
+            ValueType::Tuple(_) => "a tuple of as many elements as its type has",
+        };
+        ValueError::new(format!("expected {expected}, found {found}"))
+    }
+}
+
+impl Object {
+    /// An object with every attribute null.
     #[must_use]
-    pub fn unknown_paths(&self) -> Vec<Path> {
-        let mut found = Vec::new();
-        self.collect_unknown(&Path::root(), &mut found);
-        found
+    pub fn null(object_type: Arc<ObjectType>) -> Self {
+        let values = vec![Value::Null; object_type.len()];
+        Object { object_type, values }
     }
 
-    fn collect_unknown(&self, path: &Path, found: &mut Vec<Path>) {
-        match self {
-            Value::Unknown => found.push(path.clone()),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-            _ if self.is_wholly_known() => {}
-            Value::List(elements) => {
-                for (index, element) in elements.iter().enumerate() {
-                    element.collect_unknown(&path.clone().with_index(index), found);
-                }
-            }
-            Value::Map(elements) => {
-                for (key, element) in elements {
-                    element.collect_unknown(&path.clone().with_key(key), found);
-                }
-            }
-            Value::Object(object) => {
-                for (name, value) in object.iter() {
-                    value.collect_unknown(&path.clone().with_attribute(name), found);
-                }
-            }
-            Value::Typed(typed) => typed.value.collect_unknown(path, found),
+    /// The value of an attribute; `None` if the type has no attribute of this name.
+    #[must_use]
+    pub fn get(&self, attribute: &str) -> Option<&Value> {
+        self.object_type
+            .index_of(attribute)
+            .and_then(|index| self.values.get(index))
+    }
+
+    /// The value of an attribute, to be changed.
+    #[must_use]
+    pub fn get_mut(&mut self, attribute: &str) -> Option<&mut Value> {
+        self.object_type
+            .index_of(attribute)
+            .and_then(|index| self.values.get_mut(index))
+    }
+
+    /// Sets an attribute. The name must be one of the type's: another one is a mistake in the program and is ignored.
+    pub fn set(&mut self, attribute: &str, value: Value) {
+        let slot = self.get_mut(attribute);
+        debug_assert!(slot.is_some(), "the object has no attribute {attribute:?}");
+        if let Some(slot) = slot {
+            *slot = value;
         }
+    }
+
+    /// The object with an attribute set, see [`Object::set`].
+    #[must_use]
+    pub fn with(mut self, attribute: &str, value: impl Into<Value>) -> Self {
+        self.set(attribute, value.into());
+        self
+    }
+
+    /// Names and values, sorted by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.object_type.iter().map(|(name, _)| name).zip(&self.values)
+    }
+
+    /// The type of the object.
+    #[must_use]
+    pub fn object_type(&self) -> &Arc<ObjectType> {
+        &self.object_type
+    }
+
+    /// An object of a type with as many values as the type has attributes, in its order.
+    pub(super) fn of(object_type: Arc<ObjectType>, values: Vec<Value>) -> Self {
+        debug_assert_eq!(object_type.len(), values.len());
+        Object { object_type, values }
+    }
+
+    /// Checks that the object has exactly the attributes of a type.
+    pub(super) fn check_names(&self, object_type: &Arc<ObjectType>) -> Result<(), ValueError> {
+        if Arc::ptr_eq(&self.object_type, object_type) {
+            return Ok(());
+        }
+        let refused =
+            |name: &str, message: &str| Err(ValueError::new(message).within(Step::Attribute(name.to_owned())));
+        if let Some((name, _)) = self
+            .object_type
+            .iter()
+            .find(|(name, _)| object_type.index_of(name).is_none())
+        {
+            return refused(name, "the schema has no such attribute");
+        }
+        match object_type
+            .iter()
+            .find(|(name, _)| self.object_type.index_of(name).is_none())
+        {
+            Some((name, _)) => refused(name, "the attribute is missing"),
+            None => Ok(()),
+        }
+    }
+
+    /// The values in the order of the type, to be changed.
+    pub(super) fn values_mut(&mut self) -> std::slice::IterMut<'_, Value> {
+        self.values.iter_mut()
+    }
+}
+
+impl PartialEq for Object {
+    fn eq(&self, other: &Self) -> bool {
+        (Arc::ptr_eq(&self.object_type, &other.object_type) || self.object_type == other.object_type)
+            && self.values == other.values
+    }
+}
+
+impl std::fmt::Debug for Object {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_map().entries(self.iter()).finish()
     }
 }
 

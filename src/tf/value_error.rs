@@ -1,6 +1,6 @@
 //! What is wrong with a value, and where in it.
 
-use super::{Path, Step, Value, ValueType};
+use super::{Path, Step};
 
 /// A value that does not fit its type, or bytes that are no value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,33 +17,6 @@ impl ValueError {
             path: Path::root(),
             message: message.into(),
         }
-    }
-
-    /// A value of another type than it should be.
-    pub(super) fn mismatch(value_type: &ValueType, value: &Value) -> Self {
-        let found = match value {
-            Value::Null => "null",
-            Value::Unknown => "an unknown value",
-            Value::Bool(_) => "a truth value",
-            Value::Number(_) => "a number",
-            Value::String(_) => "a text",
-            Value::List(_) => "a list",
-            Value::Map(_) => "a map",
-            Value::Object(_) => "an object",
-            Value::Typed(_) => "a value with its own type",
-        };
-        let expected = match value_type {
-            ValueType::String => "a text",
-            ValueType::Number => "a number",
-            ValueType::Bool => "a truth value",
-            ValueType::Dynamic => "a value with its own type",
-            ValueType::List(_) => "a list",
-            ValueType::Set(_) => "a set",
-            ValueType::Map(_) => "a map",
-            ValueType::Object(_) => "an object",
-            ValueType::Tuple(_) => "a tuple of as many elements as its type has",
-        };
-        Self::new(format!("expected {expected}, found {found}"))
     }
 
     /// The same error seen from one step further out.

@@ -60,7 +60,7 @@ impl ObjectType {
 
     /// The position of an attribute in the sorted order.
     #[must_use]
-    pub fn index_of(&self, name: &str) -> Option<usize> {
+    pub(super) fn index_of(&self, name: &str) -> Option<usize> {
         self.attributes
             .binary_search_by(|(candidate, _)| candidate.as_str().cmp(name))
             .ok()
@@ -75,14 +75,8 @@ impl ObjectType {
 
     /// How many attributes there are.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.attributes.len()
-    }
-
-    /// Whether there are no attributes.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.attributes.is_empty()
     }
 
     /// Name and type of the attribute at a position.

@@ -118,12 +118,12 @@ fn attribute(attribute: &Attribute) -> proto::schema::Attribute {
         description: attribute.description.clone(),
         description_kind: proto::StringKind::Markdown.into(),
         required: attribute.presence == Presence::Required,
-        optional: matches!(attribute.presence, Presence::Optional | Presence::OptionalComputed),
-        computed: attribute.presence.is_computed(),
+        optional: attribute.presence == Presence::Optional,
+        computed: attribute.presence == Presence::Computed,
         sensitive: attribute.sensitive,
         write_only: false,
-        deprecated: attribute.deprecated.is_some(),
-        deprecation_message: attribute.deprecated.clone().unwrap_or_default(),
+        deprecated: false,
+        deprecation_message: String::new(),
     }
 }
 
@@ -160,8 +160,8 @@ fn parameter(parameter: &Parameter) -> proto::function::Parameter {
     proto::function::Parameter {
         name: parameter.name.clone(),
         r#type: parameter.value_type.to_json().into_bytes(),
-        allow_null_value: parameter.allow_null,
-        allow_unknown_values: parameter.allow_unknown,
+        allow_null_value: false,
+        allow_unknown_values: false,
         description: parameter.description.clone(),
         description_kind: proto::StringKind::Markdown.into(),
     }

@@ -44,7 +44,7 @@ fn write_value(text: &mut String, value_type: &ValueType, value: &Value) -> Resu
             text.push('}');
         }
         (ValueType::Object(object_type), Value::Object(object)) => write_object(text, object_type, object)?,
-        _ => return Err(ValueError::mismatch(value_type, value)),
+        _ => return Err(value.mismatch(value_type)),
     }
     Ok(())
 }

@@ -50,7 +50,7 @@ fn write_value(bytes: &mut Vec<u8>, value_type: &ValueType, value: &Value) -> Re
             Ok(())
         }
         (ValueType::Object(object_type), Value::Object(object)) => write_object(bytes, object_type, object),
-        _ => Err(ValueError::mismatch(value_type, value)),
+        _ => Err(value.mismatch(value_type)),
     }
 }
 

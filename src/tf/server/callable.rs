@@ -37,7 +37,7 @@ impl Callable {
     }
 
     /// What any further arguments are.
-    pub fn variadic(&self) -> Option<&Parameter> {
+    pub(crate) fn variadic(&self) -> Option<&Parameter> {
         self.variadic.as_ref()
     }
 
@@ -51,8 +51,8 @@ impl Callable {
         self.parameters.get(position).or(self.variadic.as_ref())
     }
 
-    /// Computes the result. Hosts keep null and unknown arguments away from functions that cannot use them; this does
-    /// the same for hosts that do not.
+    /// Computes the result. Hosts keep null and unknown arguments away from functions; this does the same for hosts that
+    /// do not.
     ///
     /// # Errors
     /// Why there is no result, and which argument is to blame.
@@ -65,10 +65,10 @@ impl Callable {
             let parameter = self
                 .parameter(position)
                 .ok_or_else(|| self.wrong_count(arguments.len()))?;
-            if argument.is_null() && !parameter.allow_null {
+            if argument.is_null() {
                 return Err(FunctionError::new(format!("{} must not be null", parameter.name)).at(position));
             }
-            open |= !parameter.allow_unknown && !argument.is_wholly_known();
+            open |= !argument.is_wholly_known();
         }
         if open {
             return Ok(Value::Unknown);
@@ -78,7 +78,7 @@ impl Callable {
     }
 
     /// An error about the number of arguments.
-    pub fn wrong_count(&self, found: usize) -> FunctionError {
+    pub(crate) fn wrong_count(&self, found: usize) -> FunctionError {
         let at_least = if self.variadic.is_some() { "at least " } else { "" };
         FunctionError::new(format!(
             "the function {} takes {at_least}{} arguments, and {found} were given",
@@ -86,37 +86,4 @@ impl Callable {
             self.parameters.len()
         ))
     }
-
-    /// Checks the host's rules for signatures: names are identifiers, and those of parameters differ.
-    pub(super) fn check(&self) -> Vec<String> {
-        let function = self.code.name();
-        let mut violations = Vec::new();
-        if !is_identifier(function) {
-            violations.push(format!("{function}: the name of a function must be an identifier"));
-        }
-        let names: Vec<&str> = self
-            .parameters
-            .iter()
-            .chain(&self.variadic)
-            .map(|parameter| parameter.name.as_str())
-            .collect();
-        for (position, name) in names.iter().enumerate() {
-            if !is_identifier(name) {
-                violations.push(format!(
-                    "{function}: {name}: the name of a parameter must be an identifier"
-                ));
-            }
-            if names.iter().take(position).any(|earlier| earlier == name) {
-                violations.push(format!("{function}: {name}: two parameters have this name"));
-            }
-        }
-        violations
-    }
-}
-
-fn is_identifier(name: &str) -> bool {
-    name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-        && name
-            .chars()
-            .all(|letter| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-')
 }

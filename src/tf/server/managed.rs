@@ -63,7 +63,7 @@ impl<'a, P: Provider> Managed<'a, P> {
     ///
     /// # Errors
     /// If the object is not of the type. The host then keeps it as it is.
-    pub fn upgrade(&self, stored: &[u8]) -> Result<Value, Diagnostic> {
+    pub fn upgrade(&self, version: i64, stored: &[u8]) -> Result<Value, Diagnostic> {
         let unreadable = |reason: &str| {
             let type_name = self.offer.code.type_name();
             Diagnostic::error(
@@ -71,13 +71,18 @@ impl<'a, P: Provider> Managed<'a, P> {
                 format!("The stored object does not fit the schema of {type_name}: {reason}."),
             )
         };
-        let state = json::decode(self.value_type(), stored).map_err(|error| unreadable(&error.to_string()))?;
+        let state = if version < self.offer.block.schema.version {
+            let old: serde_json::Value =
+                serde_json::from_slice(stored).map_err(|error| unreadable(&error.to_string()))?;
+            let new = guard::run(&self.doing("upgrading"), || self.offer.code.upgrade(version, old))?;
+            json::decode(self.value_type(), new.to_string().as_bytes())
+        } else {
+            json::decode(self.value_type(), stored)
+        };
+        let state = state.map_err(|error| unreadable(&error.to_string()))?;
         // The host would take a null answer for an object that is gone.
         if state.is_null() {
             return Err(unreadable("it is null"));
-        }
-        if let Some(client) = self.server.client() {
-            guard::run(&self.doing("looking at"), || self.offer.code.observe(&client, &state))?;
         }
         Ok(state)
     }
@@ -140,11 +145,9 @@ impl<'a, P: Provider> Managed<'a, P> {
 
     /// Makes a planned change. The answer never says less about the object than is known.
     pub async fn apply(&self, request: ApplyRequest) -> ApplyResponse {
-        self.announce(if request.planned.is_null() {
-            Activity::Arriving
-        } else {
-            Activity::Applying
-        });
+        if request.planned.is_null() {
+            self.announce(Activity::Arriving);
+        }
         let private = request.private.clone();
         let (verb, change) = if request.planned.is_null() {
             ("destroying", Change::Delete)

@@ -111,7 +111,7 @@ async fn a_note_is_planned_created_changed_and_destroyed() {
     assert_eq!((deleted.new_state, told(&deleted.diagnostics)), (null(), vec![]));
 
     let hints = [
-        "Applying", "create t", "Applied", "Applying", "update t", "Applied", "Arriving", "delete t", "Applied",
+        "create t", "Applied", "update t", "Applied", "Arriving", "delete t", "Applied",
     ];
     assert_eq!(host.log.take(), hints);
 }

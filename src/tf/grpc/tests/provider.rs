@@ -138,17 +138,14 @@ impl Resource<Client> for Note {
         Schema::new(
             "A note.",
             vec![
-                Attribute::string("title")
-                    .required()
-                    .force_new()
-                    .describe("The *title*."),
-                Attribute::string("text").sensitive().deprecated("Use `lines`."),
+                Attribute::string("title").required().describe("The *title*."),
+                Attribute::string("text").sensitive(),
                 Attribute::nested_map(
                     "lines",
                     vec![Attribute::number("number").required(), Attribute::bool("bold")],
                 ),
                 Attribute::string("id").computed(),
-                Attribute::map_of("copies", ValueType::String).optional_computed(),
+                Attribute::map_of("copies", ValueType::String).computed(),
             ],
         )
         .version(2)
@@ -170,18 +167,22 @@ impl Resource<Client> for Note {
         if request.config.get("text").as_str() == Some("panic in plan") {
             panic!("no plan");
         }
-        let plan::Planned {
-            value,
-            requires_replace,
-        } = plan::plan(&self.schema(), &request.prior, &request.proposed, &request.config);
+        let mut planned = request.proposed;
+        if planned != request.prior
+            && let Value::Object(note) = &mut planned
+        {
+            note.set("id", Value::Unknown);
+            note.set("copies", Value::Unknown);
+        }
+        let is_another = !request.prior.is_null() && request.prior.get("title") != planned.get("title");
         let diagnostics = match client {
             Some(_) => Diagnostics::default(),
             None => Diagnostic::warning("Offline", "Planned without a client.").into(),
         };
         let private = [request.private, b" planned".to_vec()].concat();
         PlanResponse {
-            planned: value,
-            requires_replace,
+            planned,
+            requires_replace: is_another.then(|| Path::attribute("title")).into_iter().collect(),
             private,
             diagnostics,
         }
@@ -251,10 +252,12 @@ impl Resource<Client> for Note {
         }
     }
 
-    fn observe(&self, client: &Client, state: &Value) {
-        client
-            .log
-            .note(format!("observe {}", state.get("title").as_str().unwrap()));
+    fn upgrade(&self, version: i64, mut stored: serde_json::Value) -> serde_json::Value {
+        assert_eq!(version, 0);
+        let name = stored["name"].take();
+        stored["title"] = name;
+        stored.as_object_mut().unwrap().remove("name");
+        stored
     }
 }
 
@@ -322,7 +325,7 @@ impl Function for Join {
     }
 
     fn variadic(&self) -> Option<Parameter> {
-        Some(Parameter::new("texts", ValueType::String, "What to join.").allow_null())
+        Some(Parameter::new("texts", ValueType::String, "What to join."))
     }
 
     fn returns(&self) -> ValueType {
@@ -330,11 +333,7 @@ impl Function for Join {
     }
 
     fn call(&self, arguments: Vec<Value>) -> Result<Value, FunctionError> {
-        let texts: Vec<&str> = arguments
-            .iter()
-            .skip(1)
-            .map(|text| text.as_str().unwrap_or("null"))
-            .collect();
+        let texts: Vec<&str> = arguments.iter().skip(1).map(|text| text.as_str().unwrap()).collect();
         if let Some(position) = texts.iter().position(|text| *text == "bad") {
             return Err(FunctionError::new("\"bad\" cannot be joined").at(position + 1));
         }

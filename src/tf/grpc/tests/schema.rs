@@ -3,7 +3,6 @@
 use prost::Message;
 
 use super::*;
-use crate::tf::server;
 
 fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap()
@@ -35,7 +34,6 @@ async fn the_schema_says_everything_that_the_description_says() {
             (attribute.optional, "optional"),
             (attribute.computed, "computed"),
             (attribute.sensitive, "sensitive"),
-            (attribute.deprecated, attribute.deprecation_message.as_str()),
         ];
         let flags: Vec<&str> = flags.iter().filter(|(set, _)| *set).map(|(_, flag)| *flag).collect();
         let nesting = attribute
@@ -55,10 +53,10 @@ async fn the_schema_says_everything_that_the_description_says() {
         lines,
         [
             "title \"string\" required",
-            "text \"string\" optional sensitive Use `lines`.",
+            "text \"string\" optional sensitive",
             "lines MAP optional",
             "id \"string\" computed",
-            "copies [\"map\",\"string\"] optional computed",
+            "copies [\"map\",\"string\"] computed",
         ]
     );
     let nested = block.attributes[2].nested_type.as_ref().unwrap();
@@ -80,7 +78,7 @@ async fn the_schema_says_everything_that_the_description_says() {
             variadic.allow_null_value,
             variadic.allow_unknown_values
         ),
-        ("texts", true, false)
+        ("texts", false, false)
     );
 
     let again = host
@@ -106,11 +104,6 @@ async fn the_schema_says_everything_that_the_description_says() {
     assert_eq!(metadata.resources[0].type_name, "test_note");
     assert_eq!(metadata.data_sources[0].type_name, "test_count");
     assert_eq!(metadata.functions[0].name, "join");
-}
-
-#[test]
-fn the_server_checks_what_the_host_would_refuse() {
-    assert_eq!(server::Server::new(Notes { log: Log::default() }).check(), Ok(()));
 }
 
 #[tokio::test]
