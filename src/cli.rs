@@ -3,10 +3,10 @@
 //! **Invariant:** it prints through the writer that it is given and never through the standard streams' macros; it
 //! imports `provider`, `simulator`, `docs`, `tf`, `defender` and `indicator`.
 
-mod demo;
-mod documentation;
-mod install;
 mod terraform;
+mod demo;
+mod install;
+mod documentation;
 
 use clap::{Parser, Subcommand};
 use std::io::Write;

@@ -1,6 +1,9 @@
 //! Reference documentation from the provider's own schemas, in the layout that registries expect. Pure.
 //!
-//! **Invariant:** it knows schemas and nothing of what they are for; it imports `tf` only.
+//! **Invariant:** it knows schemas and nothing of what they are for; it imports `tf` and, for the fields of a list,
+//! `indicator`.
+
+mod list_schema;
 
 use crate::tf::{Attribute, AttributeKind, Function, Nesting, Presence, Provider, Schema, ValueType};
 
@@ -49,6 +52,7 @@ pub fn pages<P: Provider>(provider: &P, examples: Examples<'_>) -> Vec<(String, 
             function_page(function.as_ref(), &usage),
         ));
     }
+    pages.push(("indicators.schema.json".into(), list_schema::text()));
     pages
 }
 
@@ -91,9 +95,7 @@ fn sections(
     type Belongs = fn(Presence) -> bool;
     let groups: [(&str, Belongs); 3] = [
         ("Required", |presence| presence == Presence::Required),
-        ("Optional", |presence| {
-            matches!(presence, Presence::Optional | Presence::OptionalComputed)
-        }),
+        ("Optional", |presence| presence == Presence::Optional),
         ("Read-only", |presence| presence == Presence::Computed),
     ];
     for (title, belongs) in groups {
@@ -124,13 +126,8 @@ fn sections(
 
 fn line(attribute: &Attribute) -> String {
     let sensitive = if attribute.sensitive { ", Sensitive" } else { "" };
-    let deprecated = attribute
-        .deprecated
-        .as_ref()
-        .map(|text| format!(" **Deprecated:** {text}"))
-        .unwrap_or_default();
     format!(
-        "- `{}` ({}{sensitive}) {}{deprecated}",
+        "- `{}` ({}{sensitive}) {}",
         attribute.name,
         kind(attribute),
         attribute.description
@@ -165,10 +162,17 @@ fn in_words(value_type: &ValueType) -> String {
 fn function_page(function: &dyn Function, usage: &str) -> String {
     let name = function.name();
     let parameters = function.parameters();
-    let signature: Vec<String> = parameters
+    let variadic = function.variadic();
+    let typed = |parameter: &crate::tf::Parameter| in_words(&parameter.value_type).to_lowercase();
+    let mut signature: Vec<String> = parameters
         .iter()
-        .map(|parameter| format!("{} {}", parameter.name, in_words(&parameter.value_type).to_lowercase()))
+        .map(|parameter| format!("{} {}", parameter.name, typed(parameter)))
         .collect();
+    signature.extend(
+        variadic
+            .iter()
+            .map(|parameter| format!("{} {}...", parameter.name, typed(parameter))),
+    );
     let mut page = format!(
         "{MARKER}\n\n# {name} (Function)\n\n{}\n\n{}\n{usage}\n## Signature\n\n```text\n{name}({}) {}\n```\n\n## Arguments\n\n",
         function.summary(),
@@ -177,12 +181,19 @@ fn function_page(function: &dyn Function, usage: &str) -> String {
         in_words(&function.returns()).to_lowercase(),
     );
     for parameter in &parameters {
-        page.push_str(&format!(
-            "1. `{}` ({}) {}\n",
-            parameter.name,
-            in_words(&parameter.value_type),
-            parameter.description
-        ));
+        page.push_str(&argument(parameter, ""));
+    }
+    if let Some(parameter) = &variadic {
+        page.push_str(&argument(parameter, ", any number"));
     }
     page
+}
+
+fn argument(parameter: &crate::tf::Parameter, number: &str) -> String {
+    format!(
+        "1. `{}` ({}{number}) {}\n",
+        parameter.name,
+        in_words(&parameter.value_type),
+        parameter.description
+    )
 }

@@ -1,36 +1,34 @@
 //! The provider: the index of everything that it offers, and the place where Terraform's words meet Defender's.
 //!
-//! **Invariant:** nothing here speaks HTTP or protobuf. It imports `tf`, `defender` and `indicator`.
+//! **Invariant:** nothing here speaks HTTP or protobuf. It imports `tf`, `tenant`, `defender`, `feed` and `indicator`.
 
-mod apply;
-mod capacity;
-mod config;
-mod destroy;
-mod drift;
-mod existing;
-mod fields;
+mod words;
+mod attributes;
 mod filter;
+mod config;
+mod record;
+mod list;
+mod model;
+mod diagnostics;
 mod findings;
-mod function;
-mod indicators;
-mod ledger;
 mod private;
-mod reconcile;
-mod report;
-mod row;
-mod session;
+mod object;
 mod set;
 mod single;
-mod verdict;
-mod walk;
+mod indicators;
+mod capacity;
+mod function;
 
 use crate::defender::{Client, SystemClock};
 use crate::tf::{Activity, DataSource, Diagnostic, Diagnostics, Function, Provider, Resource, Schema, Value};
 use async_trait::async_trait;
+use object::{Kind, Objects};
+use set::IndicatorSet;
+use single::SingleIndicator;
 use std::sync::Arc;
 
 pub use crate::defender::Clock;
-pub use session::Session;
+pub use crate::tenant::Tenant;
 
 /// Looks up an environment variable.
 type Environment = dyn Fn(&str) -> Option<String> + Send + Sync;
@@ -59,7 +57,7 @@ impl MdeProvider {
 
 #[async_trait]
 impl Provider for MdeProvider {
-    type Client = Session;
+    type Client = Tenant;
 
     fn schema(&self) -> Schema {
         config::schema()
@@ -69,7 +67,7 @@ impl Provider for MdeProvider {
         config::validate(config)
     }
 
-    async fn configure(&self, config: Value, terraform_version: &str) -> (Option<Session>, Diagnostics) {
+    async fn configure(&self, config: Value, terraform_version: &str) -> (Option<Tenant>, Diagnostics) {
         if !config.is_wholly_known() {
             return (None, Diagnostics::default());
         }
@@ -89,20 +87,22 @@ impl Provider for MdeProvider {
         if let Err(error) = client.authenticate().await {
             return (None, unusable(&error));
         }
-        let session = Session {
-            ledger: ledger::Ledger::default(),
-            walk: walk::Walk::new(client.clock().elapsed()),
+        let tenant = Tenant {
             client,
             policy,
+            facts: Arc::default(),
         };
-        (Some(session), Diagnostics::default())
+        (Some(tenant), Diagnostics::default())
     }
 
-    fn resources(&self) -> Vec<Box<dyn Resource<Session>>> {
-        vec![Box::new(set::IndicatorSet), Box::new(single::SingleIndicator)]
+    fn resources(&self) -> Vec<Box<dyn Resource<Tenant>>> {
+        vec![
+            Box::new(Objects::<IndicatorSet>::new()),
+            Box::new(Objects::<SingleIndicator>::new()),
+        ]
     }
 
-    fn data_sources(&self) -> Vec<Box<dyn DataSource<Session>>> {
+    fn data_sources(&self) -> Vec<Box<dyn DataSource<Tenant>>> {
         vec![Box::new(indicators::Indicators), Box::new(capacity::Capacity)]
     }
 
@@ -110,22 +110,19 @@ impl Provider for MdeProvider {
         function::all()
     }
 
-    fn stop(&self, session: &Session) {
-        session.client.stop();
+    fn stop(&self, tenant: &Tenant) {
+        tenant.client.stop();
     }
 
-    fn activity(&self, session: &Session, type_name: &str, activity: Activity) {
-        let is_single = type_name == single::TYPE_NAME;
-        if activity == Activity::Arriving {
-            session.walk.configured(session.client.clock().elapsed());
+    fn activity(&self, tenant: &Tenant, type_name: &str, activity: Activity) {
+        if type_name != SingleIndicator::TYPE_NAME {
+            // A set hands over all its rows at once, and has nobody to wait for.
+            return;
         }
         match activity {
-            // Single indicators come one by one and should share a call. A set hands over all its rows at once, and
-            // has nobody to wait for.
-            Activity::Arriving if is_single => session.client.begins(),
-            Activity::Refused | Activity::Applied if is_single => session.client.ends(),
-            Activity::Arriving | Activity::Refused | Activity::Applied => {}
-            Activity::Applying => session.ledger.applies(),
+            // Single indicators come one by one and should share a call.
+            Activity::Arriving => tenant.client.begins(),
+            Activity::Refused | Activity::Applied => tenant.client.ends(),
         }
     }
 }
@@ -133,7 +130,7 @@ impl Provider for MdeProvider {
 fn unusable(error: &crate::defender::Error) -> Diagnostics {
     Diagnostic::error(
         "The provider cannot be used as configured",
-        format!("{}\n\n{}", report::sentence(&error.to_string()), error.hint()),
+        format!("{}\n\n{}", words::sentence(&error.to_string()), error.hint()),
     )
     .into()
 }

@@ -8,6 +8,6 @@ terraform {
 
 # Credentials come from ARM_TENANT_ID, ARM_CLIENT_ID and ARM_CLIENT_SECRET.
 provider "mde" {
-  protected     = ["contoso.com", "203.0.113.0/24"]
-  max_deletions = 100
+  protected    = ["contoso.com", "203.0.113.0/24"]
+  max_removals = 100
 }

@@ -173,13 +173,15 @@ impl Demo<'_> {
     }
 }
 
-/// What a person wants to see of Terraform's output: without the note about the development set-up, and not all rows.
+/// What a person wants to see of Terraform's output: without the note about the development set-up, unless the output refers
+/// to it, and not all rows.
 fn excerpt(output: &str) -> String {
     let mut lines: Vec<&str> = Vec::new();
+    let is_referred_to = output.contains("validation warnings as shown above");
     let mut in_note = false;
     for line in output.lines().filter(|line| !line.trim().is_empty()) {
         in_note |= line.contains("Provider development overrides are in effect");
-        if !in_note {
+        if is_referred_to || !in_note {
             lines.push(line);
         }
         // The note's last words, in Terraform and OpenTofu alike.
@@ -221,10 +223,11 @@ provider "mde" {{
 
 # A list in Git: rows with a value, a severity and a description; everything else is said once.
 resource "mde_indicator_set" "c2" {{
-  action     = "Block"
-  title      = "C2 infrastructure"
-  severity   = "High"
-  indicators = provider::mde::indicators(csvdecode(file("${{path.module}}/intel/c2.csv")))
+  action      = "Block"
+  title       = "C2 infrastructure"
+  description = "Tracked in intel/c2.csv"
+  severity    = "High"
+  indicators  = provider::mde::parse_csv(file("${{path.module}}/intel/c2.csv"))
 }}
 
 resource "mde_indicator" "watched" {{

@@ -1,8 +1,7 @@
 //! The data source `mde_capacity`: how full the tenant is, and who filled it.
 
-use super::fields::string_map;
-use super::report::unlisted;
-use super::session::Session;
+use super::diagnostics;
+use crate::tenant::{Problem, Tenant, Unread};
 use crate::tf::{Attribute, DataSource, Diagnostics, Object, Schema, Value, ValueType};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
@@ -11,7 +10,7 @@ use std::collections::BTreeMap;
 pub struct Capacity;
 
 #[async_trait]
-impl DataSource<Session> for Capacity {
+impl DataSource<Tenant> for Capacity {
     fn type_name(&self) -> &'static str {
         "mde_capacity"
     }
@@ -37,10 +36,16 @@ impl DataSource<Session> for Capacity {
         )
     }
 
-    async fn read(&self, session: &Session, _config: Value) -> (Value, Diagnostics) {
-        let listing = match session.client.listing().await {
+    async fn read(&self, tenant: &Tenant, _config: Value) -> (Value, Diagnostics) {
+        let listing = match tenant.client.listing().await {
             Ok(listing) => listing,
-            Err(error) => return (Value::Null, unlisted(&error, "Nothing was read.").into()),
+            Err(error) => {
+                let unread = Unread::NothingRead;
+                return (
+                    Value::Null,
+                    diagnostics::all("", vec![Problem::Unlisted { error, unread }]),
+                );
+            }
         };
         let mut sources: BTreeMap<&str, i64> = BTreeMap::new();
         for row in listing.iter() {
@@ -49,12 +54,20 @@ impl DataSource<Session> for Capacity {
                 .or_default() += 1;
         }
         let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-        let (used, limit) = (count(listing.len()), count(session.policy.capacity));
+        let (used, limit) = (count(listing.len()), count(tenant.policy.capacity));
         let state = Object::null(self.schema().object_type())
             .with("used", used)
             .with("limit", limit)
             .with("remaining", (limit - used).max(0))
-            .with("by_source", string_map(sources));
+            .with(
+                "by_source",
+                Value::Map(
+                    sources
+                        .into_iter()
+                        .map(|(source, count)| (source.to_owned(), count.into()))
+                        .collect(),
+                ),
+            );
         (state.into(), Diagnostics::default())
     }
 }

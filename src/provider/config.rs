@@ -2,9 +2,9 @@
 
 mod hosts;
 
-use super::session::{OnExisting, Policy};
 use crate::defender::{Credential, Settings};
 use crate::indicator::Protected;
+use crate::tenant::{OnExisting, Policy};
 use crate::tf::{Attribute, Diagnostic, Diagnostics, Path, Schema, Value, ValueType};
 use secrecy::SecretString;
 use url::Url;
@@ -41,26 +41,39 @@ pub fn schema() -> Schema {
                 "File with certificates (PEM) of authorities to trust beside the system's, for inspecting proxies and for \
                  the simulator. Also `MDE_CA_CERTIFICATE_PATH`.",
             ),
-            number("quota_share", "Percent of each of the service's call limits to use, 1 to 100 (default)."),
-            number("capacity", "How many indicators the tenant can hold, all authors together. Default 15000."),
-            text(
-                "on_existing",
-                "What to do about an indicator that is already there and that this configuration did not make: `fail` \
-                 (default) or `adopt`.",
-            ),
-            Attribute::list_of("protected", ValueType::String).optional().describe(
-                "Domains, addresses and networks that must never be blocked; a plan that would block one, a parent or a \
-                 part of one is refused.",
+            number(
+                "quota_share",
+                "Percent of each of the service's call limits that this provider block uses, 1 to 100 (default). Also \
+                 `MDE_QUOTA_SHARE`.",
             ),
             number(
-                "max_deletions",
-                "How many indicators one plan may delete for good: those that make way for a row under the same key, or move to \
-                 another resource, do not count. Left out, there is no limit.",
+                "capacity",
+                "Maximum number of indicators in the tenant, all authors together. Default 15000. Also `MDE_CAPACITY`.",
+            ),
+            text(
+                "on_existing",
+                "What to do if a wanted indicator exists already: `own` (default) takes over only what this application made under \
+                 the same `application` label and fails the plan for all else; `adopt` takes over other authors' indicators too. Each \
+                 resource may override it. Also `MDE_ON_EXISTING`.",
+            ),
+            Attribute::list_of("applications", ValueType::String).optional().describe(
+                "`application` labels of the lists in this configuration. Indicators that this application made under one of them \
+                 may move to another of them. Also `MDE_APPLICATIONS`, separated by commas.",
+            ),
+            Attribute::list_of("protected", ValueType::String).optional().describe(
+                "Domains, addresses and networks that must never be blocked. A plan fails if it would block an entry, a parent \
+                 domain of it, or a subdomain, address or URL within it. Also `MDE_PROTECTED`, separated by commas.",
+            ),
+            number(
+                "max_removals",
+                "Maximum number of indicators that one run may delete or weaken (for example from Block to Allowed). An indicator \
+                 that moves to another resource counts, too. Without it there is no limit. Also `MDE_MAX_REMOVALS`, which lets one run \
+                 through.",
             ),
             number(
                 "batch_size",
-                "How many indicators go into one import or delete call, 1 to 500 (default). Lower it where a proxy limits \
-                 the size of requests.",
+                "Maximum number of indicators in one import or delete call, 1 to 500 (default). Lower it if a proxy limits the size \
+                 of requests. Also `MDE_BATCH_SIZE`.",
             ),
         ],
     )
@@ -77,8 +90,12 @@ fn number(name: &str, description: &str) -> Attribute {
 /// Checks what needs no credentials. Unknown values pass.
 pub fn validate(config: &Value) -> Diagnostics {
     let mut diagnostics = Diagnostics::default();
-    let _ = policy(config, &mut diagnostics);
-    let _ = quota_share(config, &mut diagnostics);
+    let source = Source {
+        config,
+        environment: &|_| None,
+    };
+    let _ = policy(&source, &mut diagnostics);
+    let _ = quota_share(&source, &mut diagnostics);
     for name in ["base_url", "authority_host"] {
         if let Some(written) = config.get(name).as_str() {
             let _ = https(name, written, &in_block(name), &mut diagnostics);
@@ -102,11 +119,11 @@ pub fn read(
         return Err(diagnostics);
     }
     let source = Source { config, environment };
-    let policy = policy(config, &mut diagnostics);
+    let policy = policy(&source, &mut diagnostics);
     let hosts = hosts::Hosts::choose(&source, &mut diagnostics);
     let ca_certificate_pem = ca_certificate(&source, &mut diagnostics);
     let credential = credential(&source, &mut diagnostics);
-    let quota_share = quota_share(config, &mut diagnostics);
+    let quota_share = quota_share(&source, &mut diagnostics);
     match (policy, hosts, credential) {
         (Some(policy), Some(hosts), Some(credential)) if !diagnostics.has_errors() => {
             let settings = Settings {
@@ -146,6 +163,18 @@ impl Source<'_> {
             let value = (self.environment)(name).filter(|value| !value.is_empty())?;
             Some((value, (*name).to_owned()))
         })
+    }
+}
+
+impl Source<'_> {
+    /// The texts of a list, or of an environment variable in which commas separate them.
+    fn texts(&self, attribute: &str, variable: &str) -> Vec<String> {
+        if let Some(items) = self.config.get(attribute).as_list() {
+            return items.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+        }
+        let variable = (self.environment)(variable).unwrap_or_default();
+        let items = variable.split(',').map(str::trim).filter(|item| !item.is_empty());
+        items.map(str::to_owned).collect()
     }
 }
 
@@ -215,35 +244,31 @@ fn has_certificate(pem: &[u8]) -> bool {
     pem.windows(BEGIN.len()).any(|window| window == BEGIN)
 }
 
-fn policy(config: &Value, diagnostics: &mut Diagnostics) -> Option<Policy> {
-    let capacity = whole(config, "capacity", 1, i64::from(i32::MAX), diagnostics);
-    let max_deletions = whole(config, "max_deletions", 0, i64::from(i32::MAX), diagnostics);
-    let batch_size = whole(config, "batch_size", 1, BATCH_SIZE, diagnostics);
-    let on_existing = match config.get("on_existing").as_str() {
-        None | Some("fail") => Some(OnExisting::Fail),
-        Some("adopt") => Some(OnExisting::Adopt),
-        Some(other) => {
-            diagnostics.push(
-                Diagnostic::error(
-                    "Invalid on_existing",
-                    format!(
-                        "`{other}` is neither `fail` nor `adopt`. Write one of the two, or leave it out for `fail`."
-                    ),
-                )
-                .at(Path::attribute("on_existing")),
-            );
-            None
-        }
+fn policy(source: &Source<'_>, diagnostics: &mut Diagnostics) -> Option<Policy> {
+    let capacity = whole(source, "capacity", 1, i64::from(i32::MAX), diagnostics);
+    let max_removals = whole(source, "max_removals", 0, i64::from(i32::MAX), diagnostics);
+    let batch_size = whole(source, "batch_size", 1, BATCH_SIZE, diagnostics);
+    let on_existing = match source.find("on_existing", &["MDE_ON_EXISTING"]) {
+        None => Some(OnExisting::Own),
+        Some((written, origin)) => match written.as_str() {
+            "own" => Some(OnExisting::Own),
+            "adopt" => Some(OnExisting::Adopt),
+            other => {
+                diagnostics.push(
+                    Diagnostic::error(
+                        "Invalid on_existing",
+                        format!(
+                            "{origin} is {}, which is neither `own` nor `adopt`. Set one of the two, or leave it out for `own`.",
+                            crate::feed::shown(other)
+                        ),
+                    )
+                    .at(Path::attribute("on_existing")),
+                );
+                None
+            }
+        },
     };
-    let entries: Vec<String> = config
-        .get("protected")
-        .as_list()
-        .unwrap_or_default()
-        .iter()
-        .filter_map(Value::as_str)
-        .map(str::to_owned)
-        .collect();
-    let protected = match Protected::parse(&entries) {
+    let protected = match Protected::parse(&source.texts("protected", "MDE_PROTECTED")) {
         Ok(protected) => Some(protected),
         Err(problems) => {
             diagnostics
@@ -254,29 +279,36 @@ fn policy(config: &Value, diagnostics: &mut Diagnostics) -> Option<Policy> {
     Some(Policy {
         capacity: usize::try_from(capacity.unwrap_or(CAPACITY)).ok()?,
         on_existing: on_existing?,
+        applications: source.texts("applications", "MDE_APPLICATIONS"),
         protected: protected?,
-        max_deletions: max_deletions.and_then(|limit| usize::try_from(limit).ok()),
+        max_removals: max_removals.and_then(|limit| usize::try_from(limit).ok()),
         batch_size: usize::try_from(batch_size.unwrap_or(BATCH_SIZE)).ok()?,
     })
 }
 
-fn quota_share(config: &Value, diagnostics: &mut Diagnostics) -> u8 {
-    let share = whole(config, "quota_share", 1, 100, diagnostics).unwrap_or(100);
+fn quota_share(source: &Source<'_>, diagnostics: &mut Diagnostics) -> u8 {
+    let share = whole(source, "quota_share", 1, 100, diagnostics).unwrap_or(100);
     u8::try_from(share).unwrap_or(100)
 }
 
-/// A whole number within bounds, or nothing; what is outside is told.
-fn whole(config: &Value, name: &str, least: i64, most: i64, diagnostics: &mut Diagnostics) -> Option<i64> {
-    let value = config.get(name);
-    if value.is_null() || value.is_unknown() {
-        return None;
-    }
-    let number = value.as_i64().filter(|number| (least..=most).contains(number));
+/// A whole number within bounds, or nothing; what is outside is told. The environment variable MDE_NAME counts where the
+/// block has no number, except for `max_removals`: there it counts first, so that one run can be let through.
+fn whole(source: &Source<'_>, name: &str, least: i64, most: i64, diagnostics: &mut Diagnostics) -> Option<i64> {
+    let variable = format!("MDE_{}", name.to_uppercase());
+    let value = source.config.get(name);
+    let written = (source.environment)(&variable).filter(|text| !text.is_empty());
+    let from_environment = name == "max_removals" || value.is_null();
+    let (number, origin) = match written {
+        Some(text) if from_environment => (text.trim().parse().ok(), variable),
+        _ if value.is_null() || value.is_unknown() => return None,
+        _ => (value.as_i64(), format!("`{name}`")),
+    };
+    let number = number.filter(|number| (least..=most).contains(number));
     if number.is_none() {
         diagnostics.push(
             Diagnostic::error(
                 format!("Invalid {name}"),
-                format!("`{name}` must be a whole number from {least} to {most}."),
+                format!("{origin} must be a whole number from {least} to {most}."),
             )
             .at(Path::attribute(name)),
         );

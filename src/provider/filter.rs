@@ -1,7 +1,9 @@
 //! Choosing rows of the tenant by what they say, for imports and data sources.
 
-use super::session::Session;
+use crate::indicator::rules::{parse_action, parse_type};
 use crate::indicator::{Row, canonical, same_text};
+use crate::tenant::Tenant;
+use crate::tf::{Diagnostic, Diagnostics};
 
 /// What rows can be chosen by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,8 +35,18 @@ impl Filter {
         }
     }
 
+    /// What is wrong with the wanted value, if it can match no row.
+    pub fn problem(self, wanted: &str) -> Option<String> {
+        match self {
+            Self::Type => parse_type(wanted).err(),
+            Self::Action => parse_action(wanted).err(),
+            _ => None,
+        }
+        .map(|finding| format!("{}. {}", finding.rule, finding.remedy))
+    }
+
     /// Whether the row is one of those that `wanted` names.
-    pub fn matches(self, session: &Session, row: &Row, wanted: &str) -> bool {
+    pub fn matches(self, tenant: &Tenant, row: &Row, wanted: &str) -> bool {
         let indicator = &row.indicator;
         match self {
             Self::Application => is_text(indicator.fields.application.as_deref(), wanted),
@@ -42,7 +54,7 @@ impl Filter {
             Self::Type => indicator.indicator_type.as_str() == wanted,
             Self::Action => indicator.action.as_str() == wanted,
             Self::CreatedBy => {
-                let own = session.client.application_id();
+                let own = tenant.client.application_id();
                 let author = if wanted == "self" { own } else { wanted };
                 let found = row.facts.created_by.as_deref();
                 found.is_some_and(|found| found.eq_ignore_ascii_case(author))
@@ -57,4 +69,71 @@ impl Filter {
 
 fn is_text(found: Option<&str>, wanted: &str) -> bool {
     found.is_some_and(|found| same_text(found, wanted))
+}
+
+/// Reads the identifier of an import: one or more of `known`, joined by commas, each as NAME=VALUE, where a value may be
+/// quoted; or `*` for everything.
+///
+/// # Errors
+/// What is no filter in it.
+pub fn parse(id: &str, known: &[Filter]) -> Result<Vec<(Filter, String)>, Diagnostics> {
+    let names: Vec<&str> = known.iter().map(|filter| filter.name()).collect();
+    let refuse = |reason: String| {
+        Diagnostics::from(Diagnostic::error(
+            "Not a filter",
+            format!(
+                "{reason}\n\nA set is imported by a filter over the indicators to adopt: one or more of `{}`, separated by commas, \
+                 each as NAME=VALUE, such as `application=gitops-c2` or `created_by=self,type=Url`. A value with a comma is quoted: \
+                 `title=\"C2, phase 1\"`. `*` stands for every indicator.",
+                names.join("`, `")
+            ),
+        ))
+    };
+    if id.trim() == "*" {
+        return Ok(Vec::new());
+    }
+    let mut filters: Vec<(Filter, String)> = Vec::new();
+    for part in parts(id) {
+        let shown = crate::feed::shown(&part);
+        let (name, value) = part
+            .split_once('=')
+            .ok_or_else(|| refuse(format!("{shown} is not of the form NAME=VALUE.")))?;
+        let (name, value) = (name.trim(), value.trim());
+        let value = value
+            .strip_prefix('"')
+            .and_then(|value| value.strip_suffix('"'))
+            .unwrap_or(value);
+        let filter = known.iter().find(|filter| filter.name() == name).ok_or_else(|| {
+            refuse(format!(
+                "{} is not something that a set can be imported by.",
+                crate::feed::shown(name)
+            ))
+        })?;
+        if value.is_empty() {
+            return Err(refuse(format!("`{name}` has no value.")));
+        }
+        if filters.iter().any(|(other, _)| other == filter) {
+            return Err(refuse(format!("`{name}` stands in it twice.")));
+        }
+        if let Some(problem) = filter.problem(value) {
+            return Err(refuse(problem));
+        }
+        filters.push((*filter, value.to_owned()));
+    }
+    Ok(filters)
+}
+
+/// The text at its commas, those within quotes left out.
+fn parts(text: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut is_quoted = false;
+    for letter in text.chars() {
+        is_quoted ^= letter == '"';
+        if letter == ',' && !is_quoted {
+            parts.push(String::new());
+        } else if let Some(part) = parts.last_mut() {
+            part.push(letter);
+        }
+    }
+    parts
 }

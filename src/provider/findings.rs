@@ -1,6 +1,6 @@
 //! Turning what the domain's rules find into diagnostics, all at once and grouped where one cause touches many rows.
 
-use super::report::{about, bullets, counted, examples, named, sentence};
+use super::words::{about, bullets, counted, examples, named, sentence};
 use crate::indicator::Field;
 use crate::indicator::rules::{Finding, Weight};
 use crate::tf::{Diagnostic, Diagnostics, Path};
@@ -13,6 +13,7 @@ const SINGLE_ERRORS: usize = 100;
 /// Gathers findings of the rows of one object.
 #[derive(Debug, Default)]
 pub struct Findings {
+    faults: Vec<(String, Path, Option<Field>, String)>,
     errors: Vec<(String, Path, Finding)>,
     /// One cause that many rows share: a default, or a rule that only warns.
     shared: BTreeMap<(Kind, Field, &'static str), Shared>,
@@ -55,9 +56,27 @@ impl Findings {
         shared.keys.push(key.to_owned());
     }
 
+    /// What is wrong with the form of the row `key`, at `path`, and with which field if one is to blame.
+    pub fn fault(&mut self, key: &str, path: Path, field: Option<Field>, text: String) {
+        self.faults.push((key.to_owned(), path, field, text));
+    }
+
     /// The diagnostics.
     pub fn into_diagnostics(mut self) -> Diagnostics {
         let mut diagnostics = Diagnostics::default();
+        let (few, many) = self.faults.split_at(self.faults.len().min(SINGLE_ERRORS));
+        for (key, path, field, text) in few {
+            let summary = field.map_or_else(|| "Invalid row".to_owned(), |field| format!("Invalid {field}"));
+            let text = format!("{}\n\nThis is about `{key}`.", sentence(text));
+            diagnostics.push(Diagnostic::error(summary, text).at(path.clone()));
+        }
+        if !many.is_empty() {
+            let lines: Vec<String> = many.iter().map(|(key, _, _, text)| about(key, text)).collect();
+            diagnostics.push(Diagnostic::error(
+                format!("{} not valid", counted(many.len(), "more row is", "more rows are")),
+                named(&lines),
+            ));
+        }
         let rest = self.errors.split_off(self.errors.len().min(SINGLE_ERRORS));
         for (key, path, finding) in self.errors {
             let text = paragraphs(&finding.rule, &[key], Kind::Error, &finding.remedy);

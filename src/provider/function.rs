@@ -1,13 +1,12 @@
 //! The provider's functions: pure, and usable without credentials.
 
-mod collected;
-mod element;
-mod indicators;
+mod problems;
 mod parse_csv;
+mod merge;
 
 use crate::tf::Function;
 
 /// All functions.
 pub fn all() -> Vec<Box<dyn Function>> {
-    vec![Box::new(indicators::Indicators), Box::new(parse_csv::ParseCsv)]
+    vec![Box::new(merge::Merge), Box::new(parse_csv::ParseCsv)]
 }

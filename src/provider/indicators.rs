@@ -1,10 +1,10 @@
 //! The data source `mde_indicators`: rows of the tenant, with everything that the service says of them.
 
-use super::fields;
+use super::attributes::{attribute, write};
+use super::diagnostics;
 use super::filter::Filter;
-use super::report::unlisted;
-use super::session::Session;
 use crate::indicator::{Field, Row};
+use crate::tenant::{Problem, Tenant, Unread};
 use crate::tf::{Attribute, DataSource, Diagnostics, Object, ObjectType, Schema, Value, ValueType};
 use async_trait::async_trait;
 use std::sync::Arc;
@@ -52,9 +52,9 @@ fn row_attributes() -> Vec<Attribute> {
         Attribute::string("id")
             .computed()
             .describe("The service's own identifier."),
-        fields::attribute(Field::Value).computed(),
+        attribute(Field::Value).computed(),
     ];
-    attributes.extend(fields::all().map(|field| computed(fields::attribute(field))));
+    attributes.extend(Field::defaults().map(|field| computed(attribute(field))));
     attributes.extend(FACTS.map(|(name, text)| Attribute::string(name).computed().describe(text)));
     attributes
 }
@@ -68,7 +68,7 @@ fn computed(mut attribute: Attribute) -> Attribute {
 }
 
 #[async_trait]
-impl DataSource<Session> for Indicators {
+impl DataSource<Tenant> for Indicators {
     fn type_name(&self) -> &'static str {
         "mde_indicators"
     }
@@ -89,13 +89,18 @@ impl DataSource<Session> for Indicators {
         )
     }
 
-    async fn read(&self, session: &Session, config: Value) -> (Value, Diagnostics) {
-        let listing = match session.client.listing().await {
+    async fn read(&self, tenant: &Tenant, config: Value) -> (Value, Diagnostics) {
+        let listing = match tenant.client.listing().await {
             Ok(listing) => listing,
-            Err(error) => return (Value::Null, unlisted(&error, "Nothing was read.").into()),
+            Err(error) => {
+                let unread = Unread::NothingRead;
+                return (
+                    Value::Null,
+                    diagnostics::all("", vec![Problem::Unlisted { error, unread }]),
+                );
+            }
         };
-        let mut rows: Vec<&Row> = listing.iter().filter(|row| matches(session, row, &config)).collect();
-        rows.sort_by(|left, right| (left.id.len(), &left.id).cmp(&(right.id.len(), &right.id)));
+        let rows: Vec<&Row> = listing.iter().filter(|row| matches(tenant, row, &config)).collect();
         let schema = self.schema();
         let row_type = match schema.object_type().attribute(ROWS) {
             Some(ValueType::List(element)) => match element.as_ref() {
@@ -117,8 +122,8 @@ impl DataSource<Session> for Indicators {
 fn as_value(row_type: &Arc<ObjectType>, row: &Row) -> Value {
     let mut object = Object::null(row_type.clone());
     object.set("id", row.id.as_str().into());
-    for field in std::iter::once(Field::Value).chain(fields::all()) {
-        object.set(field.name(), fields::write(field, &row.indicator));
+    for field in Field::ALL.iter().copied() {
+        object.set(field.name(), write(field, &row.indicator));
     }
     let facts = &row.facts;
     let values = [
@@ -135,9 +140,9 @@ fn as_value(row_type: &Arc<ObjectType>, row: &Row) -> Value {
     object.into()
 }
 
-fn matches(session: &Session, row: &Row, config: &Value) -> bool {
+fn matches(tenant: &Tenant, row: &Row, config: &Value) -> bool {
     FILTERS.iter().all(|(filter, _)| {
         let wanted = config.get(filter.name()).as_str();
-        wanted.is_none_or(|wanted| filter.matches(session, row, wanted))
+        wanted.is_none_or(|wanted| filter.matches(tenant, row, wanted))
     })
 }

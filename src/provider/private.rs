@@ -1,39 +1,33 @@
-//! The provider's private data: small notes that the host carries from one call to the next.
+//! Private data: what the host carries from one call to another beside a state. Nothing here is needed to know what an
+//! object holds, because a crash erases it.
 
+use crate::indicator::{Digest, Indicator, RowId};
+use crate::tenant::Token;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
-use super::ledger::{Claimant, exact_digest};
-use crate::indicator::Indicator;
+/// Version of the format; data of another version are ignored.
+const VERSION: u8 = 2;
 
-/// Version of the format; data of another version is ignored, which only ever means that less is known.
-const VERSION: u8 = 1;
-
-/// Notes of a plan for the calls that follow it, and of a state for its next plan. Nothing here is needed for a delete:
-/// that is all in the state itself.
+/// Notes of a plan for the calls that follow it, and the token of an object.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Notes {
-    /// Who the plan is for, so that the second plan call of a replacement is not taken for another object.
-    pub claimant: Option<Claimant>,
-    /// Digests, by [`digests`], of the rows that the new object of a replacement wants, or that another object wants: the
-    /// delete of the old object leaves these rows alone.
-    pub wanted: Option<HashSet<u64>>,
-    /// How the service spells the values of rows, by id, where that is not what would be submitted for the spelling of
-    /// the state: importing another spelling might make a second row.
-    pub spellings: BTreeMap<String, String>,
-    /// When the object was made or last took rows over, in milliseconds since 1970. Where two objects hold one row, which
-    /// an interrupted replacement or move leaves behind, the row belongs to the younger one.
-    pub born: Option<i64>,
-    /// The id of a single indicator's new row, while the old one that it should replace could not be deleted.
-    pub beside: Option<String>,
+pub struct Private {
+    /// Which object speaks.
+    pub token: Option<Token>,
+    /// Of a creation: digests of the rows that it wants. In a replacement the deletion of the old object gets them.
+    pub wanted: Option<HashSet<Digest>>,
+    /// Of a creation: whether no object was refreshed before its plan, so that the state of a tainted object was not looked at.
+    pub blind: bool,
+    /// Of a destruction: ids of rows that another state has shown first.
+    pub spare: HashSet<RowId>,
 }
 
-/// What [`Notes::wanted`] holds of these rows: for each the identity, and identity and device groups together.
-pub fn digests<'a>(rows: impl IntoIterator<Item = &'a Indicator>) -> HashSet<u64> {
+/// What [`Private::wanted`] holds of these rows: for each its identity, and identity and device groups together.
+pub fn digests<'a>(rows: impl IntoIterator<Item = &'a Indicator>) -> HashSet<Digest> {
     rows.into_iter()
-        .flat_map(|row| [row.identity().digest(), exact_digest(row)])
+        .flat_map(|row| [row.identity().digest(), row.key().digest()])
         .collect()
 }
 
@@ -41,36 +35,24 @@ pub fn digests<'a>(rows: impl IntoIterator<Item = &'a Indicator>) -> HashSet<u64
 struct Format {
     version: u8,
     #[serde(skip_serializing_if = "Option::is_none")]
-    claimant: Option<Claimant>,
+    token: Option<String>,
     /// Sorted digests, eight bytes each, little endian, in base64.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    wanted: Option<String>,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    spellings: BTreeMap<String, String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    born: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    beside: Option<String>,
+    wanted: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    blind: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    spare: Vec<String>,
 }
 
-impl Notes {
-    /// The private data of the state of an object made at this time, if that is known; empty if there is nothing to note.
-    pub fn of_state(born: Option<i64>, spellings: BTreeMap<String, String>) -> Vec<u8> {
+impl Private {
+    /// The private data of a state.
+    pub fn of_state(token: Token) -> Vec<u8> {
         Self {
-            born,
-            spellings,
+            token: Some(token),
             ..Self::default()
         }
-        .write_if_any()
-    }
-
-    /// The private data that says this; empty if that is nothing.
-    pub fn write_if_any(&self) -> Vec<u8> {
-        if *self == Self::default() {
-            Vec::new()
-        } else {
-            self.write()
-        }
+        .write()
     }
 
     /// Reads private data; what cannot be read is treated as absent.
@@ -86,33 +68,36 @@ impl Notes {
             .and_then(|text| STANDARD_NO_PAD.decode(text).ok())
             .map(|bytes| {
                 let (digests, _) = bytes.as_chunks::<8>();
-                digests.iter().map(|digest| u64::from_le_bytes(*digest)).collect()
+                digests
+                    .iter()
+                    .map(|digest| Digest::from_u64(u64::from_le_bytes(*digest)))
+                    .collect()
             });
         Self {
-            claimant: format.claimant,
+            token: format.token.as_deref().and_then(Token::parse),
             wanted,
-            spellings: format.spellings,
-            born: format.born,
-            beside: format.beside,
+            blind: format.blind,
+            spare: format.spare.into_iter().map(RowId::from).collect(),
         }
     }
 
-    /// The private data that says this; the same notes always give the same bytes.
+    /// The private data that say this; the same notes always give the same bytes.
     pub fn write(&self) -> Vec<u8> {
         let wanted = self.wanted.as_ref().map(|digests| {
-            let mut digests: Vec<u64> = digests.iter().copied().collect();
+            let mut digests: Vec<u64> = digests.iter().map(|digest| digest.get()).collect();
             digests.sort_unstable();
             STANDARD_NO_PAD.encode(digests.into_iter().flat_map(u64::to_le_bytes).collect::<Vec<u8>>())
         });
+        let mut spare: Vec<&RowId> = self.spare.iter().collect();
+        spare.sort_unstable();
         let format = Format {
             version: VERSION,
-            claimant: self.claimant,
+            token: self.token.map(|token| token.to_string()),
             wanted,
-            spellings: self.spellings.clone(),
-            born: self.born,
-            beside: self.beside.clone(),
+            blind: self.blind,
+            spare: spare.into_iter().map(ToString::to_string).collect(),
         };
-        // A struct of numbers and strings always has a JSON form.
+        // A struct of numbers and texts always has a JSON form.
         serde_json::to_vec(&format).unwrap_or_default()
     }
 }
@@ -123,27 +108,26 @@ mod tests {
 
     #[test]
     fn notes_survive_the_round_trip() {
-        let notes = Notes {
-            claimant: Some(7),
-            wanted: Some(HashSet::from([1, u64::MAX, 42])),
-            spellings: BTreeMap::from([("7".into(), "Evil.example".into())]),
-            born: Some(1_700_000_000_000),
-            beside: Some("8".into()),
+        let notes = Private {
+            token: Some(Token::new()),
+            wanted: Some(HashSet::from([1, u64::MAX, 42].map(Digest::from_u64))),
+            blind: true,
+            spare: HashSet::from(["7", "10"].map(RowId::from)),
         };
-        assert_eq!(Notes::read(&notes.write()), notes);
-        assert_eq!(Notes::read(&Notes::default().write()), Notes::default());
+        assert_eq!(Private::read(&notes.write()), notes);
+        assert_eq!(Private::read(&Private::default().write()), Private::default());
     }
 
     #[test]
-    fn strange_data_is_no_notes() {
+    fn strange_data_are_no_notes() {
         for private in [
             &b""[..],
             b"null",
             b"{}",
-            b"{\"version\":2,\"wanted\":\"AAAA\"}",
+            b"{\"version\":1,\"wanted\":\"AAAA\"}",
             b"\xff\x00",
         ] {
-            assert_eq!(Notes::read(private), Notes::default(), "{private:?}");
+            assert_eq!(Private::read(private), Private::default(), "{private:?}");
         }
     }
 }

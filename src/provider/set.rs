@@ -1,245 +1,350 @@
 //! The resource `mde_indicator_set`: a list of indicators, the resource that scales.
 
 mod check;
-mod exclusive;
 mod import;
-mod model;
-mod plan;
-mod refresh;
-mod schema;
-mod state;
+mod upgrade;
 
-pub use model::read_element;
-pub use schema::element_type;
-pub use state::in_words;
+pub use check::on_existing as check_on_existing;
 
-use super::apply::{Outcome, Purpose, carry_out, remove};
-use super::private::Notes;
-use super::reconcile::reconcile;
-use super::report::{counted, half_made};
-use super::row::{Held, spelled};
-use super::session::Session;
-use crate::indicator::differences;
-use crate::tf::{
-    ApplyResponse, CreateRequest, DeleteRequest, Diagnostic, Diagnostics, Imported, PlanRequest, PlanResponse,
-    ReadRequest, ReadResponse, Resource, Schema, UpdateRequest, Value,
-};
+use super::attributes::attribute;
+use super::list::{self, Addition, List, RowEdit};
+use super::model::{Model, ModelRow, ON_EXISTING, on_existing};
+use super::object::{Change, Kind, RECORD, RowState};
+use super::record::Record;
+use crate::indicator::{Field, FieldSet, FieldValue, Indicator, differences};
+use crate::tenant::{Holding, Scope, StateRow, Tenant};
+use crate::tf::{Attribute, Diagnostics, Object, ObjectType, Schema, Value, ValueType};
 use async_trait::async_trait;
-use model::{EXTRA, IDS, Model, held};
-use state::{Place, StateWriter};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, LazyLock};
+
+/// The attribute with the rows.
+const INDICATORS: &str = "indicators";
+/// The attribute with the number of rows by action.
+const COUNTS: &str = "counts";
+/// Group of attributes that makes a set exclusive.
+const EXCLUSIVE: &str = "exclusive";
+/// Scope of an exclusive set: rows with this label.
+const EXCLUSIVE_APPLICATION: &str = "application";
+/// Scope of an exclusive set: rows that the provider's own application made.
+const EXCLUSIVE_OWN: &str = "created_by_this_application";
 
 /// The resource `mde_indicator_set`.
 pub struct IndicatorSet;
 
-#[async_trait]
-impl Resource<Session> for IndicatorSet {
-    fn type_name(&self) -> &'static str {
-        "mde_indicator_set"
-    }
-
-    fn schema(&self) -> Schema {
-        schema::schema()
-    }
-
-    fn validate(&self, config: &Value) -> Diagnostics {
-        check::check(config)
-    }
-
-    async fn plan(&self, session: Option<&Session>, request: PlanRequest) -> PlanResponse {
-        let _under_way = session.map(Session::enter);
-        plan::plan(session, request).await
-    }
-
-    async fn plan_destroy(&self, session: Option<&Session>, prior: Value, private: Vec<u8>) -> (Vec<u8>, Diagnostics) {
-        let _under_way = session.map(Session::enter);
-        let model = Model::read(&prior);
-        super::destroy::plan(session, &held(&prior, &model), &private).await
-    }
-
-    async fn create(&self, session: &Session, request: CreateRequest) -> ApplyResponse {
-        let _under_way = session.enter();
-        let wanted = Model::read(&request.planned);
-        let changes = reconcile(&[], &wanted.rows, session.now());
-        let claimant = Notes::read(&request.private).claimant;
-        let outcome = carry_out(session, Purpose::Create, claimant, &[], &wanted.rows, changes).await;
-        if outcome.diagnostics.has_errors() && outcome.is_empty() {
-            return ApplyResponse {
-                state: Value::Null,
-                private: Vec::new(),
-                diagnostics: outcome.diagnostics,
-            };
-        }
-        let born = Some(session.now().as_millisecond());
-        let mut response = settle(&request.planned, &wanted, &Value::Null, &[], born, outcome);
-        if response.diagnostics.has_errors() {
-            response.diagnostics.push(half_made("The set was created in part"));
-        }
-        response
-    }
-
-    async fn read(&self, session: &Session, request: ReadRequest) -> ReadResponse {
-        let _under_way = session.enter();
-        refresh::refresh(session, request).await
-    }
-
-    async fn update(&self, session: &Session, request: UpdateRequest) -> ApplyResponse {
-        let _under_way = session.enter();
-        let prior = Model::read(&request.prior);
-        let Notes {
-            claimant,
-            spellings,
-            born,
-            ..
-        } = Notes::read(&request.private);
-        let held = spelled(held(&request.prior, &prior), &spellings);
-        let wanted = Model::read(&request.planned);
-        let changes = reconcile(&held, &wanted.rows, session.now());
-        exclusive::take_over(session, &request.prior, &request.planned, &wanted.rows).await;
-        let mut outcome = carry_out(session, Purpose::Update, claimant, &held, &wanted.rows, changes).await;
-        if outcome.abandoned {
-            return ApplyResponse {
-                state: request.prior,
-                private: Notes::of_state(born, spellings),
-                diagnostics: outcome.diagnostics,
-            };
-        }
-        let born = if outcome.inherits {
-            Some(session.now().as_millisecond())
-        } else {
-            born
-        };
-        let removed = exclusive::remove_extra(session, &request.prior, &request.planned, &wanted.rows).await;
-        outcome.diagnostics.extend(removed);
-        settle(&request.planned, &wanted, &request.prior, &held, born, outcome)
-    }
-
-    async fn delete(&self, session: &Session, request: DeleteRequest) -> ApplyResponse {
-        let _under_way = session.enter();
-        let model = Model::read(&request.prior);
-        let held = held(&request.prior, &model);
-        let Notes { wanted, born, .. } = Notes::read(&request.private);
-        session.ending();
-        let outcome = remove(session, &held, wanted.as_ref()).await;
-        if !outcome.diagnostics.has_errors() {
-            return ApplyResponse {
-                state: Value::Null,
-                private: Vec::new(),
-                diagnostics: outcome.diagnostics,
-            };
-        }
-        let mut writer = StateWriter::new(&request.prior, &model);
-        for position in outcome.remaining() {
-            let id = held[position].id.as_deref();
-            writer.as_written(Place::of(&request.prior, &model, position), id);
-        }
-        let state = writer.finish(request.prior.get(EXTRA).clone());
-        ApplyResponse {
-            state,
-            private: Notes::of_state(born, BTreeMap::new()),
-            diagnostics: outcome.diagnostics,
-        }
-    }
-
-    async fn import(&self, session: &Session, id: &str) -> Result<Imported, Diagnostics> {
-        import::import(session, id).await
-    }
-
-    fn observe(&self, session: &Session, state: &Value) {
-        if let Some(ids) = state.get(IDS).as_map() {
-            session.ledger.observe(ids.values().filter_map(Value::as_str));
-        }
-        session.walk.stored(session.client.clock().elapsed());
-    }
+fn schema() -> Schema {
+    let mut attributes: Vec<Attribute> = Field::defaults().map(|field| attribute(field).optional()).collect();
+    attributes.extend([
+        Attribute::plain(INDICATORS, ValueType::Dynamic).required().describe(
+            "The indicators: an object of rows by key, or one JSON text of the same shape, which `parse_csv` and `jsonencode` \
+             return. The key is the value, unless the row has a `value` of its own. A row is an object with any fields of an \
+             indicator, or `null`. What a row leaves out, the set's own attribute gives.",
+        ),
+        Attribute::nested_single(EXCLUSIVE, exclusive_attributes()).optional().describe(
+            "Makes this set the only owner of its scope. Indicators of the scope that are in the tenant but not in the list \
+             appear in the plan as removed rows, and the next apply deletes them. No other resource of the configuration may \
+             manage an indicator of the scope. If both attributes are set, an indicator must match both. Removing the set or \
+             `exclusive` deletes no one else's indicators.",
+        ),
+        on_existing_attribute(),
+        Attribute::map_of(COUNTS, ValueType::Number)
+            .computed()
+            .describe("Number of configured rows by action, expired ones included."),
+        record_attribute(),
+    ]);
+    Schema::new(
+        "A list of indicators, up to thousands, as one resource. Attributes of the set are the defaults of all its rows. The \
+         provider writes indicators in batches of 500.",
+        attributes,
+    )
+    .version(1)
 }
 
-/// The state after writing of an object made at this time: what was planned if all went well, else exactly what the
-/// service holds.
-fn settle(
-    planned: &Value,
-    wanted: &Model,
-    prior: &Value,
-    held: &[Held],
-    born: Option<i64>,
-    mut outcome: Outcome,
-) -> ApplyResponse {
-    let planned_ids = planned.get(IDS);
-    let unexpected: Vec<&str> = outcome
-        .moved
-        .iter()
-        .map(|index| wanted.rows[*index].key.as_str())
-        .filter(|key| {
-            planned_ids
-                .as_map()
-                .and_then(|ids| ids.get(*key))
-                .is_some_and(|id| !id.is_unknown())
+/// The attribute that overrides `on_existing` of the provider block.
+pub(super) fn on_existing_attribute() -> Attribute {
+    Attribute::string(ON_EXISTING).optional().describe(
+        "What to do if a wanted indicator exists already and somebody else made it: `own` fails the plan, `adopt` takes it \
+         over. Overrides `on_existing` of the provider block.",
+    )
+}
+
+/// The attribute that holds the record.
+pub(super) fn record_attribute() -> Attribute {
+    Attribute::string(RECORD)
+        .computed()
+        .sensitive()
+        .describe("Ids of the indicators that this resource holds. For the provider only.")
+}
+
+fn exclusive_attributes() -> Vec<Attribute> {
+    vec![
+        Attribute::string(EXCLUSIVE_APPLICATION)
+            .optional()
+            .describe("Indicators whose `application` is exactly this."),
+        Attribute::bool(EXCLUSIVE_OWN)
+            .optional()
+            .describe("Indicators made by the application that the provider signs in as."),
+    ]
+}
+
+/// The scope that a configuration or state names; `None` if the set is not exclusive.
+fn scope(value: &Value) -> Option<Scope> {
+    let group = value.get(EXCLUSIVE);
+    let application = group
+        .get(EXCLUSIVE_APPLICATION)
+        .as_str()
+        .filter(|label| !label.is_empty());
+    let own = group.get(EXCLUSIVE_OWN).as_bool() == Some(true);
+    (application.is_some() || own).then(|| Scope {
+        application: application.map(str::to_owned),
+        own,
+    })
+}
+
+/// The model of a list of rows with these defaults.
+fn model(value: &Value, list: List, record: Option<&Record>) -> Model {
+    let mut defaults = ModelRow::blank();
+    defaults.take_attributes(value, Field::defaults());
+    let none = BTreeMap::new();
+    let cleared = record.map_or(&none, |record| &record.cleared);
+    let List {
+        rows,
+        incomplete,
+        faults,
+    } = list;
+    let rows = rows
+        .into_iter()
+        .map(|row| {
+            let key = row.key.clone();
+            let mut read = ModelRow::on(&defaults, &key);
+            read.planned.indicator.value.clone_from(&key);
+            read.planned.unknown.remove(Field::Value);
+            read.take_row(row);
+            let mut read = read.finish();
+            if let Some(fields) = cleared.get(&key) {
+                read.clear(*fields);
+            }
+            read
         })
         .collect();
-    if !unexpected.is_empty() {
-        outcome.diagnostics.push(super::report::moved(&unexpected));
-    }
-
-    let mut writer = StateWriter::new(planned, wanted);
-    for (index, row) in wanted.rows.iter().enumerate() {
-        let Some(settled) = outcome.settled(index) else {
-            continue;
-        };
-        let promised = planned_ids
-            .as_map()
-            .and_then(|ids| ids.get(&row.key))
-            .and_then(Value::as_str);
-        // A row that expired after its id was planned keeps that id until the next refresh: the host insists.
-        let place = Place::of(planned, wanted, index);
-        let id = settled.id.as_deref().or(promised);
-        match &settled.found {
-            None => writer.as_written(place, id),
-            Some(found) => writer.as_found(place, found, &differences(&row.indicator, found), id),
-        }
-    }
-    // What is left of the old rows has its key again: a row that still stands under its old id must not be forgotten.
-    let prior_model = Model::read(prior);
-    let successors: HashMap<&str, usize> = if outcome.remaining().next().is_some() {
-        let settled =
-            (0..wanted.rows.len()).filter(|index| outcome.settled(*index).is_some_and(|row| row.id.is_some()));
-        settled.map(|index| (wanted.rows[index].key.as_str(), index)).collect()
-    } else {
-        HashMap::new()
-    };
-    for position in outcome.remaining() {
-        let place = Place::of(prior, &prior_model, position);
-        let row = &held[position];
-        if let Some(index) = successors.get(row.key.as_str()) {
-            writer.set_aside(&row.key, &wanted.rows[*index].indicator);
-        }
-        let differences = differences(&writer.reads(place), &row.indicator);
-        writer.as_found(place, &row.indicator, &differences, row.id.as_deref());
-        writer.keep_drift(&row.key, prior);
-    }
-    let extra = if outcome.diagnostics.has_errors() {
-        prior.get(EXTRA).clone()
-    } else {
-        Value::Null
-    };
-    ApplyResponse {
-        state: writer.finish(extra),
-        private: Notes::of_state(born, outcome.spellings),
-        diagnostics: outcome.diagnostics,
+    Model {
+        title: value
+            .get(Field::Title.name())
+            .as_str()
+            .filter(|title| !title.is_empty())
+            .unwrap_or("The set")
+            .to_owned(),
+        defaults,
+        rows,
+        incomplete,
+        faults,
+        exclusive: scope(value),
+        on_existing: on_existing(value),
     }
 }
 
-/// How many rows lean on a default that changed, in words for a plan's diagnostics; `None` for none.
-fn leaning(rows: usize, of: usize, names: &[&str], batch_size: usize) -> Option<Diagnostic> {
-    (rows > 0).then(|| {
-        let calls = rows.div_ceil(batch_size.max(1));
-        Diagnostic::warning(
-            format!("A changed default changes {}", counted(rows, "row", "rows")),
-            format!(
-                "`{}` of the set changed, and {rows} of its {} {} it. Updating them takes {}.",
-                names.join("`, `"),
-                counted(of, "row", "rows"),
-                if rows == 1 { "leans on" } else { "lean on" },
-                counted(calls, "import call", "import calls"),
-            ),
-        )
-    })
+/// How many rows have which action; unknown if that is not known of every row.
+fn counts(model: &Model) -> Value {
+    let is_known = |row: &ModelRow| {
+        !row.planned.unknown.contains(Field::Action)
+            || row.findings.iter().any(|finding| finding.field == Field::Action)
+    };
+    if model.incomplete || !model.rows.iter().all(is_known) {
+        return Value::Unknown;
+    }
+    let mut counts: BTreeMap<String, i64> = BTreeMap::new();
+    for row in &model.rows {
+        *counts.entry(row.planned.indicator.action.to_string()).or_default() += 1;
+    }
+    Value::Map(
+        counts
+            .into_iter()
+            .map(|(action, count)| (action, count.into()))
+            .collect(),
+    )
+}
+
+#[async_trait]
+impl Kind for IndicatorSet {
+    const TYPE_NAME: &'static str = "mde_indicator_set";
+    const IS_SINGLE: bool = false;
+    const COMPUTED: &'static [&'static str] = &[COUNTS, RECORD];
+
+    fn schema() -> Schema {
+        schema()
+    }
+
+    fn object_type() -> &'static Arc<ObjectType> {
+        static TYPE: LazyLock<Arc<ObjectType>> = LazyLock::new(|| schema().object_type());
+        &TYPE
+    }
+
+    fn read(value: &Value, record: Option<&Record>) -> Model {
+        model(value, List::read(value.get(INDICATORS)), record)
+    }
+
+    fn check(config: &Value, model: &Model) -> Diagnostics {
+        check::check(config, model)
+    }
+
+    /// Where the list means what the prior one means, the prior one stays as it is: a difference in form only is no change.
+    fn complete(mut planned: Object, model: &Model, prior: &Value) -> Object {
+        planned.set(COUNTS, counts(model));
+        let before = prior.get(INDICATORS);
+        let known = !model.incomplete && model.rows.iter().all(|row| row.planned.unknown.is_empty());
+        let configured = planned.get(INDICATORS).cloned().unwrap_or_default();
+        if configured == *before || before.is_null() || configured.is_null() || !known {
+            return planned;
+        }
+        // What the prior list would say under the planned defaults.
+        let value = Value::from(planned.clone());
+        if means_the_same(model, &self::model(&value, List::read(before), None)) {
+            planned.set(INDICATORS, before.clone());
+        }
+        planned
+    }
+
+    fn write(template: &Value, model: &Model, change: &Change<'_>) -> Value {
+        write(template, model, change)
+    }
+
+    async fn import(tenant: &Tenant, id: &str) -> Result<Value, Diagnostics> {
+        import::import(tenant, id).await
+    }
+
+    fn upgrade(version: i64, stored: serde_json::Value) -> serde_json::Value {
+        if version == 0 { upgrade::from_0(stored) } else { stored }
+    }
+}
+
+/// Whether two lists ask for the same rows, whatever they call them.
+fn means_the_same(one: &Model, other: &Model) -> bool {
+    if one.rows.len() != other.rows.len() || !other.faults.is_empty() {
+        return false;
+    }
+    let same = |one: &ModelRow, other: &ModelRow| {
+        one.planned.indicator.key() == other.planned.indicator.key()
+            && other.faults.is_empty()
+            && other.findings.is_empty()
+            && differences(&one.planned.indicator, &other.planned.indicator).is_empty()
+            && differences(&other.planned.indicator, &one.planned.indicator).is_empty()
+    };
+    if one.rows.iter().zip(&other.rows).all(|(one, other)| same(one, other)) {
+        return true;
+    }
+    let by_key: HashMap<_, &ModelRow> = other
+        .rows
+        .iter()
+        .map(|row| (row.planned.indicator.key(), row))
+        .collect();
+    let is_there = |row: &ModelRow| {
+        by_key
+            .get(&row.planned.indicator.key())
+            .is_some_and(|other| same(row, other))
+    };
+    by_key.len() == one.rows.len() && one.rows.iter().all(is_there)
+}
+
+/// Writes the list with its rows as they stand: rows that stand as they are written keep every byte.
+fn write(template: &Value, model: &Model, change: &Change<'_>) -> Value {
+    let mut edits: HashMap<&str, RowEdit> = HashMap::new();
+    let mut holdings: BTreeMap<String, Holding> = BTreeMap::new();
+    let mut record = Record {
+        note: change.note.clone(),
+        ..Record::default()
+    };
+    for (row, state) in model.rows.iter().zip(&change.rows) {
+        let key = &row.planned.name;
+        let mut cleared = change.cleared.get(key).copied().unwrap_or_default();
+        match state {
+            RowState::Gone => {
+                edits.insert(key, RowEdit::Drop);
+                continue;
+            }
+            RowState::As(holding) => drop(holdings.insert(key.clone(), holding.clone())),
+            RowState::Found(holding, found) => {
+                let mut fields = Vec::new();
+                for difference in differences(&row.planned.indicator, found) {
+                    let (value, is_cleared) = shown(difference.field, found, &model.defaults.planned.indicator);
+                    cleared.remove(difference.field);
+                    if is_cleared {
+                        cleared.insert(difference.field);
+                    }
+                    fields.push((difference.field, value));
+                }
+                edits.insert(key, RowEdit::Set(fields));
+                holdings.insert(key.clone(), holding.clone());
+            }
+        }
+        if !cleared.is_empty() {
+            record.cleared.insert(key.clone(), cleared);
+        }
+    }
+    let mut additions = Vec::new();
+    let used: HashSet<String> = holdings.keys().cloned().collect();
+    for row in &change.beside {
+        let (addition, cleared) = addition(row, &model.defaults, |key| {
+            used.contains(key) || holdings.contains_key(key)
+        });
+        if !cleared.is_empty() {
+            record.cleared.insert(addition.0.clone(), cleared);
+        }
+        holdings.insert(addition.0.clone(), row.holding.clone());
+        additions.push(addition);
+    }
+    record.holdings = holdings.into_values().collect();
+    let mut object = template
+        .as_object()
+        .cloned()
+        .unwrap_or_else(|| Object::null(IndicatorSet::object_type().clone()));
+    let edited = list::edit(template.get(INDICATORS), &edits, &additions);
+    object.set(INDICATORS, edited);
+    object.set(RECORD, record.text().into());
+    if object.get(COUNTS).is_some_and(Value::is_unknown) {
+        object.set(COUNTS, counts(model));
+    }
+    object.into()
+}
+
+/// The row of a list that says what an indicator says, on top of the defaults, under a key that is free; and the fields of it
+/// that have to be marked as cleared.
+fn addition(row: &StateRow, defaults: &ModelRow, is_taken: impl Fn(&str) -> bool) -> (Addition, FieldSet) {
+    let indicator = &row.indicator;
+    let mut key = row.name.clone();
+    if is_taken(&key) {
+        let id = match &row.holding {
+            Holding::Held(id) | Holding::Shown(id) => id.as_str(),
+            Holding::Absent => "-",
+        };
+        key = format!("{} {} {id}", row.name, indicator.action);
+    }
+    let mut base = ModelRow::on(defaults, &key);
+    base.planned.indicator.value.clone_from(&key);
+    let base = base.finish();
+    let mut fields = Vec::new();
+    let mut cleared = FieldSet::EMPTY;
+    for difference in differences(&base.planned.indicator, indicator) {
+        let (value, is_cleared) = shown(difference.field, indicator, &defaults.planned.indicator);
+        if is_cleared {
+            cleared.insert(difference.field);
+        }
+        fields.extend(value.map(|value| (difference.field, value)));
+    }
+    ((key, fields), cleared)
+}
+
+/// What a row writes to show what was found in a field, and whether that has to be marked as cleared, because the field is
+/// empty where the set has a default for it.
+fn shown(field: Field, found: &Indicator, defaults: &Indicator) -> (Option<FieldValue>, bool) {
+    let is_empty = |value: &FieldValue| matches!(value, FieldValue::Text(text) if text.is_empty());
+    if let Some(value) = field.get(found).filter(|value| !is_empty(value)) {
+        return (Some(value), false);
+    }
+    if field.get(defaults).is_none_or(|value| is_empty(&value)) {
+        return (None, false);
+    }
+    match field.explicit_default().filter(|value| !is_empty(value)) {
+        Some(value) => (Some(value), false),
+        None => (Some(FieldValue::Text(String::new())), true),
+    }
 }

@@ -1,32 +1,35 @@
-# A plain list: value => description, or null for the set's own.
-resource "mde_indicator_set" "scanners" {
-  action      = "Block"
-  severity    = "Medium"
-  title       = "Scanners"
-  description = "Seen scanning our edge"
-
-  values = {
-    "198.51.100.7"  = "seen in case 42"
-    "198.51.100.23" = null
-  }
-}
-
-# Rows with fields of their own.
+# A list in a file: a CSV, or JSON or YAML with one object of fields for each value.
 resource "mde_indicator_set" "c2" {
-  action      = "Block"
+  action      = "Block" # what stands here is the default of all rows
   severity    = "High"
   title       = "C2 infrastructure"
+  description = "Tracked in intel/c2.csv"
+  indicators  = provider::mde::parse_csv(file("${path.module}/intel/c2.csv"))
+}
+
+# A list in the configuration. A row has any field of its own, or nothing.
+resource "mde_indicator_set" "watched" {
+  action      = "Block"
+  severity    = "Medium"
+  title       = "Watched"
   description = "Tracked by the intel team"
 
   indicators = {
-    "c2.example.net" = {}
+    "198.51.100.23" = null
     "https://drop.example.org/stage2" = {
-      severity        = "Medium"
+      description     = "seen in case 42"
       expiration_time = "2030-01-31T00:00:00Z"
     }
     "updates.example.com" = {
-      action  = "Audit"
-      details = { generate_alert = true, mitre_techniques = ["T1071.001"] }
+      action           = "Audit"
+      generate_alert   = true
+      mitre_techniques = ["T1071.001"]
+    }
+    # The key is the value, unless the row has one.
+    "updates, for the servers" = {
+      value            = "updates.example.com"
+      action           = "Warn"
+      rbac_group_names = ["Servers"]
     }
   }
 }

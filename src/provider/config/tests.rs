@@ -144,6 +144,53 @@ fn everything_that_is_wrong_is_told_at_once() {
 fn defaults_are_the_documented_ones() {
     let (settings, policy) = read_with(&full(&[]), &[]).unwrap();
     assert_eq!((settings.quota_share, settings.batch_size), (100, 500));
-    assert_eq!((policy.capacity, policy.max_deletions), (15_000, None));
-    assert_eq!(policy.on_existing, OnExisting::Fail);
+    assert_eq!((policy.capacity, policy.max_removals), (15_000, None));
+    assert_eq!(policy.on_existing, OnExisting::Own);
+}
+
+#[test]
+fn the_environment_gives_what_the_block_leaves_out() {
+    let environment = [
+        ("MDE_QUOTA_SHARE", "50"),
+        ("MDE_CAPACITY", "7"),
+        ("MDE_ON_EXISTING", "adopt"),
+        ("MDE_APPLICATIONS", "a, b"),
+        ("MDE_PROTECTED", "contoso.com,203.0.113.0/24"),
+        ("MDE_MAX_REMOVALS", "3"),
+        ("MDE_BATCH_SIZE", "20"),
+    ];
+    let (settings, policy) = read_with(&full(&[]), &environment).unwrap();
+    assert_eq!((settings.quota_share, settings.batch_size), (50, 20));
+    assert_eq!((policy.capacity, policy.max_removals), (7, Some(3)));
+    assert_eq!(
+        (policy.on_existing, policy.applications.as_slice()),
+        (OnExisting::Adopt, &["a".to_owned(), "b".to_owned()][..])
+    );
+    assert!(!policy.protected.is_empty());
+
+    let block = full(&[
+        ("capacity", 8.into()),
+        ("quota_share", 60.into()),
+        ("max_removals", 4.into()),
+    ]);
+    let (settings, policy) = read_with(&block, &environment).unwrap();
+    assert_eq!(
+        (settings.quota_share, policy.capacity),
+        (60, 8),
+        "the block comes first"
+    );
+    assert_eq!(
+        policy.max_removals,
+        Some(3),
+        "but for the limit that one run is let through"
+    );
+
+    let wrong = errors(read_with(
+        &full(&[]),
+        &[("MDE_CAPACITY", "many"), ("MDE_ON_EXISTING", "fail")],
+    ));
+    assert!(
+        wrong.contains("MDE_CAPACITY must be a whole number from 1") && wrong.contains("MDE_ON_EXISTING is `fail`"),
+        "{wrong}"
+    );
 }

@@ -1,16 +1,16 @@
-//! `provider::mde::parse_csv`: the portal's CSV, and others like it, as exactly the type of the `indicators` attribute.
+//! `provider::mde::parse_csv`: the portal's CSV, and others like it, as the text that `indicators` takes.
 
-use super::collected::{Collected, Conflict};
-use super::element::{blank, put};
+use super::problems::Problems;
 use crate::feed::csv::{self, Cell, Column, Meaning, Record};
 use crate::feed::{Problem, shown};
 use crate::indicator::rules::{self, Finding, check_value, undetected};
-use crate::indicator::{Field, FieldSet, IndicatorType, detect_type};
-use crate::provider::fields::attribute;
-use crate::provider::row::no_defaults;
-use crate::provider::set::{element_type, read_element};
-use crate::tf::{AttributeKind, Function, FunctionError, Object, Parameter, Value, ValueType};
-use std::collections::BTreeMap;
+use crate::indicator::{
+    CertificateFact, CertificateInfo, Field, FieldKind, FieldSet, FieldValue, IndicatorType, detect_type,
+};
+use crate::provider::list::{self, Addition, Content};
+use crate::provider::model::ModelRow;
+use crate::tf::{Function, FunctionError, Parameter, Value, ValueType};
+use std::collections::{BTreeMap, HashMap};
 
 /// The function `parse_csv`.
 pub struct ParseCsv;
@@ -21,26 +21,25 @@ impl Function for ParseCsv {
     }
 
     fn summary(&self) -> String {
-        "Makes the `indicators` of a set from a CSV such as the Defender portal's".into()
+        "Reads a CSV such as the Defender portal's into the `indicators` of a set".into()
     }
 
     fn description(&self) -> String {
-        "Takes the text of a CSV file and returns exactly the type of the attribute `indicators` of `mde_indicator_set`, \
-         which costs Terraform no conversion.\n\n\
+        "Takes the text of a CSV file and returns the JSON text that `indicators` of `mde_indicator_set` takes. The same list \
+         always gives the same text, whatever the order of its rows.\n\n\
          The first line names the columns, as the Defender portal does (`IndicatorType`, `IndicatorValue`, \
          `ExpirationTime`, `Action`, `Severity`, `Title`, `Description`, `RecommendedActions`, `RbacGroups`, `Category`, \
          `MitreTechniques`, `GenerateAlert`) or by the attributes of an indicator (`type`, `value`, `expiration_time`, \
          `external_id` and all others; `certificate_info_issuer`, `_serial`, `_subject` and `_sha256` for the facts of a \
-         certificate), in any order, with or without capitals, spaces, `_` and `-`. Only the column of the values must be \
-         there. What nobody can set (`id`, `createdBy`, `createdByDisplayName`, `createdBySource`, `creationTime`, \
-         `creationTimeDateTimeUtc`, `lastUpdateTime`, `lastUpdatedBy`) is passed over. Any other column is an error, so \
-         that no misspelt `Action` is lost.\n\n\
-         An empty cell is absent: the set's own attribute holds, or the service's default. A cell holds a list joined by \
-         commas, within quotes. Blank rows, a byte order mark and any ends of lines are fine. The same row twice is one \
-         row; two rows of one value that differ are an error, since a set has one row for a value unless it is given keys \
-         of its own.\n\n\
-         Every row is checked as far as it goes by itself: its cells, and what the service is known to refuse. Errors \
-         name the line, the column by its own header, the rule and what to do, all of them at once."
+         certificate), in any order, with or without capitals, spaces, `_` and `-`. Only the column of the values is \
+         required. Read-only columns (`id`, `createdBy`, `createdByDisplayName`, `createdBySource`, `creationTime`, \
+         `creationTimeDateTimeUtc`, `lastUpdateTime`, `lastUpdatedBy`) are ignored. Any other column is an error, so that no \
+         misspelt `Action` is lost.\n\n\
+         An empty cell leaves the field out: the set's own attribute applies, or the service's default. A list stands in one \
+         quoted cell, separated by commas. Blank rows are ignored, as is a byte order mark; any line ending is accepted. The \
+         same row twice is one row. Two different rows of one value are an error.\n\n\
+         Each row is validated on its own: cell format, and the rules that the service is known to enforce. Errors name the \
+         line, the column, the rule and what to do, all of them at once."
             .into()
     }
 
@@ -53,15 +52,25 @@ impl Function for ParseCsv {
     }
 
     fn returns(&self) -> ValueType {
-        ValueType::map(ValueType::Object(element_type().clone()))
+        ValueType::String
     }
 
     fn call(&self, arguments: Vec<Value>) -> Result<Value, FunctionError> {
         let text = arguments.first().and_then(Value::as_str).unwrap_or_default();
+        if !text.contains('\n') && text.trim().ends_with(".csv") {
+            let path = shown(text.trim());
+            let error = format!(
+                "{path} is the name of a file, not its text; write `file({})`",
+                path.replace('`', "\"")
+            );
+            return Err(FunctionError::new(error).at(0));
+        }
         let table = csv::parse(text);
         let mut reading = Reading {
             columns: &table.columns,
-            collected: Collected::default(),
+            rows: BTreeMap::new(),
+            lines: HashMap::new(),
+            problems: Problems::default(),
         };
         table.problems.into_iter().for_each(|problem| reading.problem(problem));
         let has_values = reading.header(Field::Value).is_some();
@@ -73,13 +82,23 @@ impl Function for ParseCsv {
                 Ok(_) => {}
             }
         }
-        reading.collected.finish()
+        match reading.problems.into_text() {
+            Some(text) => Err(FunctionError::new(text).at(0)),
+            None => {
+                let rows: Vec<Addition> = reading.rows.into_iter().collect();
+                Ok(list::write(&rows).into())
+            }
+        }
     }
 }
 
 struct Reading<'t> {
     columns: &'t [Column],
-    collected: Collected,
+    /// Fields by key.
+    rows: BTreeMap<String, Vec<(Field, FieldValue)>>,
+    /// The line and the key of each value, in canonical spelling.
+    lines: HashMap<String, (usize, String)>,
+    problems: Problems,
 }
 
 impl Reading<'_> {
@@ -88,7 +107,7 @@ impl Reading<'_> {
     }
 
     fn note(&mut self, line: usize, column: Option<&str>, text: String) {
-        self.collected.problems.add(&format!("line {line}"), column, text);
+        self.problems.add(&format!("line {line}"), column, text);
     }
 
     /// What the file calls the column of a field.
@@ -107,108 +126,150 @@ impl Reading<'_> {
     }
 
     fn record(&mut self, record: &Record) {
-        let mut key = None;
-        let mut element = blank();
-        let mut certificate = BTreeMap::new();
+        let mut row = ModelRow::blank();
+        let mut certificate = CertificateInfo::default();
         for Cell { column, text } in &record.cells {
-            let value = Value::from(text.as_str());
             match self.columns.get(*column).map(|column| column.meaning) {
-                Some(Meaning::Field(Field::Value)) => key = Some(text.clone()),
-                Some(Meaning::Field(field)) => self.cell(record.line, &mut element, field, &value),
-                Some(Meaning::Certificate(fact)) => drop(certificate.insert(fact.to_owned(), value)),
+                Some(Meaning::Field(field)) => match content(field.kind(), text) {
+                    Some(value) => row.take(field, Content::Known(value)),
+                    None => self.note_field(
+                        record.line,
+                        field,
+                        format!("{} is not {}", shown(text), expected(field)),
+                    ),
+                },
+                Some(Meaning::Certificate(name)) => {
+                    if let Some(fact) = CertificateFact::from_name(name) {
+                        *fact.place(&mut certificate) = Some(text.clone());
+                    }
+                }
                 _ => {}
             }
         }
-        if !certificate.is_empty() {
-            self.cell(
-                record.line,
-                &mut element,
+        if certificate != CertificateInfo::default() {
+            row.take(
                 Field::CertificateInfo,
-                &Value::Map(certificate),
+                Content::Known(FieldValue::Certificate(certificate)),
             );
         }
-        let Some(key) = key else {
+        let value = row.planned.indicator.value.clone();
+        if value.is_empty() {
             let text = "the cell is empty, and every row needs a value; write it, or remove the row".to_owned();
             return self.note_field(record.line, Field::Value, text);
-        };
-        let element = Value::from(element);
-        // A row that is there twice is checked once.
-        if !self.collected.contains(&key) {
-            for finding in findings(&key, &element) {
-                let text = format!("{}. {}", finding.rule, finding.remedy);
-                self.note_field(record.line, finding.field, text);
-            }
         }
-        let value = shown(&key);
-        if let Err(conflict) = self.collected.insert(key, record.line, element) {
-            let text = self.conflict(&value, &conflict);
-            self.note_field(record.line, Field::Value, text);
-        }
-    }
-
-    fn cell(&mut self, line: usize, element: &mut Object, field: Field, value: &Value) {
-        if put(element, field.name(), value).is_err() {
-            let text = value.as_str().map(shown).unwrap_or_default();
-            self.note_field(line, field, format!("{text} is not {}", expected(field)));
-        }
-    }
-
-    fn conflict(&self, value: &str, conflict: &Conflict) -> String {
-        let fields: Vec<&str> = conflict
-            .fields
+        let key = list::key_of(&value);
+        let written = row.written;
+        let fields: Vec<(Field, FieldValue)> = Field::ALL
             .iter()
-            .map(|name| {
-                let field = Field::ALL.iter().find(|field| field.name() == name);
-                field.and_then(|field| self.header(*field)).unwrap_or(name)
-            })
+            .filter(|field| written.contains(**field) && (**field != Field::Value || key != value))
+            .filter_map(|field| Some((*field, field.get(&row.planned.indicator)?)))
             .collect();
-        format!(
-            "{value} is in line {} already, with another `{}`; keep one of the two rows",
-            conflict.first,
-            fields.join("`, `")
-        )
+        let found = findings(row);
+        let canonical = match &found.1 {
+            Some(kind) => crate::indicator::canonical(kind, &value),
+            None => value.clone(),
+        };
+        if let Some((line, first)) = self.lines.get(&canonical).cloned() {
+            let differing: Vec<&str> = match self.rows.get(&first) {
+                Some(other) => differing(other, &fields)
+                    .iter()
+                    .map(|field| self.header(*field).unwrap_or(field.name()))
+                    .collect(),
+                None => Vec::new(),
+            };
+            if !differing.is_empty() {
+                let text = format!(
+                    "{} is in line {line} already, with another `{}`; keep one of the two rows",
+                    shown(&value),
+                    differing.join("`, `")
+                );
+                self.note_field(record.line, Field::Value, text);
+            }
+            // A row that is there twice is checked once.
+            return;
+        }
+        for finding in found.0 {
+            let text = format!("{}. {}", finding.rule, finding.remedy);
+            self.note_field(record.line, finding.field, text);
+        }
+        self.lines.insert(canonical, (record.line, key.clone()));
+        self.rows.insert(key, fields);
+    }
+}
+
+/// The fields in which two rows of one value differ.
+fn differing(one: &[(Field, FieldValue)], other: &[(Field, FieldValue)]) -> Vec<Field> {
+    let value = |row: &[(Field, FieldValue)], wanted: Field| {
+        row.iter()
+            .find(|(field, _)| *field == wanted)
+            .map(|(_, value)| value.clone())
+    };
+    let fields = Field::ALL.iter().copied().filter(|field| *field != Field::Value);
+    fields
+        .filter(|field| value(one, *field) != value(other, *field))
+        .collect()
+}
+
+/// The value of a cell; `None` if it cannot be one of the field.
+fn content(kind: FieldKind, text: &str) -> Option<FieldValue> {
+    let items = || text.split(',').map(str::trim).filter(|item| !item.is_empty());
+    match kind {
+        FieldKind::Text => Some(FieldValue::Text(text.to_owned())),
+        FieldKind::Flag => match text.trim().to_ascii_lowercase().as_str() {
+            "true" => Some(FieldValue::Flag(true)),
+            "false" => Some(FieldValue::Flag(false)),
+            _ => None,
+        },
+        FieldKind::Whole => text.trim().parse().ok().map(FieldValue::Whole),
+        FieldKind::Texts => Some(FieldValue::Texts(items().map(str::to_owned).collect())),
+        FieldKind::Wholes => items()
+            .map(|item| item.parse().ok())
+            .collect::<Option<_>>()
+            .map(FieldValue::Wholes),
+        FieldKind::Certificate => None,
     }
 }
 
 /// What a cell of the field must be, and what to write.
 fn expected(field: Field) -> &'static str {
-    match attribute(field).kind {
-        AttributeKind::Plain(ValueType::Bool) => "true or false; write one of these, or leave the cell empty",
-        AttributeKind::Plain(ValueType::Number) => "a whole number; write one in digits, or leave the cell empty",
-        AttributeKind::Plain(ValueType::List(_)) => "a list of whole numbers; write them in digits, joined by commas",
-        AttributeKind::Nested { .. } => {
+    match field.kind() {
+        FieldKind::Flag => "true or false; write one of these, or leave the cell empty",
+        FieldKind::Whole => "a whole number; write one in digits, or leave the cell empty",
+        FieldKind::Wholes => "a list of whole numbers; write them in digits, separated by commas",
+        FieldKind::Certificate => {
             "a certificate; give each of its facts a column: `certificate_info_issuer`, `certificate_info_serial`, \
              `certificate_info_subject`, `certificate_info_sha256`"
         }
-        AttributeKind::Plain(_) => "text",
+        FieldKind::Text | FieldKind::Texts => "text",
     }
 }
 
-/// What the service is known to refuse in what the row itself says. What it leaves out, its set may give.
-fn findings(key: &str, element: &Value) -> Vec<Finding> {
-    let row = read_element(key, element, &no_defaults());
+/// What the service is known to refuse in what the row itself says, and the type of its value if that is known. What the
+/// row leaves out, its set may give.
+fn findings(row: ModelRow) -> (Vec<Finding>, Option<IndicatorType>) {
+    let written = row.written;
+    let mut row = row.finish();
     let mut left_open: FieldSet = Field::ALL
         .iter()
         .copied()
-        .filter(|field| !row.written.contains(*field))
+        .filter(|field| !written.contains(*field))
         .collect();
     let mut findings = Vec::new();
     // The reader finds fault with missing fields too; of a value it can only miss the type.
-    for unread in &row.findings {
-        if unread.field != Field::Value && row.written.contains(unread.field) {
+    for unread in std::mem::take(&mut row.findings) {
+        if unread.field != Field::Value && written.contains(unread.field) {
             left_open.insert(unread.field);
-            findings.push(unread.clone());
+            findings.push(unread);
         }
     }
+    let indicator = &row.planned.indicator;
     if left_open.contains(Field::Type) {
-        findings.extend(wrong_for_all_types(
-            &row.indicator.value,
-            row.written.contains(Field::Type),
-        ));
+        findings.extend(wrong_for_all_types(&indicator.value, written.contains(Field::Type)));
     }
-    let broken = rules::check(&row.indicator, left_open);
+    let kind = (!row.planned.unknown.contains(Field::Type)).then(|| indicator.indicator_type.clone());
+    let broken = rules::check(indicator, left_open);
     findings.extend(broken.into_iter().filter(Finding::is_error));
-    findings
+    (findings, kind)
 }
 
 /// What is wrong with a value whose type is not known, unless it is right for some type that the set may give. If a

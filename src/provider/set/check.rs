@@ -1,50 +1,73 @@
 //! What `terraform validate` says of a set, without a tenant.
 
-use super::model::{DETAILS_GROUP, EXTRA, INDICATORS, Model, VALUES};
-use super::schema::{EXCLUSIVE, EXCLUSIVE_APPLICATION, EXCLUSIVE_OWN};
-use crate::indicator::{Field, rules};
-use crate::provider::fields::DETAILS;
+use super::{EXCLUSIVE, EXCLUSIVE_APPLICATION, EXCLUSIVE_OWN, INDICATORS};
+use crate::indicator::rules;
+use crate::indicator::{Field, Key};
 use crate::provider::findings::Findings;
-use crate::provider::ledger::scoped_digest;
-use crate::provider::report::{bullets, counted, named};
+use crate::provider::model::{Model, ModelRow, ON_EXISTING};
+use crate::provider::words::{bullets, counted, named};
 use crate::tf::{Diagnostic, Diagnostics, Path, Value};
 use std::collections::HashMap;
 
 /// Checks a configuration, which may hold unknown values.
-pub fn check(config: &Value) -> Diagnostics {
-    let model = Model::read(config);
+pub fn check(config: &Value, model: &Model) -> Diagnostics {
+    let mut diagnostics = Diagnostics::default();
+    for fault in &model.faults {
+        diagnostics.push(
+            Diagnostic::error(
+                "`indicators` cannot be read",
+                format!("`indicators` cannot be read: {fault}."),
+            )
+            .at(Path::attribute(INDICATORS)),
+        );
+    }
+    if config.get(INDICATORS).is_null() {
+        diagnostics.push(
+            Diagnostic::error(
+                "`indicators` is null",
+                "A set needs a list. Write `{}` for an empty one, or remove the resource.",
+            )
+            .at(Path::attribute(INDICATORS)),
+        );
+    }
     let mut findings = Findings::default();
     for finding in &model.defaults.findings {
-        let path = Path::attribute(finding.field.name());
-        findings.push("", path, true, finding.clone());
+        findings.push("", Path::attribute(finding.field.name()), true, finding.clone());
     }
-    for (index, row) in model.rows.iter().enumerate() {
+    let places = Places::of(config, model);
+    for row in &model.rows {
+        let name = row.planned.name.as_str();
+        for (field, text) in &row.faults {
+            findings.fault(name, places.row(name), *field, text.clone());
+        }
         let unread = row
             .findings
             .iter()
-            .fold(row.unknown, |unknown, finding| unknown.with(finding.field));
-        let found = rules::check(&row.indicator, unread);
+            .map(|finding| finding.field)
+            .chain(row.faults.iter().filter_map(|(field, _)| *field));
+        let unread = unread.fold(row.planned.unknown, |unknown, field| unknown.with(field));
+        let found = rules::check(&row.planned.indicator, unread);
         for finding in row.findings.iter().cloned().chain(found) {
             let field = finding.field;
             let own = row.written.contains(field);
-            let leans = !own && has_default(config, field);
-            if leans && model.defaults.findings.iter().any(|said| said.field == field) {
+            let inherits = !own && has_default(config, field);
+            if inherits && model.defaults.findings.iter().any(|said| said.field == field) {
                 continue;
             }
             // What the row does not write itself, one line for the whole set may mend.
-            findings.push(&row.key, path(&model, index, field, !leans), own, finding);
+            let path = if inherits {
+                Path::attribute(field.name())
+            } else {
+                places.row(name)
+            };
+            findings.push(name, path, own, finding);
         }
     }
-    let mut diagnostics = findings.into_diagnostics();
-    diagnostics.extend(one_key(config));
-    diagnostics.extend(twice(&model));
+    diagnostics.extend(findings.into_diagnostics());
+    diagnostics.extend(slow(config, model));
+    diagnostics.extend(twice(&model.rows));
     diagnostics.extend(exclusive_scope(config));
-    if model.rows.is_empty() && !model.incomplete && config.get(VALUES).is_null() && config.get(INDICATORS).is_null() {
-        diagnostics.push(Diagnostic::error(
-            "The set has no list",
-            "Neither `values` nor `indicators` is written. Write one of them; an empty map is an empty list.",
-        ));
-    }
+    diagnostics.extend(on_existing(config));
     diagnostics
 }
 
@@ -52,96 +75,102 @@ fn has_default(config: &Value, field: Field) -> bool {
     field != Field::Value && !config.get(field.name()).is_null()
 }
 
-/// Where the configuration writes what a finding is about.
-fn path(model: &Model, index: usize, field: Field, own: bool) -> Path {
-    if !own {
-        return Path::attribute(field.name());
+/// Where the configuration writes a row. Only a path of two steps is safe: hosts take a third for an attribute of the
+/// resource itself, and crash over a literal key that is a number.
+struct Places {
+    by_row: bool,
+}
+
+impl Places {
+    fn of(config: &Value, model: &Model) -> Self {
+        let is_text = config.get(INDICATORS).as_str().is_some();
+        let is_number = |row: &ModelRow| row.planned.name.trim().parse::<f64>().is_ok();
+        Self {
+            by_row: !is_text && !model.rows.iter().any(is_number),
+        }
     }
-    let row = &model.rows[index];
-    if model.is_plain(index) {
-        return Path::attribute(VALUES).with_key(&row.key);
-    }
-    let element = Path::attribute(INDICATORS).with_key(&row.key);
-    if !row.written.contains(field) || (field == Field::Value && row.indicator.value == row.key) {
-        element
-    } else if DETAILS.contains(&field) {
-        element.with_attribute(DETAILS_GROUP).with_attribute(field.name())
-    } else {
-        element.with_attribute(field.name())
+
+    fn row(&self, key: &str) -> Path {
+        let list = Path::attribute(INDICATORS);
+        if self.by_row { list.with_key(key) } else { list }
     }
 }
 
-/// Keys that both lists have: a row is known by its key, so one of the two would be lost.
-fn one_key(config: &Value) -> Option<Diagnostic> {
-    let (values, indicators) = (config.get(VALUES).as_map()?, config.get(INDICATORS).as_map()?);
-    let both: Vec<&str> = values
-        .keys()
-        .filter(|key| indicators.contains_key(*key))
-        .map(String::as_str)
-        .collect();
-    (!both.is_empty()).then(|| {
-        Diagnostic::error(
-            "The same key is in `values` and in `indicators`",
+/// A long list that is written as an object makes Terraform slow: it handles each row and field by itself, and a text as one.
+fn slow(config: &Value, model: &Model) -> Option<Diagnostic> {
+    let is_object = !config.get(INDICATORS).is_unknown() && config.get(INDICATORS).as_str().is_none();
+    (is_object && model.rows.len() > MANY_ROWS).then(|| {
+        Diagnostic::warning(
+            format!("{}: `jsonencode` makes this list much faster", model.title),
             format!(
-                "A set knows its rows by their keys, and {} in both of its lists:\n{}\n\nRemove each from one of the two. \
-                 To keep one value with two actions, write both in `indicators`, one of them under another key with \
-                 `value`.",
-                counted(both.len(), "key is", "keys are"),
-                named(&bullets(&both))
+                "`indicators` is an object of {} rows. Terraform handles each row and field of an object by itself, but a JSON text as \
+                 one value. Write `indicators = jsonencode(...)` around it: the plan shows the same rows and fields, and takes a \
+                 fraction of the time.",
+                model.rows.len()
             ),
         )
-        .at(Path::attribute(VALUES))
+        .at(Path::attribute(INDICATORS))
     })
 }
 
+/// Rows from which on the form of a list makes a difference that people feel: some seconds of a plan.
+const MANY_ROWS: usize = 2000;
+
 /// Rows that the service would keep as one.
-fn twice(model: &Model) -> Diagnostics {
-    let mut diagnostics = Diagnostics::default();
-    let mut first: HashMap<u64, usize> = HashMap::with_capacity(model.rows.len());
+fn twice(rows: &[ModelRow]) -> Option<Diagnostic> {
+    let mut first: HashMap<Key, &ModelRow> = HashMap::with_capacity(rows.len());
     let mut pairs = Vec::new();
-    for (index, row) in model.rows.iter().enumerate().filter(|(_, row)| row.has_identity()) {
-        if let Some(other) = first.insert(scoped_digest(&row.indicator), index) {
+    for row in rows.iter().filter(|row| row.planned.has_identity()) {
+        let indicator = &row.planned.indicator;
+        if let Some(other) = first.insert(indicator.key(), row) {
             pairs.push(format!(
-                "- {} and {} ({}, {})",
-                path(model, other, Field::Value, true),
-                path(model, index, Field::Value, true),
-                row.indicator.indicator_type,
-                row.indicator.action
+                "`{}` and `{}` ({}, {})",
+                other.planned.name, row.planned.name, indicator.indicator_type, indicator.action
             ));
         }
     }
-    if !pairs.is_empty() {
-        diagnostics.push(Diagnostic::error(
+    (!pairs.is_empty()).then(|| {
+        Diagnostic::error(
             "The same indicator is in the set twice",
             format!(
-                "The service keeps one row for one value, type and action, whatever the spelling of the value:\n{}\n\n\
-                 Remove one of each pair, or give them different device groups.",
-                named(&pairs)
+                "The service keeps one indicator for each value, type, action and set of device groups, whatever the spelling of \
+                 the value. {} in the list twice:\n{}\n\nRemove one of each pair, or give them different device groups.",
+                counted(pairs.len(), "indicator is", "indicators are"),
+                named(&bullets(&pairs))
             ),
-        ));
-    }
-    diagnostics
+        )
+        .at(Path::attribute(INDICATORS))
+    })
 }
 
 fn exclusive_scope(config: &Value) -> Option<Diagnostic> {
     let group = config.get(EXCLUSIVE);
-    if group.is_null() || !group.is_wholly_known() {
+    if group.is_null() || !group.is_wholly_known() || super::scope(config).is_some() {
         return None;
     }
-    let application = group
-        .get(EXCLUSIVE_APPLICATION)
-        .as_str()
-        .is_some_and(|label| !label.is_empty());
-    let own = group.get(EXCLUSIVE_OWN).as_bool() == Some(true);
-    (!application && !own).then(|| {
+    Some(
         Diagnostic::error(
             "The exclusive set has no scope",
             format!(
-                "`{EXCLUSIVE}` names neither `{EXCLUSIVE_APPLICATION}` nor `{EXCLUSIVE_OWN} = true`. Without a scope it \
-                 would be about every indicator of the tenant, so there is no such mode: name the rows that the set owns. \
-                 They show up in `{EXTRA}` before anything is deleted."
+                "`{EXCLUSIVE}` sets neither `{EXCLUSIVE_APPLICATION}` nor `{EXCLUSIVE_OWN} = true`. Without a scope the set would \
+                 own every indicator of the tenant, so this is not allowed. Set at least one of them."
             ),
         )
-        .at(Path::attribute(EXCLUSIVE))
+        .at(Path::attribute(EXCLUSIVE)),
+    )
+}
+
+/// What is wrong with `on_existing` of a resource.
+pub fn on_existing(config: &Value) -> Option<Diagnostic> {
+    let written = config.get(ON_EXISTING).as_str()?;
+    (!matches!(written, "own" | "adopt")).then(|| {
+        Diagnostic::error(
+            "Invalid on_existing",
+            format!(
+                "`on_existing` is {}, which is neither `own` nor `adopt`. Set one of these, or leave it out.",
+                crate::feed::shown(written)
+            ),
+        )
+        .at(Path::attribute(ON_EXISTING))
     })
 }

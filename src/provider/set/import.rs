@@ -1,15 +1,15 @@
 //! Importing a set by a filter, adopting the rows that match.
 
-use super::model::{INDICATORS, VALUES};
-use super::schema::{element_type, resource_type};
-use super::state::set;
-use crate::indicator::{Action, Field, IndicatorType, Row};
-use crate::provider::fields;
-use crate::provider::filter::Filter;
-use crate::provider::private::Notes;
-use crate::provider::report::unlisted;
-use crate::provider::session::Session;
-use crate::tf::{Diagnostic, Diagnostics, Imported, Object, Value};
+use super::{COUNTS, INDICATORS, IndicatorSet, counts};
+use crate::indicator::{Action, Field, FieldValue, Indicator, IndicatorType, Row, detect_type};
+use crate::provider::attributes::write;
+use crate::provider::diagnostics;
+use crate::provider::filter::{Filter, parse};
+use crate::provider::list::text_of;
+use crate::provider::object::{Kind, RECORD};
+use crate::provider::record::Record;
+use crate::tenant::{Holding, Problem, Tenant, Unread};
+use crate::tf::{Diagnostic, Diagnostics, Object, Value};
 use std::collections::{BTreeMap, HashMap};
 
 /// What can stand in the identifier of an import.
@@ -21,93 +21,95 @@ const FILTERS: [Filter; 5] = [
     Filter::CreatedBy,
 ];
 
-/// Reads the rows that the filter `id` names, such as `application=gitops-c2` or `type=Url,action=Block`.
-pub async fn import(session: &Session, id: &str) -> Result<Imported, Diagnostics> {
-    let filters = parse(id)?;
-    let listing = session
-        .client
-        .listing()
-        .await
-        .map_err(|error| unlisted(&error, "Nothing was imported."))?;
-    let mut rows: Vec<&Row> = listing
-        .iter()
-        .filter(|row| {
-            filters
-                .iter()
-                .all(|(filter, wanted)| filter.matches(session, row, wanted))
-                && is_writable(row)
-        })
-        .collect();
+/// Reads the rows that the filter `id` names, such as `application=gitops-c2` or `type=Url,action=Block`; `*` is all rows.
+pub async fn import(tenant: &Tenant, id: &str) -> Result<Value, Diagnostics> {
+    let filters = parse(id, &FILTERS)?;
+    let listing = tenant.client.listing().await.map_err(|error| {
+        let unread = Unread::NothingImported;
+        diagnostics::all("", vec![Problem::Unlisted { error, unread }])
+    })?;
+    let matches = |row: &&Row| {
+        filters
+            .iter()
+            .all(|(filter, wanted)| filter.matches(tenant, row, wanted))
+            && is_writable(row)
+    };
+    let rows: Vec<&Row> = listing.iter().filter(matches).collect();
     if rows.is_empty() {
         return Err(Diagnostic::error(
             "No indicator matches the filter",
             format!(
-                "None of the {} indicators that this application can see matches `{id}`. Spelling and case must be \
-                 exactly as the service has them; the data source `mde_indicators` shows the rows.",
-                listing.len()
+                "None of the {} indicators that this application can see matches {}. Spelling and case must be exactly as the \
+                 service has them. The data source `mde_indicators` lists the indicators.",
+                listing.len(),
+                crate::feed::shown(id)
             ),
         )
         .into());
     }
-    rows.sort_by(|left, right| (left.id.len(), &left.id).cmp(&(right.id.len(), &right.id)));
 
     let defaults = shared(&rows);
-    let mut state = Object::null(resource_type().clone());
-    for (field, value) in &defaults {
-        state.set(field.name(), value.clone());
+    let mut state = Object::null(IndicatorSet::object_type().clone());
+    for (field, indicator) in &defaults {
+        state.set(field.name(), write(*field, indicator));
     }
-    let mut indicators = BTreeMap::new();
-    let mut ids = BTreeMap::new();
+    let mut additions: BTreeMap<String, Vec<(Field, FieldValue)>> = BTreeMap::new();
+    let mut ids: BTreeMap<String, Holding> = BTreeMap::new();
     for row in &rows {
-        let mut element = Object::null(element_type().clone());
-        for field in fields::all().filter(|field| !defaults.contains_key(field)) {
-            let value = fields::write(field, &row.indicator);
-            if !(is_default(field, &value) || field == Field::Type && tells_its_type(row)) {
-                set(&mut element, field, value);
-            }
-        }
-        let mut key = row.indicator.value.clone();
-        if indicators.contains_key(&key) {
+        let indicator = &row.indicator;
+        let mut fields: Vec<(Field, FieldValue)> = Field::defaults()
+            .filter(|field| !defaults.contains_key(field) && !is_default(*field, indicator))
+            .filter(|field| *field != Field::Type || !tells_its_type(row))
+            .filter_map(|field| Some((field, field.get(indicator)?)))
+            .collect();
+        let mut key = indicator.value.clone();
+        if additions.contains_key(&key) {
             // The same value with another action: a second key, and the value beside it.
-            element.set(Field::Value.name(), row.indicator.value.as_str().into());
-            key = format!("{} {} {}", row.indicator.value, row.indicator.action, row.id);
+            fields.insert(0, (Field::Value, FieldValue::Text(indicator.value.clone())));
+            key = format!("{} {} {}", indicator.value, indicator.action, row.id);
         }
-        ids.insert(key.clone(), Value::from(row.id.as_str()));
-        indicators.insert(key, Value::from(element));
+        ids.insert(key.clone(), Holding::Held(row.id.clone()));
+        additions.insert(key, fields);
     }
-    state.set(INDICATORS, Value::Map(indicators));
-    state.set(VALUES, Value::Null);
-    state.set(super::model::IDS, Value::Map(ids));
-    Ok(Imported {
-        state: state.into(),
-        private: Notes::of_state(Some(session.now().as_millisecond()), BTreeMap::new()),
-        ..Imported::default()
-    })
+    let additions: Vec<(String, Vec<(Field, FieldValue)>)> = additions.into_iter().collect();
+    let record = Record {
+        holdings: ids.into_values().collect(),
+        ..Record::default()
+    };
+    state.set(INDICATORS, text_of(&additions));
+    state.set(RECORD, record.text().into());
+    let mut state = Value::from(state);
+    let counts = counts(&IndicatorSet::read(&state, None));
+    if let Value::Object(object) = &mut state {
+        object.set(COUNTS, counts);
+    }
+    Ok(state)
 }
 
 /// The fields that all rows agree on, for the set itself: that is how people write a list.
-fn shared(rows: &[&Row]) -> HashMap<Field, Value> {
-    fields::all()
+fn shared<'a>(rows: &[&'a Row]) -> HashMap<Field, &'a Indicator> {
+    Field::defaults()
         .filter(|field| *field != Field::Type || rows.iter().any(|row| !tells_its_type(row)))
         .filter_map(|field| {
-            let mut values = rows.iter().map(|row| fields::write(field, &row.indicator));
-            let first = values.next()?;
-            let agreed = values.all(|value| value == first);
-            (agreed && !is_default(field, &first)).then_some((field, first))
+            let first = rows.first()?;
+            let value = field.get(&first.indicator);
+            let is_shared = rows.iter().all(|row| field.get(&row.indicator) == value);
+            (is_shared && !is_default(field, &first.indicator)).then_some((field, &first.indicator))
         })
         .collect()
 }
 
 fn tells_its_type(row: &Row) -> bool {
-    crate::indicator::detect_type(&row.indicator.value).as_ref() == Some(&row.indicator.indicator_type)
+    detect_type(&row.indicator.value).as_ref() == Some(&row.indicator.indicator_type)
 }
 
-/// Whether null says the same.
-fn is_default(field: Field, value: &Value) -> bool {
+/// Whether leaving the field out says the same.
+fn is_default(field: Field, indicator: &Indicator) -> bool {
+    let value = field.get(indicator);
     match field {
         Field::Type | Field::Action => false,
-        Field::Category => value.is_null() || value.as_str() == Some("SuspiciousActivity"),
-        _ => value.is_null() || fields::explicit_default(field).as_ref() == Some(value),
+        Field::Category => value.is_none() || value == Some(FieldValue::Text("SuspiciousActivity".into())),
+        _ => value.is_none() || value == field.explicit_default(),
     }
 }
 
@@ -115,33 +117,4 @@ fn is_default(field: Field, value: &Value) -> bool {
 fn is_writable(row: &Row) -> bool {
     let indicator = &row.indicator;
     !matches!(indicator.indicator_type, IndicatorType::Other(_)) && !matches!(indicator.action, Action::Other(_))
-}
-
-fn parse(id: &str) -> Result<Vec<(Filter, String)>, Diagnostics> {
-    let refuse = |reason: String| {
-        Diagnostics::from(Diagnostic::error(
-            "Not a filter",
-            format!(
-                "{reason}\n\nA set is imported by a filter over the rows to adopt: one or more of `{}`, separated by \
-                 commas, each as NAME=VALUE, for example `application=gitops-c2` or `created_by=self,type=Url`.",
-                FILTERS.map(Filter::name).join("`, `")
-            ),
-        ))
-    };
-    id.split(',')
-        .map(|part| {
-            let (name, value) = part
-                .split_once('=')
-                .ok_or_else(|| refuse(format!("`{part}` is not of the form NAME=VALUE.")))?;
-            let (name, value) = (name.trim(), value.trim());
-            let filter = FILTERS
-                .into_iter()
-                .find(|filter| filter.name() == name)
-                .ok_or_else(|| refuse(format!("`{name}` is not something that a set can be imported by.")))?;
-            if value.is_empty() {
-                return Err(refuse(format!("`{name}` has no value.")));
-            }
-            Ok((filter, value.to_owned()))
-        })
-        .collect()
 }

@@ -1,12 +1,17 @@
 use super::*;
 use proptest::prelude::*;
+use serde_json::{Value as Json, json};
 
-fn call(text: &str) -> Result<BTreeMap<String, Value>, String> {
+fn text_of(text: &str) -> Result<String, String> {
     match ParseCsv.call(vec![Value::from(text)]) {
-        Ok(Value::Map(map)) => Ok(map),
-        Ok(other) => panic!("not a map: {other:?}"),
+        Ok(Value::String(text)) => Ok(text),
+        Ok(other) => panic!("not a text: {other:?}"),
         Err(error) => Err(error.text),
     }
+}
+
+fn call(text: &str) -> Result<BTreeMap<String, Json>, String> {
+    Ok(serde_json::from_str(&text_of(text)?).unwrap())
 }
 
 #[track_caller]
@@ -20,18 +25,44 @@ fn expect_errors(text: &str, expected: &[&str]) {
 }
 
 #[test]
-fn every_element_has_exactly_the_type_of_the_attribute() {
-    let map =
-        call("\u{feff}IndicatorType,IndicatorValue,Severity,RbacGroups\r\nDomainName,a.example,High,\r\n").unwrap();
-    let element = map["a.example"].as_object().unwrap();
-    assert!(std::sync::Arc::ptr_eq(element.object_type(), element_type()));
-    let said: Vec<_> = element.iter().filter(|(_, value)| !value.is_null()).collect();
+fn the_same_list_is_the_same_text() {
+    let one = "\u{feff}IndicatorType,IndicatorValue,Severity,RbacGroups\r\nDomainName,b.example,High,\r\nDomainName,a.example,,\r\n";
+    let other = "value,severity,type\na.example,,DomainName\n\nb.example,High,DomainName\n";
+    let expected = r#"{"a.example":{"type":"DomainName"},"b.example":{"type":"DomainName","severity":"High"}}"#;
+    assert_eq!(text_of(one).unwrap(), expected);
+    assert_eq!(text_of(other).unwrap(), expected);
+    assert_eq!(text_of("value\n").unwrap(), "{}");
+    assert_eq!(text_of("value\na.example\n").unwrap(), r#"{"a.example":null}"#);
+}
+
+#[test]
+fn the_name_of_a_file_is_no_list() {
     assert_eq!(
-        said,
-        [("severity", &"High".into()), ("type", &"DomainName".into())],
-        "the key says the value, and a group that is not used is null"
+        call("intel/c2.csv").unwrap_err(),
+        "`intel/c2.csv` is the name of a file, not its text; write `file(\"intel/c2.csv\")`"
     );
-    assert_eq!(call("value\n").unwrap().len(), 0);
+}
+
+#[test]
+fn one_value_in_two_spellings_is_one_row() {
+    let hash = "da39a3ee5e6b4b0d3255bfef95601890afd80709";
+    let upper = hash.to_uppercase();
+    assert_eq!(call(&format!("value\n{hash}\n{upper}\n")).unwrap().len(), 1);
+    let told = call(&format!("value,severity\n{hash},High\n{upper},Low\n")).unwrap_err();
+    assert!(
+        told.starts_with(&format!(
+            "line 3, column `value`: `{upper}` is in line 2 already, with another `severity`"
+        )),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_long_value_has_a_short_key() {
+    let url = format!("https://evil.example/{}", "a".repeat(800));
+    let map = call(&format!("value\n{url}\n")).unwrap();
+    let (key, row) = map.first_key_value().unwrap();
+    assert_eq!((key.chars().count(), &row["value"]), (100, &json!(url)));
 }
 
 #[test]
@@ -65,15 +96,17 @@ fn every_field_has_a_column() {
     let header = columns.map(|(name, _)| name).join(",");
     let cells = columns.map(|(_, cell)| format!("\"{cell}\"")).join(",");
     let map = call(&format!("value,{header}\nhttps://a.example/,{cells}\n")).unwrap();
-    let element = &map["https://a.example/"];
-    let row = read_element("https://a.example/", element, &no_defaults());
-    assert_eq!(row.findings, []);
+    let row = &map["https://a.example/"];
     assert_eq!(
-        row.written,
-        Field::ALL.iter().copied().collect(),
-        "every field is written"
+        row.as_object().unwrap().len(),
+        Field::ALL.len() - 1,
+        "every field is written: {row}"
     );
-    let fields = row.indicator.fields;
+    let list = crate::provider::list::List::read(&json!(map).to_string().into());
+    let mut read = ModelRow::blank();
+    read.take_row(list.rows.into_iter().next().unwrap());
+    assert_eq!(read.findings, []);
+    let fields = read.planned.indicator.fields;
     assert_eq!(fields.title.as_deref(), Some(" kept as it is "));
     assert_eq!(fields.description.as_deref(), Some("two\nlines"));
     assert_eq!(fields.rbac_group_names, Some(vec!["A".to_owned(), "B".to_owned()]));
@@ -111,7 +144,7 @@ fn everything_that_is_wrong_is_told_at_once_with_line_and_column() {
              none. Give each address an element of its own; Defender takes single addresses only.",
             "line 7, column `BypassDurationHours`: `4.5` is not a whole number; write one in digits, or leave the cell \
              empty",
-            "line 7, column `RbacGroupIds`: `1,x` is not a list of whole numbers; write them in digits, joined by commas",
+            "line 7, column `RbacGroupIds`: `1,x` is not a list of whole numbers; write them in digits, separated by commas",
             "line 7, column `IndicatorType`: `domain` is not a type of indicator that can be submitted, and the service \
              refuses unknown names. Write `DomainName`",
         ],
@@ -171,7 +204,7 @@ fn the_same_row_twice_is_one_row_and_two_that_differ_are_not() {
     expect_errors(
         &format!("{header}\n\na.example,High,T1566,x\nb.example,,,\na.example,Low,T1071,x\n"),
         &[
-            "line 5, column `Value`: `a.example` is in line 3 already, with another `MitreTechniques`, `Severity`; keep one \
+            "line 5, column `Value`: `a.example` is in line 3 already, with another `Severity`, `MitreTechniques`; keep one \
            of the two rows",
         ],
     );
@@ -237,30 +270,17 @@ proptest! {
             ];
             text += "\r\n";
             text += &cells.map(|text| cell(&text)).join(",");
-            let list = |items: Vec<Value>| if items.is_empty() { Value::Null } else { Value::List(items) };
-            expected.insert(value, [
-                title.into(),
-                severity.into(),
-                alert.into(),
-                list(names.into_iter().map(Value::from).collect()),
-                list(ids.into_iter().map(Value::from).collect()),
-            ]);
+            let mut row = serde_json::Map::new();
+            let mut put = |name: &str, value: Option<Json>| value.map(|value| row.insert(name.to_owned(), value));
+            put("title", title.map(Json::from));
+            put("severity", severity.map(Json::from));
+            put("generate_alert", alert.map(Json::from));
+            put("rbac_group_names", (!names.is_empty()).then(|| names.into()));
+            put("rbac_group_ids", (!ids.is_empty()).then(|| ids.into()));
+            let row = if row.is_empty() { Json::Null } else { row.into() };
+            expected.insert(value, row);
         }
-        let found: BTreeMap<String, [Value; 5]> = call(&text)
-            .unwrap()
-            .into_iter()
-            .map(|(key, element)| {
-                let details = element.get("details");
-                let said = [
-                    element.get("title"),
-                    element.get("severity"),
-                    details.get("generate_alert"),
-                    details.get("rbac_group_names"),
-                    details.get("rbac_group_ids"),
-                ];
-                (key, said.map(Value::clone))
-            })
-            .collect();
+        let found = call(&text).unwrap();
         prop_assert_eq!(found, expected);
     }
 }

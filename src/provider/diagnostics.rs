@@ -1,0 +1,487 @@
+//! Problems of the tenant layer in words. This is the only place that puts them into words, so that they can be read in one
+//! place.
+
+use super::model::Model;
+use super::words::{about, bullets, counted, examples, named, sentence};
+use crate::defender::{Error, WriteError};
+use crate::indicator::{Difference, Field, FieldSet, Row};
+use crate::tenant::{Failure, FailureKind, Holding, PriorObject, Problem, Refreshed, RowNote, RowRefresh, Unread};
+use crate::tf::{Diagnostic, Diagnostics};
+use std::collections::BTreeMap;
+
+/// What a difference says of a field that has no value.
+const NOT_SET: &str = "not set";
+
+/// How to destroy what cannot be planned. `terraform destroy` makes an ordinary plan first.
+const DESTROY: &str = "`terraform destroy` makes an ordinary plan first and stops at this error as well; `terraform destroy \
+                       -refresh=false` skips that plan.";
+
+/// The problems of the object with this title.
+pub fn all(title: &str, problems: Vec<Problem>) -> Diagnostics {
+    problems.into_iter().flat_map(|problem| one(title, problem)).collect()
+}
+
+fn one(title: &str, problem: Problem) -> Diagnostics {
+    let rows = |notes: &[RowNote]| {
+        named(
+            &notes
+                .iter()
+                .map(|note| about(&note.name, &described(note)))
+                .collect::<Vec<_>>(),
+        )
+    };
+    match problem {
+        Problem::Unlisted { error, unread } => unlisted(&error, unread),
+        Problem::Foreign { rows: notes } => Diagnostic::error(
+            format!("{title}: {} already in the tenant", counted(notes.len(), "indicator is", "indicators are")),
+            format!(
+                "Other authors made these indicators, or this application made them under another `application` label. So \
+                 nothing was changed:\n{}\n\nTo take them over, set `on_existing = \"adopt\"` on this resource or in the provider \
+                 block, or import them. To let indicators of this application move between its labels, list the labels in \
+                 `applications` of the provider block. {DESTROY}",
+                rows(&notes)
+            ),
+        ),
+        Problem::Unseen { names } => Diagnostic::error(
+            format!("{title}: the list of the tenant's indicators is not complete"),
+            format!(
+                "Other programs changed the tenant each time its indicators were listed, so some may be missing. {} to be created \
+                 may be among them, and an import would overwrite them. So {} not written:\n{}\n\nRun the command again when less \
+                 is being written.",
+                counted(names.len(), "indicator", "indicators"),
+                if names.len() == 1 { "it was" } else { "they were" },
+                named(&bullets(&names))
+            ),
+        ),
+        Problem::WantedTwice { rows } => wanted_twice(title, &rows),
+        Problem::ScopeShared { other, names } => scope_shared(title, &other, &names),
+        Problem::NeedsRefresh { names } => Diagnostic::error(
+            format!("{title}: two resources hold the same indicator"),
+            format!(
+                "An interrupted run has recorded {} in two resources of the state. Without a refresh it is not known which of them \
+                 holds it. Nothing was changed:\n{}\n\nRun the command again without `-refresh=false`.",
+                counted(names.len(), "indicator", "indicators"),
+                named(&bullets(&names))
+            ),
+        ),
+        Problem::Protected { rows } => Diagnostic::error(
+            format!("{title}: {} a protected name", counted(rows.len(), "indicator would block", "indicators would block")),
+            format!(
+                "`protected` in the provider block names what must never be blocked:\n{}\n\nRemove the indicator, or the entry of \
+                 `protected` if the block is meant. {DESTROY}",
+                named(&rows.iter().map(|(name, words)| about(name, words)).collect::<Vec<_>>())
+            ),
+        ),
+        Problem::TooManyRemovals { count, allowed, names, sent } => Diagnostic::error(
+            format!("{title}: the run removes more indicators than `max_removals` allows"),
+            format!(
+                "This run deletes or weakens {} so far, and `max_removals` allows {allowed}. {}{}\n\nIf this is meant, \
+                 let one run through with the environment variable MDE_MAX_REMOVALS, or raise `max_removals` in the provider \
+                 block. If not, look for a list that came out short.",
+                counted(count, "indicator", "indicators"),
+                if sent { "Nothing more of this resource was deleted." } else { "Nothing was changed." },
+                if names.is_empty() { String::new() } else { format!(" Among them:\n{}", examples(&names)) }
+            ),
+        ),
+        Problem::OverCapacity { foreign, wanted, capacity } => Diagnostic::error(
+            "The tenant cannot hold all indicators",
+            format!(
+                "This configuration wants {} that nobody else has, and other authors have {}. Together that is {} more than the \
+                 capacity of {capacity}. The service would refuse the surplus one by one.\n\nRemove indicators here or elsewhere \
+                 (the data source `mde_capacity` shows who made them), or set `capacity` in the provider block if the tenant has \
+                 another limit. {DESTROY}",
+                counted(wanted, "indicator", "indicators"),
+                counted(foreign, "indicator", "indicators"),
+                (foreign + wanted).saturating_sub(capacity)
+            ),
+        ),
+        Problem::MayExceedCapacity { rows, creations, capacity } => Diagnostic::warning(
+            "The tenant may not hold all indicators",
+            format!(
+                "The tenant holds {}, and {} to be created. That is more than its capacity of {capacity}, unless as many are \
+                 deleted. Where there is no room for both, deletions come first.",
+                counted(rows, "indicator", "indicators"),
+                counted(creations, "more is", "more are")
+            ),
+        ),
+        Problem::TakenOver { ours, adopted, done } => return taken_over(title, &ours, &adopted, done),
+        Problem::Recreated { names, fields, kept, done } => recreated(title, &names, fields, kept, done),
+        Problem::Expired { names } => expired(title, &names),
+        Problem::ScopeNotShownYet { count } => Diagnostic::warning(
+            format!("{title}: {} of the scope will be removed later", counted(count, "indicator", "indicators")),
+            format!(
+                "{} in the scope of this exclusive set and not in its list. This run does not touch them. The next plan shows each \
+                 of them as a removed row, and the apply of that plan deletes them.",
+                counted(count, "indicator is", "indicators are")
+            ),
+        ),
+        Problem::Failed { failures } => return failed(title, failures),
+        Problem::SharedRow { value, id, name, other } => Diagnostic::error(
+            format!("{title}: the service keeps one indicator for two"),
+            format!(
+                "The service answered with id {id} for {}, and {} has that id already.\n\nRemove one of them. If they differ \
+                 in their device groups only, give the groups of both to one of them.",
+                if name == value { format!("`{name}`") } else { format!("`{name}` ({value})") },
+                other.map_or_else(|| "another resource of this run".to_owned(), |other| format!("`{other}`"))
+            ),
+        ),
+        Problem::Overwritten { rows: notes } => Diagnostic::warning(
+            format!("{title}: {} of others overwritten", counted(notes.len(), "indicator was", "indicators were")),
+            format!(
+                "No indicator with this value, type and action was in the tenant, but the service changed others instead of adding \
+                 new ones. They are managed from now on:\n{}",
+                rows(&notes)
+            ),
+        ),
+        Problem::Unchecked { error, count } => Diagnostic::warning(
+            format!("{title}: cleared fields could not be checked"),
+            format!(
+                "Fields of {} were cleared. The service may keep the old values, so the indicators were to be read again, but: \
+                 {error}\n\nThe next plan shows what was kept.",
+                counted(count, "indicator", "indicators")
+            ),
+        ),
+        Problem::Unreplaced => Diagnostic::error(
+            format!("{title}: stopped before the replacement"),
+            "The run was asked to stop. The old resource stays in the state with all indicators that the new one would have taken \
+             over. Apply again to go on.",
+        ),
+        Problem::BlindDeletion { count } => Diagnostic::error(
+            format!("{title}: a tainted resource cannot be replaced without a refresh"),
+            format!(
+                "Replacing this tainted resource would delete {}. Without a refresh it is not known whether another resource holds \
+                 them. Nothing was deleted, and the state is kept.\n\nRun the command again without `-refresh=false`.",
+                counted(count, "indicator", "indicators")
+            ),
+        ),
+        Problem::HalfMade => Diagnostic::warning(
+            format!("{title}: created in part"),
+            "Terraform marks a resource whose creation ended with an error as tainted and will replace it. Indicators that are \
+             right already are neither deleted nor written again by that: the next apply adds only what is missing. To skip the \
+             replacement, run `terraform untaint ADDRESS` first.",
+        ),
+    }
+    .into()
+}
+
+fn unlisted(error: &Error, unread: Unread) -> Diagnostic {
+    let meaning = match unread {
+        Unread::StateKept => "The state stays as it was.",
+        Unread::NothingWritten => "Nothing was written.",
+        Unread::NothingDeleted => "Nothing was deleted.",
+        Unread::NothingPlanned => "Without the list it is not known what exists already, so nothing was planned.",
+        Unread::NothingImported => "Nothing was imported.",
+        Unread::NothingRead => "Nothing was read.",
+    };
+    Diagnostic::error(
+        "The tenant's indicators could not be listed",
+        format!("{}\n\n{meaning} {}", sentence(&error.to_string()), error.hint()),
+    )
+}
+
+fn wanted_twice(title: &str, rows: &[(String, String, String)]) -> Diagnostic {
+    let lines: Vec<String> = rows
+        .iter()
+        .map(
+            |(name, other, other_name)| match (other.is_empty(), name == other_name) {
+                (true, _) => format!("- {name}"),
+                (false, true) => format!("- {name}, also in \"{other}\""),
+                (false, false) => format!("- {name}, also in \"{other}\" as {other_name}"),
+            },
+        )
+        .collect();
+    Diagnostic::error(
+        format!("{title}: another resource manages the same indicator"),
+        format!(
+            "{} also in another resource of this configuration. The service keeps one indicator for each value, type and action, so \
+             the two resources would overwrite each other:\n{}\n\nKeep each indicator in one resource only. {DESTROY}",
+            counted(
+                rows.len(),
+                "indicator of this resource is",
+                "indicators of this resource are"
+            ),
+            named(&lines)
+        ),
+    )
+}
+
+fn scope_shared(title: &str, other: &str, names: &[String]) -> Diagnostic {
+    let detail = if names.is_empty() {
+        format!(
+            "This exclusive set owns its scope alone, and \"{other}\" manages indicators of the same scope. The set would delete \
+             them."
+        )
+    } else {
+        format!(
+            "The exclusive set \"{other}\" owns its scope alone, and these indicators are in it. The set would delete them:\n{}",
+            named(&bullets(names))
+        )
+    };
+    Diagnostic::error(
+        format!("{title}: an exclusive set owns the scope"),
+        format!(
+            "{detail}\n\nGive the other resource an `application` label of its own, or move its indicators into the set. {DESTROY}"
+        ),
+    )
+}
+
+fn taken_over(title: &str, ours: &[RowNote], adopted: &[RowNote], done: bool) -> Diagnostics {
+    let rows = |notes: &[RowNote]| {
+        named(
+            &notes
+                .iter()
+                .map(|note| about(&note.name, &described(note)))
+                .collect::<Vec<_>>(),
+        )
+    };
+    let summary = |count: usize, verb: &str| {
+        let tense = if done {
+            counted(count, "indicator was", "indicators were")
+        } else {
+            counted(count, "indicator will be", "indicators will be")
+        };
+        format!("{title}: {tense} {verb}")
+    };
+    let mut diagnostics = Diagnostics::default();
+    if !ours.is_empty() {
+        diagnostics.push(Diagnostic::warning(
+            summary(ours.len(), "taken over"),
+            format!(
+                "This application made or changed {} before, and no resource of the state is known to hold {}. Possible causes: an \
+                 indicator moves from another resource, an earlier run was interrupted, or another workspace uses the same \
+                 application and label. This resource manages {} from now on:\n{}",
+                counted(ours.len(), "indicator", "indicators"),
+                if ours.len() == 1 { "it" } else { "them" },
+                if ours.len() == 1 { "it" } else { "them" },
+                rows(ours)
+            ),
+        ));
+    }
+    if !adopted.is_empty() {
+        diagnostics.push(Diagnostic::warning(
+            summary(adopted.len(), "adopted from other authors"),
+            format!(
+                "`on_existing` is `adopt`, so this resource takes over {} that other authors made and manages {} from now on:\n{}",
+                counted(adopted.len(), "indicator", "indicators"),
+                if adopted.len() == 1 { "it" } else { "them" },
+                rows(adopted)
+            ),
+        ));
+    }
+    diagnostics
+}
+
+fn recreated(title: &str, names: &[String], fields: FieldSet, kept: bool, done: bool) -> Diagnostic {
+    let fields: Vec<&str> = fields.iter().map(Field::name).collect();
+    let fields = fields.join("`, `");
+    let count = counted(names.len(), "indicator", "indicators");
+    let tense = match (done, names.len()) {
+        (false, _) => "will be",
+        (true, 1) => "was",
+        (true, _) => "were",
+    };
+    let why = if kept {
+        format!("A write without the former `{fields}` left the old values in place.")
+    } else {
+        format!("`{fields}` can be set only at creation.")
+    };
+    Diagnostic::warning(
+        format!("{title}: {count} {tense} deleted and created again"),
+        format!(
+            "{why} So the provider deletes these indicators and imports them anew, batch after batch. Between the two calls they do \
+             not protect:\n{}",
+            named(&bullets(names))
+        ),
+    )
+}
+
+fn expired<S: AsRef<str>>(title: &str, names: &[S]) -> Diagnostic {
+    Diagnostic::warning(
+        format!(
+            "{title}: {} expired",
+            counted(names.len(), "indicator has", "indicators have")
+        ),
+        format!(
+            "The service deletes an indicator when its `expiration_time` passes, and does not accept it again. These expired as \
+             configured and will not be sent again:\n{}\n\nRemove them from the configuration, or give them a later expiry.",
+            examples(names)
+        ),
+    )
+}
+
+/// Failures, one message for each thing that the service said, every row named.
+fn failed(title: &str, failures: Vec<Failure>) -> Diagnostics {
+    #[derive(PartialEq, Eq, PartialOrd, Ord)]
+    struct Group(FailureKind, bool, String);
+    let mut groups: BTreeMap<Group, (WriteError, Vec<String>)> = BTreeMap::new();
+    for Failure { name, kind, error } in failures {
+        let group = Group(kind, error.is_stopped(), comparable(&error.to_string()));
+        groups.entry(group).or_insert_with(|| (error, Vec::new())).1.push(name);
+    }
+    groups
+        .into_iter()
+        .map(|(Group(kind, is_stopped, _), (error, names))| {
+            let verb = match kind {
+                FailureKind::Write => "written",
+                FailureKind::Delete => "deleted",
+            };
+            let count = counted(names.len(), "indicator was", "indicators were");
+            let lines = named(&bullets(&names));
+            if is_stopped {
+                return Diagnostic::error(
+                    format!("{title}: stopped before everything was done"),
+                    format!("The run was asked to stop. {count} not {verb}:\n{lines}\n\nWhat was done is in the state. Apply again for the rest."),
+                );
+            }
+            Diagnostic::error(
+                format!("{title}: {count} not {}", if kind == FailureKind::Write { "accepted" } else { "deleted" }),
+                format!("{}\n\n{lines}\n\n{}", sentence(&error.to_string()), error.hint()),
+            )
+        })
+        .collect()
+}
+
+/// The words without the correlation id, which is another one for each call: the same reason is told once.
+fn comparable(words: &str) -> String {
+    let Some((before, rest)) = words.split_once(" (correlation id ") else {
+        return words.to_owned();
+    };
+    let after = rest.split_once(')').map_or("", |(_, after)| after);
+    format!("{before}{after}")
+}
+
+/// What changed outside of Terraform: what, who and when, in one message for each object.
+pub fn drift(model: &Model, prior: &PriorObject, refreshed: &Refreshed) -> Diagnostics {
+    let (mut gone, mut changed, mut expired_rows) = (Vec::new(), Vec::new(), Vec::new());
+    let own = model.rows.len();
+    for (position, (state, found)) in prior.rows.iter().zip(&refreshed.rows).enumerate() {
+        match found {
+            // Of a row beside those of the state only its identity is known.
+            RowRefresh::Changed { .. } if position >= own => {}
+            RowRefresh::Gone => {
+                let id = state.holding.held().map_or("none", |id| id.as_str());
+                gone.push(format!("- {} (id {id})", state.name));
+            }
+            RowRefresh::Changed { row, differences } if matches!(state.holding, Holding::Held(_)) => {
+                changed.push(format!(
+                    "- {}: {} ({})",
+                    state.name,
+                    in_words(differences),
+                    changed_by(row)
+                ));
+            }
+            RowRefresh::Expired => expired_rows.push(state.name.clone()),
+            _ => {}
+        }
+    }
+    let strangers: Vec<String> = refreshed
+        .strangers
+        .iter()
+        .map(|row| format!("- {}", describe(row)))
+        .collect();
+    let mut counts = Vec::new();
+    let mut parts = Vec::new();
+    let mut part = |lines: &[String], short: &str, long: &str| {
+        if !lines.is_empty() {
+            counts.push(format!("{} {short}", lines.len()));
+            parts.push(format!("{long}\n{}", named(lines)));
+        }
+    };
+    part(&changed, "changed", "Changed in the tenant:");
+    part(
+        &gone,
+        "missing in the tenant",
+        "Deleted in the tenant (the service does not record who deletes):",
+    );
+    part(
+        &strangers,
+        "not in the list",
+        "In the scope of this exclusive set, but not in its list:",
+    );
+    let mut diagnostics = Diagnostics::default();
+    if !parts.is_empty() {
+        diagnostics.push(Diagnostic::warning(
+            format!("{}: {}", model.title, counts.join(", ")),
+            parts.join("\n\n"),
+        ));
+    }
+    if !expired_rows.is_empty() {
+        diagnostics.push(expired(&model.title, &expired_rows));
+    }
+    if !refreshed.hidden.is_empty() {
+        diagnostics.push(Diagnostic::warning(
+            format!(
+                "{}: {} could not be checked",
+                model.title,
+                counted(refreshed.hidden.len(), "indicator", "indicators")
+            ),
+            format!(
+                "These indicators may have changed or may be gone. The service's rows cannot be read, or other programs changed the \
+                 tenant each time its indicators were listed. The state keeps them as they were:\n{}\n\nPlan again when less is being \
+                 written.",
+                named(&bullets(&refreshed.hidden))
+            ),
+        ));
+    }
+    diagnostics
+}
+
+fn in_words(differences: &[Difference]) -> String {
+    let one = |Difference { field, wanted, found }: &Difference| match wanted.as_str() {
+        NOT_SET => format!("{field} is {found}, but is not set in the configuration"),
+        _ => format!("{field} is {found}, not {wanted}"),
+    };
+    differences.iter().map(one).collect::<Vec<_>>().join("; ")
+}
+
+fn changed_by(row: &Row) -> String {
+    let facts = &row.facts;
+    match (&facts.last_updated_by, facts.last_update_time) {
+        (Some(who), Some(when)) => format!("by {who} on {when}"),
+        (Some(who), None) => format!("by {who}"),
+        (None, Some(when)) => format!("on {when}, the service does not say by whom"),
+        (None, None) => "the service does not say by whom".into(),
+    }
+}
+
+fn described(note: &RowNote) -> String {
+    let fields: Vec<&str> = note.fields.iter().map(Field::name).collect();
+    let differs = if fields.is_empty() {
+        String::new()
+    } else {
+        format!("; it differs in {}", fields.join(", "))
+    };
+    format!("{}{differs}", describe(&note.row))
+}
+
+/// Which row it is and who made it, in words.
+pub fn describe(row: &Row) -> String {
+    let facts = &row.facts;
+    let author = facts
+        .created_by_display_name
+        .as_deref()
+        .or(facts.created_by.as_deref())
+        .unwrap_or("somebody unknown");
+    let source = facts
+        .created_by_source
+        .as_deref()
+        .map(|source| format!(" ({source})"))
+        .unwrap_or_default();
+    let when = facts
+        .creation_time
+        .map(|time| format!(" on {time}"))
+        .unwrap_or_default();
+    let label = row
+        .indicator
+        .fields
+        .application
+        .as_deref()
+        .filter(|label| !label.is_empty());
+    let label = label
+        .map(|label| format!(", application \"{label}\""))
+        .unwrap_or_default();
+    format!(
+        "{} {} with action {}, id {}{label}, made by {author}{source}{when}",
+        row.indicator.indicator_type, row.indicator.value, row.indicator.action, row.id
+    )
+}

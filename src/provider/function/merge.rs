@@ -1,0 +1,152 @@
+//! `provider::mde::merge`: several lists as one.
+
+use super::problems::Problems;
+use crate::feed::shown;
+use crate::indicator::{Field, FieldValue};
+use crate::provider::list::{self, Addition, Content, List};
+use crate::tf::{Function, FunctionError, Parameter, Value, ValueType};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+/// The function `merge`.
+pub struct Merge;
+
+impl Function for Merge {
+    fn name(&self) -> &'static str {
+        "merge"
+    }
+
+    fn summary(&self) -> String {
+        "Joins several lists of indicators into one".into()
+    }
+
+    fn description(&self) -> String {
+        "Takes any number of lists, each as a JSON text such as `parse_csv` and `jsonencode` return, and returns one JSON text with \
+         the rows of all of them, for `indicators` of `mde_indicator_set`. The order of the lists does not matter.\n\n\
+         A key that stands in several lists with the same row is one row. A key with different rows is an error that names the key, \
+         the lists and the fields."
+            .into()
+    }
+
+    fn parameters(&self) -> Vec<Parameter> {
+        Vec::new()
+    }
+
+    fn variadic(&self) -> Option<Parameter> {
+        Some(Parameter::new(
+            "lists",
+            ValueType::String,
+            "The lists, each as a JSON text.",
+        ))
+    }
+
+    fn returns(&self) -> ValueType {
+        ValueType::String
+    }
+
+    fn call(&self, arguments: Vec<Value>) -> Result<Value, FunctionError> {
+        let mut rows: BTreeMap<String, (usize, Vec<(Field, FieldValue)>)> = BTreeMap::new();
+        let mut problems = Problems::default();
+        for (position, argument) in arguments.iter().enumerate() {
+            let place = format!("list {}", position + 1);
+            let list = List::read(argument);
+            list.faults
+                .iter()
+                .for_each(|fault| problems.add(&place, None, fault.clone()));
+            for row in list.rows {
+                for (_, fault) in row.faults {
+                    problems.add(&format!("{place}, row {}", shown(&row.key)), None, fault);
+                }
+                let fields = canonical(row.fields);
+                match rows.entry(row.key) {
+                    Entry::Vacant(vacant) => drop(vacant.insert((position, fields))),
+                    Entry::Occupied(first) => {
+                        let (other, known) = first.get();
+                        let differing = differing(known, &fields);
+                        if !differing.is_empty() {
+                            let text = format!(
+                                "{} is in list {} already, with another `{}`; keep one of the two rows",
+                                shown(first.key()),
+                                other + 1,
+                                differing.join("`, `")
+                            );
+                            problems.add(&place, None, text);
+                        }
+                    }
+                }
+            }
+        }
+        match problems.into_text() {
+            Some(text) => Err(FunctionError::new(text)),
+            None => {
+                let rows: Vec<Addition> = rows.into_iter().map(|(key, (_, fields))| (key, fields)).collect();
+                Ok(list::write(&rows).into())
+            }
+        }
+    }
+}
+
+/// The fields in the order of their table.
+fn canonical(fields: Vec<(Field, Content)>) -> Vec<(Field, FieldValue)> {
+    let mut known: Vec<(Field, FieldValue)> = fields
+        .into_iter()
+        .filter_map(|(field, content)| match content {
+            Content::Known(value) => Some((field, value)),
+            Content::Unknown => None,
+        })
+        .collect();
+    known.sort_by_key(|(field, _)| *field);
+    known
+}
+
+/// The names of fields in which two rows differ.
+fn differing(one: &[(Field, FieldValue)], other: &[(Field, FieldValue)]) -> Vec<&'static str> {
+    let value = |row: &[(Field, FieldValue)], wanted: Field| {
+        row.iter()
+            .find(|(field, _)| *field == wanted)
+            .map(|(_, value)| value.clone())
+    };
+    let differs = |field: &&Field| value(one, **field) != value(other, **field);
+    Field::ALL.iter().filter(differs).map(|field| field.name()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn merged(lists: &[&str]) -> Result<String, String> {
+        let arguments = lists.iter().map(|list| Value::from(*list)).collect();
+        Merge
+            .call(arguments)
+            .map(|value| value.as_str().unwrap().to_owned())
+            .map_err(|error| error.text)
+    }
+
+    #[test]
+    fn lists_are_joined_in_any_order() {
+        let one = r#"{"b.example": {"title": "t", "severity": "High"}, "a.example": null}"#;
+        let other = r#"{"c.example": {}, "b.example": {"severity": "High", "title": "t"}}"#;
+        let expected = r#"{"a.example":null,"b.example":{"severity":"High","title":"t"},"c.example":null}"#;
+        assert_eq!(merged(&[one, other]).unwrap(), expected);
+        assert_eq!(merged(&[other, one]).unwrap(), expected);
+        assert_eq!(merged(&[]).unwrap(), "{}");
+        assert_eq!(merged(&[expected]).unwrap(), expected);
+    }
+
+    #[test]
+    fn conflicts_and_faults_are_told_at_once() {
+        let told = merged(&[
+            r#"{"a": {"title": "x", "severity": "Low"}, "b": {"acton": "Block"}}"#,
+            r#"{"a": {"title": "y"}}"#,
+            "[]",
+        ])
+        .unwrap_err();
+        for part in [
+            "list 2: `a` is in list 1 already, with another `severity`, `title`; keep one of the two rows",
+            "list 1, row `b`: `acton` is no field of an indicator; did you mean `action`?",
+            "list 3: it is a list",
+        ] {
+            assert!(told.contains(part), "{part}\n{told}");
+        }
+    }
+}

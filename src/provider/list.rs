@@ -1,0 +1,172 @@
+//! The attribute `indicators` of a set: an object, a map, or one JSON text of the same shape.
+//!
+//! All three say the same thing, and a state keeps the form, the order and the spelling that it has: only rows that changed
+//! are written anew.
+
+mod text;
+mod value;
+
+pub use value::content;
+
+use crate::indicator::{Field, FieldKind, FieldValue};
+use crate::tf::{Typed, Value, ValueType};
+use std::collections::HashMap;
+
+/// The rows of a list, sorted by the bytes of their keys.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct List {
+    /// The rows.
+    pub rows: Vec<ListRow>,
+    /// Whether there may be rows that are decided only during apply.
+    pub incomplete: bool,
+    /// What is wrong with the list as a whole.
+    pub faults: Vec<String>,
+}
+
+/// One row.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ListRow {
+    /// Its key.
+    pub key: String,
+    /// The fields that it writes; null ones are left out.
+    pub fields: Vec<(Field, Content)>,
+    /// What is wrong with its form, each with the field if one is to blame.
+    pub faults: Vec<(Option<Field>, String)>,
+}
+
+/// What stands in a field.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Content {
+    /// A value.
+    Known(FieldValue),
+    /// Something that is decided only during apply.
+    Unknown,
+}
+
+/// How a row of a list changes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RowEdit {
+    /// It goes.
+    Drop,
+    /// These fields get other values; `None` takes the field out.
+    Set(Vec<(Field, Option<FieldValue>)>),
+}
+
+/// A row that comes into a list.
+pub type Addition = (String, Vec<(Field, FieldValue)>);
+
+impl List {
+    /// Reads a list of a configuration, a plan or a state.
+    pub fn read(value: &Value) -> Self {
+        let mut list = match value.untyped() {
+            Value::Unknown => Self {
+                incomplete: true,
+                ..Self::default()
+            },
+            Value::Null => Self::default(),
+            Value::String(text) => text::read(text),
+            Value::Object(_) | Value::Map(_) => value::read(value.untyped()),
+            Value::List(_) => Self::faulty(LISTS.to_owned()),
+            Value::Bool(_) | Value::Number(_) | Value::Typed(_) => {
+                Self::faulty(format!("it is {}. {SHAPE}", value::kind_of(value)))
+            }
+        };
+        // Objects come sorted; texts mostly do.
+        if !list.rows.is_sorted_by(|one, other| one.key <= other.key) {
+            list.rows.sort_by(|one, other| one.key.cmp(&other.key));
+        }
+        list
+    }
+
+    fn faulty(fault: String) -> Self {
+        Self {
+            faults: vec![fault],
+            ..Self::default()
+        }
+    }
+}
+
+/// What a list looks like.
+const SHAPE: &str = "Write an object of rows by key, such as `{ \"evil.example\" = { description = \"case 42\" } }`, or one JSON text \
+                     of the same shape, which `provider::mde::parse_csv(file(\"...\"))` and `jsonencode({ ... })` return.";
+
+/// What to write in place of a list or a set.
+const LISTS: &str = "it is a list, and rows need keys. Write `{ for row in LIST : row.value => row }`, or for a list of bare values \
+                     `{ for value in LIST : value => null }`.";
+
+/// The list with rows changed, dropped and added; with nothing to change, the very same value.
+pub fn edit(value: &Value, edits: &HashMap<&str, RowEdit>, additions: &[Addition]) -> Value {
+    if edits.is_empty() && additions.is_empty() {
+        return value.clone();
+    }
+    match value.untyped() {
+        Value::String(text) => typed(ValueType::String, text::edit(text, edits, additions).into()),
+        Value::Object(_) | Value::Map(_) => value::edit(value, edits, additions),
+        _ => typed(ValueType::String, text::write(additions).into()),
+    }
+}
+
+/// A list of these rows as a value of the attribute.
+pub fn text_of(rows: &[Addition]) -> Value {
+    typed(ValueType::String, write(rows).into())
+}
+
+/// A list of these rows as a text.
+pub fn write(rows: &[Addition]) -> String {
+    text::write(rows)
+}
+
+/// Longest key that a list made by a function has, in characters. Hosts pad all keys of an object to the longest.
+const LONGEST_KEY: usize = 100;
+
+/// The key of a value in a list that a function makes: the value itself, or its beginning and its SHA-256 if it is long.
+/// Rows with such a key need a `value`.
+pub fn key_of(value: &str) -> String {
+    if value.chars().count() <= LONGEST_KEY {
+        return value.to_owned();
+    }
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, value.as_bytes());
+    let hex: String = digest
+        .as_ref()
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let head: String = value.chars().take(LONGEST_KEY - hex.len() - 1).collect();
+    format!("{head}~{hex}")
+}
+
+fn typed(value_type: ValueType, value: Value) -> Value {
+    Value::Typed(Box::new(Typed { value_type, value }))
+}
+
+/// What is wrong with a field of this kind.
+fn wrong_kind(field: Field, kind: FieldKind, found: &str) -> String {
+    format!("`{field}` is {found}, not {}", kind.expected())
+}
+
+/// What is wrong with a field that does not exist.
+fn unknown_field(name: &str) -> String {
+    let name = crate::feed::shown(name);
+    match Field::nearest(name.trim_matches('`')) {
+        Some(nearest) => format!("{name} is no field of an indicator; did you mean `{nearest}`?"),
+        None => format!("{name} is no field of an indicator"),
+    }
+}
+
+/// The value of a field from the text of a table's cell or of a file in which everything is text.
+fn from_text(kind: FieldKind, text: String) -> Result<FieldValue, String> {
+    match kind {
+        FieldKind::Text => Ok(FieldValue::Text(text)),
+        FieldKind::Flag => match text.to_ascii_lowercase().as_str() {
+            "true" => Ok(FieldValue::Flag(true)),
+            "false" => Ok(FieldValue::Flag(false)),
+            _ => Err(text),
+        },
+        FieldKind::Whole => text.trim().parse().map(FieldValue::Whole).map_err(|_| text),
+        FieldKind::Texts | FieldKind::Wholes | FieldKind::Certificate => Err(text),
+    }
+}
+
+#[cfg(test)]
+mod tests;
