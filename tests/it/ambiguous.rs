@@ -1,6 +1,6 @@
 //! Calls of which the outcome is not known: the end is right all the same, and no row is there twice.
 
-use crate::support::blocks::{domain, domains, set, single};
+use crate::support::blocks::{domain, domains, merged, set, single};
 use crate::support::{Host, Tenant};
 use mde::simulator::{Fault, FaultKind};
 use serde_json::{Value as Json, json};
@@ -41,13 +41,11 @@ fn result_troubles() -> Vec<FaultKind> {
 
 /// A list with the same value under two actions, which no result can tell apart.
 fn list(severity: &str, count: usize) -> Json {
-    set(json!({
-        "severity": severity, "values": domains(0..count),
-        "indicators": {
-            "twice.example": {}, "allowed": { "value": "twice.example", "action": "Allowed" },
-            "AA5EED00AA5EED00AA5EED00AA5EED00": {},
-        }
-    }))
+    let more = json!({
+        "twice.example": {}, "allowed": { "value": "twice.example", "action": "Allowed" },
+        "AA5EED00AA5EED00AA5EED00AA5EED00": {},
+    });
+    set(json!({ "severity": severity, "indicators": merged(domains(0..count), more) }))
 }
 
 /// Panics unless the tenant holds each row of the list exactly once, under the id of the state, and the plan is clean.
@@ -64,9 +62,9 @@ async fn assert_right(tenant: &Tenant, host: &mut Host, severity: &str, count: u
     held.sort();
     assert_eq!(held, expected, "{context}");
     assert!(rows.iter().all(|row| row["severity"] == severity), "{context}");
-    let state = &host.state[SET].value;
-    for (key, id) in state.get("ids").as_map().unwrap() {
-        let row = rows.iter().find(|row| row["id"].as_str() == id.as_str()).unwrap();
+    let ids = host.held(SET).ids();
+    for (key, id) in &ids {
+        let row = rows.iter().find(|row| row["id"] == **id).unwrap();
         let (value, action) = match key.as_str() {
             "allowed" => ("twice.example", "Allowed"),
             key => (key, "Block"),
@@ -77,7 +75,7 @@ async fn assert_right(tenant: &Tenant, host: &mut Host, severity: &str, count: u
             "{context}"
         );
     }
-    assert_eq!(state.get("ids").as_map().unwrap().len(), expected.len(), "{context}");
+    assert_eq!(ids.len(), expected.len(), "{context}");
     host.plan().await.clean();
 }
 
@@ -146,7 +144,7 @@ async fn rows_that_move_between_pages_are_neither_missed_nor_doubled() {
         let foreign = |number: usize| json!({ "indicatorType": "DomainName", "indicatorValue": format!("f{number}.example"), "action": "Allowed" });
         tenant.simulator.put_rows((0..6).map(foreign).collect()).unwrap();
         let mut host = Host::new(&tenant);
-        host.configure(&[(SET, set(json!({ "values": domains(0..20) })))])
+        host.configure(&[(SET, set(json!({ "indicators": domains(0..20) })))])
             .apply()
             .await
             .ok();
@@ -161,7 +159,7 @@ async fn an_import_that_never_answers_is_found_out_by_looking() {
     let tenant = Tenant::start().await;
     let mut host = Host::new(&tenant);
     tenant.fault(Fault::new(FaultKind::DropAfter {}).on("POST", "/import").times(8));
-    let list = set(json!({ "values": domains(0..5) }));
+    let list = set(json!({ "indicators": domains(0..5) }));
     host.configure(&[(SET, list)]).apply().await.ok();
     host.plan().await.clean();
     assert_eq!(tenant.values().len(), 5);
@@ -180,7 +178,7 @@ async fn what_nobody_could_find_out_is_taken_over_by_the_next_apply() {
     tenant.fault(Fault::new(FaultKind::DropAfter {}).on("POST", "/import"));
     tenant.fault(Fault::new(broken.clone()).on("POST", "/import").times(7));
     tenant.fault(Fault::new(broken).on("GET", "/indicators").after(2).times(8));
-    let list = set(json!({ "values": domains(0..5) }));
+    let list = set(json!({ "indicators": domains(0..5) }));
     let run = host.configure(&[(SET, list)]).apply().await;
     assert!(!run.errors.is_empty());
     assert!(host.state.is_empty(), "nothing is known to be there");

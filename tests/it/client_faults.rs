@@ -1,7 +1,7 @@
 //! Answers of the service that say less than they should, or something else: what the state makes of them.
 
 use crate::support::blocks::{domains, set, single};
-use crate::support::{Host, Tenant};
+use crate::support::{Held, Host, Tenant};
 use mde::simulator::{Fault, FaultKind};
 use serde_json::json;
 
@@ -29,7 +29,7 @@ fn keep_moving(tenant: &Tenant) {
 async fn rows_that_never_hold_still_are_not_taken_for_deleted() {
     let tenant = crowded_tenant().await;
     let mut host = Host::new(&tenant);
-    host.configure(&[(SET, set(json!({ "values": domains(0..20) })))]);
+    host.configure(&[(SET, set(json!({ "indicators": domains(0..20) })))]);
     host.apply().await.ok();
     keep_moving(&tenant);
     tenant.simulator.clear_calls();
@@ -42,7 +42,7 @@ async fn rows_that_never_hold_still_are_not_taken_for_deleted() {
 async fn a_row_that_an_incomplete_listing_lacks_stays_in_the_state_with_one_warning() {
     let tenant = crowded_tenant().await;
     let mut host = Host::new(&tenant);
-    let list = set(json!({ "values": domains(0..20) }));
+    let list = set(json!({ "indicators": domains(0..20) }));
     host.configure(&[(SET, list), (SINGLE, single("one.example", json!({})))]);
     host.apply().await.ok();
     tenant.remove(&["d3.example", "d4.example", "one.example"]);
@@ -50,13 +50,26 @@ async fn a_row_that_an_incomplete_listing_lacks_stays_in_the_state_with_one_warn
     keep_moving(&tenant);
     let run = host.plan().await.ok();
     assert_eq!(run.changed, [SET], "only the row that is there and says something else");
-    let told = |words: &str| run.warnings.iter().filter(|warning| warning.starts_with(words)).count();
-    assert_eq!(told("2 indicators could not be looked at"), 1, "{:?}", run.warnings);
-    assert_eq!(told("1 indicator could not be looked at"), 1, "{:?}", run.warnings);
-    assert_eq!(told("1 indicator changed outside"), 1, "{:?}", run.warnings);
+    let told = |words: &[&str]| {
+        let says = |warning: &&String| words.iter().all(|word| warning.contains(word));
+        run.warnings.iter().filter(says).count()
+    };
+    assert_eq!(
+        told(&["list: 2 indicators", "could not be checked"]),
+        1,
+        "{:?}",
+        run.warnings
+    );
+    assert_eq!(
+        told(&["one.example: 1 indicator", "could not be checked"]),
+        1,
+        "{:?}",
+        run.warnings
+    );
+    assert_eq!(told(&["d5.example", "severity"]), 1, "{:?}", run.warnings);
     assert_eq!(run.warnings.len(), 3, "{:?}", run.warnings);
-    let planned = &run.planned[SET];
-    assert!(planned.get("ids").as_map().unwrap()["d3.example"].as_str().is_some());
+    assert!(Held::of(&run.refreshed[SET]).id("d3.example").is_some());
+    assert_eq!(run.refreshed[SINGLE].get("id"), host.state[SINGLE].value.get("id"));
 
     tenant.simulator.clear_faults();
     let mut changed = host.plan().await.ok().changed;
@@ -70,11 +83,11 @@ async fn a_row_that_an_incomplete_listing_lacks_stays_in_the_state_with_one_warn
 async fn nothing_is_created_where_a_row_may_have_been_missed() {
     let tenant = crowded_tenant().await;
     let mut host = Host::new(&tenant);
-    let list = |range| set(json!({ "values": domains(range) }));
+    let list = |range| set(json!({ "indicators": domains(range) }));
     host.configure(&[(SET, list(0..20))]).apply().await.ok();
     keep_moving(&tenant);
     let run = host.configure(&[(SET, list(0..22))]).plan().await;
-    assert!(run.errors[0].contains("does not hold still"), "{:#?}", run.errors);
+    assert!(run.errors[0].contains("not complete"), "{:#?}", run.errors);
 
     // It begins after the plan, which reads one later page.
     tenant.simulator.clear_faults();
@@ -83,7 +96,7 @@ async fn nothing_is_created_where_a_row_may_have_been_missed() {
     tenant.fault(trouble.after(1).times(100));
     let state = host.state.clone();
     let run = host.apply().await;
-    assert!(run.errors[0].contains("does not hold still"), "{:#?}", run.errors);
+    assert!(run.errors[0].contains("not complete"), "{:#?}", run.errors);
     assert_eq!((tenant.imports(), tenant.batch_deletes()), (0, 0));
     assert_eq!(host.state[SET].value, state[SET].value);
     tenant.simulator.clear_faults();
@@ -96,7 +109,7 @@ async fn an_expiry_at_the_end_of_the_year_9999_is_never() {
     let never = "9999-12-31T23:59:59Z";
     let tenant = Tenant::start().await;
     let mut host = Host::new(&tenant);
-    let list = set(json!({ "values": domains(0..3), "expiration_time": never }));
+    let list = set(json!({ "indicators": domains(0..3), "expiration_time": never }));
     host.configure(&[(SET, list)]).apply().await.ok();
     let sent = tenant.row("d0.example").unwrap()["expirationTime"].clone();
     assert_eq!(sent, "9999-12-30T22:00:00Z", "what can be told in every time zone");
@@ -115,7 +128,7 @@ async fn an_expiry_at_the_end_of_the_year_9999_is_never() {
 async fn a_retired_action_is_sent_with_its_alert_and_the_plan_is_clean() {
     let tenant = Tenant::start().await;
     let mut host = Host::new(&tenant);
-    let list = set(json!({ "action": "AlertAndBlock", "values": domains(0..2) }));
+    let list = set(json!({ "action": "AlertAndBlock", "indicators": domains(0..2) }));
     host.configure(&[(SET, list)]).apply().await.ok();
     assert_eq!(tenant.row("d0.example").unwrap()["generateAlert"], true);
     // What the service stores for the retired name is not known; it may be this, and may become it later.

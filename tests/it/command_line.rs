@@ -353,7 +353,7 @@ resource "mde_indicator_set" "list" {
   action      = "Block"
   title       = "List"
   description = "Text"
-  values      = { "a.example" = null }
+  indicators  = { "a.example" = null }
 }
 "#,
     );

@@ -3,7 +3,7 @@
 use crate::support::{Running, Tenant, Workspace};
 use mde::simulator::{Fault, FaultKind};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 const APPLY: [&str; 3] = ["apply", "-auto-approve", "-input=false"];
@@ -55,11 +55,17 @@ impl List {
 
     /// The list as one set.
     fn set(&self) -> String {
-        let line = |number| format!("    {:?} = {:?}\n", name(number), self.description(number));
-        let values: String = self.rows.clone().map(line).collect();
+        let line = |number| {
+            format!(
+                "    {:?} = {{ description = {:?} }}\n",
+                name(number),
+                self.description(number)
+            )
+        };
+        let rows: String = self.rows.clone().map(line).collect();
         format!(
             "provider \"mde\" {{\n  batch_size = {}\n}}\n\nresource \"mde_indicator_set\" \"list\" {{\n  action = \"Block\"\n  \
-             title  = \"long\"\n  values = {{\n{values}  }}\n}}\n",
+             title  = \"long\"\n  indicators = {{\n{rows}  }}\n}}\n",
             self.batch
         )
     }
@@ -95,6 +101,47 @@ fn name(number: usize) -> String {
     format!("d{number}.evil.example")
 }
 
+/// Thirty rows, ten to a call, all with this action, and all with this label, which is their description, too.
+fn set_of_thirty(action: &str, label: &str) -> String {
+    format!(
+        "provider \"mde\" {{\n  batch_size = 10\n}}\n\nresource \"mde_indicator_set\" \
+         \"list\" {{\n  action      = {action:?}\n  application = {label:?}\n  title       = \"thirty\"\n  description = {label:?}\n  indicators  = {{ for number in range(30) : \"d${{number}}.evil.example\" => null }}\n}}\n"
+    )
+}
+
+/// What the tenant should say of the thirty.
+fn thirty(action: &str, label: &'static str) -> BTreeMap<String, &'static str> {
+    (0..30)
+        .map(|number| (format!("{} {action}", name(number)), label))
+        .collect()
+}
+
+/// Two sets of twenty rows, five to a call. Once `swapped`, each has ten rows of the other, and every row another description.
+fn two_sets(swapped: bool) -> String {
+    let description = if swapped { "anew" } else { "as it was" };
+    let set = |name: &str, rows: [Range<usize>; 2]| {
+        let lines: String = rows
+            .into_iter()
+            .flatten()
+            .map(|number| format!("    {:?} = null\n", self::name(number)))
+            .collect();
+        format!(
+            "resource \"mde_indicator_set\" {name:?} {{\n  action = \"Block\"\n  title  = \"moving\"\n  description = \
+             {description:?}\n  indicators = {{\n{lines}  }}\n}}\n"
+        )
+    };
+    let (one, two) = if swapped {
+        ([0..10, 20..30], [10..20, 30..40])
+    } else {
+        ([0..10, 10..20], [20..30, 30..40])
+    };
+    format!(
+        "provider \"mde\" {{\n  batch_size = 5\n}}\n\n{}{}",
+        set("one", one),
+        set("two", two)
+    )
+}
+
 /// What is to be interrupted.
 struct Scene {
     tenant: Tenant,
@@ -103,6 +150,11 @@ struct Scene {
     wanted: BTreeMap<String, &'static str>,
     rows: Vec<Value>,
     state: Option<Vec<u8>>,
+    /// Whether rows are deleted and made anew, so that they are not there for a moment.
+    gaps: bool,
+    /// Rows that change hands: an object that lets go of one and has nothing to write deletes it before the other one can say
+    /// that it wants it, which then makes it anew.
+    moving: BTreeSet<String>,
 }
 
 impl Scene {
@@ -127,6 +179,8 @@ impl Scene {
             workspace,
             command,
             wanted,
+            gaps: false,
+            moving: BTreeSet::new(),
         }
     }
 
@@ -186,9 +240,24 @@ impl Scene {
         hangs
     }
 
-    /// The next run ends well, and touches no row that is right already.
+    /// The next run ends well, and touches no row that is right already. What is wanted before and after was there all the
+    /// time, with one action or the other.
     async fn assert_converges(&self, what: &str) {
         let left = self.tenant.rows();
+        if !self.gaps {
+            let values = |names: Vec<&String>| -> BTreeSet<String> {
+                let value = |name: &String| name.split(' ').next().unwrap().to_owned();
+                names.into_iter().map(value).collect()
+            };
+            let text = |row: &Value| row["indicatorValue"].as_str().unwrap().to_owned();
+            let before: BTreeSet<String> = self.rows.iter().map(text).collect();
+            let (wanted, standing) = (values(self.wanted.keys().collect()), values(left.keys().collect()));
+            let missing: Vec<&String> = before
+                .intersection(&wanted)
+                .filter(|value| !standing.contains(*value))
+                .collect();
+            assert!(missing.is_empty(), "{what}: a gap in the protection of {missing:?}");
+        }
         self.tenant.simulator.clear_faults();
         self.tenant.pass_time();
         self.tenant.simulator.clear_calls();
@@ -207,13 +276,19 @@ impl Scene {
         let touched: Vec<&String> = left
             .iter()
             .filter(right)
-            .filter(|(name, row)| after[*name] != **row)
+            .filter(|(name, row)| after[*name] != **row && !self.moving.contains(*name))
             .map(|(name, _)| name)
             .collect();
         assert!(touched.is_empty(), "{what}: good rows were touched: {touched:?}");
         if self.command == APPLY {
             self.workspace.plan().await.expect(0);
         }
+        let mut ids: Vec<String> = after
+            .values()
+            .map(|row| row["id"].as_str().unwrap().to_owned())
+            .collect();
+        ids.sort();
+        assert_eq!(self.workspace.recorded(), ids, "{what}: every row is in one record");
     }
 }
 
@@ -282,5 +357,76 @@ async fn either_killed_while_single_indicators_are_made() {
         // How the host's operations come together is not always the same.
         let calls = scene.kill_after_each_call(victim).await;
         assert!((4..=8).contains(&calls), "{calls}");
+    }
+}
+
+/// The kinds of the calls of the last run, in order.
+fn kinds(tenant: &Tenant) -> Vec<String> {
+    let calls = tenant.simulator.calls().into_iter();
+    calls
+        .filter(|call| call.path.contains("/indicators"))
+        .map(|call| call.path.rsplit('/').next().unwrap().to_owned())
+        .collect()
+}
+
+/// New rows take the place of others of the same values: each batch of the old ones goes as soon as its own is there.
+#[tokio::test]
+async fn either_killed_while_the_action_of_a_list_changes() {
+    for victim in [Victim::Provider, Victim::Terraform] {
+        let (from, to) = (set_of_thirty("Block", "old"), set_of_thirty("Warn", "old"));
+        let scene = Scene::new(Some(&from), &to, APPLY, thirty("Warn", "old")).await;
+        let calls = scene.kill_after_each_call(victim).await;
+        let expected = [
+            "indicators",
+            "indicators",
+            "import",
+            "BatchDelete",
+            "import",
+            "BatchDelete",
+            "import",
+            "BatchDelete",
+        ];
+        assert_eq!(kinds(&scene.tenant), expected);
+        assert_eq!((calls, scene.tenant.imported(), scene.tenant.deleted()), (8, 30, 30));
+        scene.kill_after_all(victim, calls).await;
+    }
+}
+
+/// A label is taken at creation only, so that rows are deleted and made anew, batch by batch.
+#[tokio::test]
+async fn either_killed_while_the_label_of_a_list_changes() {
+    for victim in [Victim::Provider, Victim::Terraform] {
+        let (from, to) = (set_of_thirty("Block", "old"), set_of_thirty("Block", "new"));
+        let mut scene = Scene::new(Some(&from), &to, APPLY, thirty("Block", "new")).await;
+        scene.gaps = true;
+        let calls = scene.kill_after_each_call(victim).await;
+        let expected = [
+            "indicators",
+            "indicators",
+            "BatchDelete",
+            "import",
+            "BatchDelete",
+            "import",
+            "BatchDelete",
+            "import",
+        ];
+        assert_eq!(kinds(&scene.tenant), expected);
+        assert_eq!((calls, scene.tenant.imported(), scene.tenant.deleted()), (8, 30, 30));
+        scene.kill_after_all(victim, calls).await;
+    }
+}
+
+#[tokio::test]
+async fn either_killed_while_rows_move_between_lists() {
+    for victim in [Victim::Provider, Victim::Terraform] {
+        let block = |number| format!("{} Block", name(number));
+        let wanted = (0..40).map(|number| (block(number), "anew")).collect();
+        let mut scene = Scene::new(Some(&two_sets(false)), &two_sets(true), APPLY, wanted).await;
+        scene.moving = (10..30).map(block).collect();
+        scene.gaps = true;
+        let calls = scene.kill_after_each_call(victim).await;
+        // Two lists, and forty rows by five; how those of the two sets come together is not always the same.
+        assert!((10..=14).contains(&calls), "{calls}");
+        assert_eq!(scene.tenant.imported(), 40);
     }
 }

@@ -1,9 +1,13 @@
-//! Each layer knows only those below it.
+//! Each layer knows only those below it, and so does each file within its folder.
 
+mod imports;
+mod words;
+
+use imports::{Modules, Place, Use};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// Which top modules each top module may use. What is not listed is forbidden.
+/// Which folders each folder of `src` may use. What is not listed is forbidden.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("proto", &[]),
     ("plugin", &["proto"]),
@@ -11,12 +15,27 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("indicator", &[]),
     ("feed", &["indicator"]),
     ("defender", &["indicator"]),
-    ("provider", &["tf", "defender", "feed", "indicator"]),
-    ("docs", &["tf"]),
+    ("tenant", &["defender", "indicator"]),
+    ("provider", &["tenant", "defender", "feed", "indicator", "tf"]),
+    ("docs", &["indicator", "tf"]),
     // The oracle: it shares no code with the client.
     ("simulator", &[]),
-    ("cli", &["provider", "simulator", "docs", "tf", "defender", "indicator"]),
-    ("main", &["cli", "plugin", "tf", "provider"]),
+    // All but the messages on the wire.
+    (
+        "cli",
+        &[
+            "simulator",
+            "docs",
+            "provider",
+            "tenant",
+            "defender",
+            "feed",
+            "indicator",
+            "tf",
+            "plugin",
+        ],
+    ),
+    ("main", &["cli", "provider", "tf", "plugin"]),
 ];
 
 /// Longest file; the style page asks for about 400 lines.
@@ -33,97 +52,222 @@ fn sources(directory: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The top module that a file of `src` belongs to.
-fn layer(root: &Path, file: &Path) -> String {
-    let first = file.strip_prefix(root).unwrap().components().next().unwrap();
-    Path::new(first.as_os_str())
-        .file_stem()
-        .unwrap()
-        .to_string_lossy()
-        .into_owned()
+/// The modules of this crate.
+fn modules() -> Modules {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let file = |path: &str| std::fs::read_to_string(root.join(path)).unwrap();
+    Modules::read(&file).with_program("main", "mde", &file)
 }
 
-/// How the root of the crate can be written in a file: as `crate`, as the library's name in the binary, or by climbing.
-fn roots(root: &Path, file: &Path) -> Vec<String> {
-    let depth = file.strip_prefix(root).unwrap().components().count();
-    let library = if file.ends_with("main.rs") { "mde::" } else { "crate::" };
-    vec![library.to_owned(), "super::".repeat(depth)]
-}
-
-/// The top modules that a text names below one of these roots.
-fn named(roots: &[String], text: &str) -> BTreeSet<String> {
-    let is_word = |letter: char| letter.is_alphanumeric() || letter == '_';
-    let code: String = text
-        .lines()
-        .filter(|line| !line.trim_start().starts_with("//"))
-        .map(|line| line.to_owned() + "\n")
-        .collect();
-    let mut names = BTreeSet::new();
-    for prefix in roots {
-        for (position, _) in code.match_indices(prefix.as_str()) {
-            let before = code[..position].chars().next_back();
-            if before.is_some_and(|letter| is_word(letter) || letter == ':') {
-                continue;
-            }
-            let rest = &code[position + prefix.len()..];
-            let several = rest.starts_with('{');
-            let list = rest.trim_start_matches('{').split('}').next().unwrap();
-            let parts = list.split(',').take(if several { usize::MAX } else { 1 });
-            names.extend(parts.map(|part| {
-                part.trim()
-                    .chars()
-                    .take_while(|letter| is_word(*letter))
-                    .collect::<String>()
-            }));
+/// What uses a layer that it may not use.
+fn forbidden(modules: &Modules, allowed: &[(&str, &[&str])]) -> Vec<String> {
+    let allowed: BTreeMap<&str, &[&str]> = allowed.iter().copied().collect();
+    let mut found = Vec::new();
+    for Use { user, used, .. } in modules.uses() {
+        let (Some(layer), Some(other)) = (user.first(), used.first()) else {
+            continue;
+        };
+        let Some(allowed) = allowed.get(layer.as_str()) else {
+            panic!("{layer} is not in the table of layers");
+        };
+        if other != layer && !allowed.contains(&other.as_str()) {
+            found.push(format!("{} uses {}", user.join("::"), used.join("::")));
         }
     }
-    names
+    found
+}
+
+/// Which modules of a folder use which other ones of it, each with all that is inside of it. Tests do not count.
+fn beside<'a>(folder: &Place, uses: &'a [Use]) -> BTreeSet<(&'a str, &'a str)> {
+    let inside = |place: &'a Place| place.strip_prefix(folder.as_slice())?.first().map(String::as_str);
+    let pairs = uses.iter().filter(|one| !one.is_test);
+    let pairs = pairs.filter_map(|one| Some((inside(&one.user)?, inside(&one.used)?)));
+    pairs.filter(|(user, used)| user != used).collect()
+}
+
+/// The uses by which modules of one folder stand in a circle, or between two circles.
+fn circles(modules: &Modules) -> Vec<String> {
+    let uses = modules.uses();
+    let mut found = Vec::new();
+    for (folder, _) in modules.iter() {
+        let mut left = beside(folder, &uses);
+        loop {
+            let users: BTreeSet<&str> = left.iter().map(|(user, _)| *user).collect();
+            let used: BTreeSet<&str> = left.iter().map(|(_, used)| *used).collect();
+            let before = left.len();
+            left.retain(|(one, other)| used.contains(one) && users.contains(other));
+            if left.len() == before {
+                break;
+            }
+        }
+        found.extend(
+            left.iter()
+                .map(|(user, used)| format!("{}: {user} uses {used}", folder.join("::"))),
+        );
+    }
+    found
+}
+
+/// The `mod` lines that stand before one that they use.
+fn misplaced(modules: &Modules) -> Vec<String> {
+    let uses = modules.uses();
+    let mut found = Vec::new();
+    for (folder, module) in modules.iter() {
+        let line = |name: &str| module.declared.iter().position(|declared| declared == name);
+        let pairs = beside(folder, &uses).into_iter();
+        let wrong = pairs.filter(|(user, used)| line(user).is_some_and(|at| Some(at) < line(used)));
+        found.extend(wrong.map(|(user, used)| format!("{}: {user} stands before {used}", folder.join("::"))));
+    }
+    found
+}
+
+#[test]
+fn the_table_has_every_folder_in_reading_order() {
+    let modules = modules();
+    let (_, library) = modules.iter().next().unwrap();
+    let folders = library.declared.iter().map(String::as_str).chain(["main"]);
+    assert!(folders.eq(ALLOWED.iter().map(|(layer, _)| *layer)));
 }
 
 #[test]
 fn every_layer_uses_only_those_below_it() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let allowed: BTreeMap<&str, &[&str]> = ALLOWED.iter().copied().collect();
-    let mut files = Vec::new();
-    sources(&root, &mut files);
-    assert!(files.len() > 50, "the sources were not found");
-    let mut forbidden = Vec::new();
-    for file in files {
-        let layer = layer(&root, &file);
-        if layer == "lib" {
-            continue;
-        }
-        let text = std::fs::read_to_string(&file).unwrap();
-        let Some(allowed) = allowed.get(layer.as_str()) else {
-            panic!("{layer} is not in the table of layers");
-        };
-        for name in named(&roots(&root, &file), &text) {
-            let known = ALLOWED.iter().any(|(other, _)| *other == name);
-            if known && name != layer && !allowed.contains(&name.as_str()) {
-                forbidden.push(format!("{} uses {name}", file.strip_prefix(&root).unwrap().display()));
-            }
-        }
-    }
+    let forbidden = forbidden(&modules(), ALLOWED);
     assert!(forbidden.is_empty(), "{forbidden:#?}");
 }
 
 #[test]
-fn the_table_sees_what_it_should() {
-    let root = Path::new("src");
-    let names = |file: &str, text: &str| {
-        named(&roots(root, &root.join(file)), text)
-            .into_iter()
-            .collect::<Vec<_>>()
+fn no_files_of_a_folder_use_each_other_in_a_circle() {
+    let circles = circles(&modules());
+    assert!(circles.is_empty(), "{circles:#?}");
+}
+
+#[test]
+fn modules_stand_below_those_that_they_use() {
+    let misplaced = misplaced(&modules());
+    assert!(misplaced.is_empty(), "{misplaced:#?}");
+}
+
+/// A crate of these files.
+fn invented(files: &[(&str, &str)]) -> Modules {
+    let text = |path: &str| files.iter().find(|(name, _)| *name == path).unwrap().1.to_owned();
+    Modules::read(&text)
+}
+
+#[test]
+fn uses_are_seen_however_they_are_written() {
+    let uses = |text: &str| {
+        let modules = invented(&[
+            ("lib.rs", "mod a; pub mod c; pub(crate) mod d;"),
+            ("a.rs", "mod b; use crate::d as short; use crate::c::C;"),
+            ("a/b.rs", text),
+            (
+                "c.rs",
+                "mod inner { pub struct C; } pub use self::inner::C; pub use crate::d::{D, E as F};",
+            ),
+            ("d.rs", ""),
+        ]);
+        let place = ["a".to_owned(), "b".to_owned()];
+        let uses = modules.uses().into_iter().filter(|one| one.user.starts_with(&place));
+        uses.map(|one| one.used.join("::")).collect::<Vec<_>>().join(" ")
     };
+    let cases = [
+        ("use crate::c;", "c"),
+        ("pub(crate) use crate::c::{self, x::{Y, Z}, };", "c"),
+        ("use super::super::{c, d::{D}};", "c d"),
+        ("fn f() { let x: crate::d::X = crate::c::Y::<u8>::new(); }", "c d"),
+        ("use crate::d as e; use std::fmt;", "d"),
+        // Through names that another module passes on, which is used as well.
+        ("use crate::c::C;", "c c::inner"),
+        ("use crate::c::{D, F};", "c d"),
+        ("use super::C;", "a c c::inner"),
+        ("use super::short::X;", "a d"),
+        // The same names in other places.
+        ("use c::C; use other::d; use std::c::{d}; fn f() { d::g(c::h) }", ""),
+        (
+            "// crate::c\nconst C: &str = \"crate::c\"; const D: char = '\"'; /* crate::d */",
+            "",
+        ),
+        ("mod c { fn f() {} } use c::f;", "a::b::c"),
+        // Names that stand for themselves, which other crates have.
+        ("use d::d; fn f() { d::d::g() }", ""),
+        // Modules within the file.
+        ("mod x { use super::super::super::d; }", "d"),
+        ("#[cfg(test)] mod x { use super::Y; }", "a::b"),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(uses(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn forbidden_uses_are_seen() {
+    let modules = invented(&[
+        ("lib.rs", "mod a; mod b; mod c;"),
+        ("a.rs", ""),
+        ("b.rs", "use crate::a::A; #[cfg(test)] mod tests { use crate::c::C; }"),
+        ("c.rs", "use crate::a::A; use crate::b::B;"),
+    ]);
     assert_eq!(
-        names("a/b.rs", "use crate::tf::Value;\nlet x = crate::cli::y;"),
-        ["cli", "tf"]
+        forbidden(&modules, &[("a", &[]), ("b", &["a"]), ("c", &["a"])]),
+        ["b::tests uses c", "c uses b"]
     );
-    assert_eq!(names("a.rs", "use crate::{cli, plugin::x};"), ["cli", "plugin"]);
-    assert_eq!(names("a.rs", "use super::tf;"), ["tf"]);
-    assert_eq!(names("a/b.rs", "use super::tf;\nuse super::super::cli;"), ["cli"]);
-    assert_eq!(names("main.rs", "mde::tf::grpc"), ["tf"]);
-    assert!(names("a.rs", "// crate::tf\nuse other_crate::tf;\n\"mde::tf\"").is_empty());
+}
+
+#[test]
+fn circles_are_seen() {
+    let found = |a: &str, b: &str, inner: &str, c: &str| {
+        circles(&invented(&[
+            ("lib.rs", "mod x;"),
+            (
+                "x.rs",
+                "mod a; mod b; mod c; #[cfg(test)] mod testing; pub use a::A; use c::C;",
+            ),
+            ("x/a.rs", a),
+            ("x/b.rs", &format!("mod inner; {b}")),
+            ("x/b/inner.rs", inner),
+            ("x/c.rs", c),
+            ("x/testing.rs", "use super::a::A;"),
+        ]))
+    };
+    let none: [&str; 0] = [];
+    assert_eq!(found("use super::b::B;", "use super::c::C;", "use super::B;", ""), none);
+    assert_eq!(found("use super::b::B;", "", "", "use super::a::A;"), none);
+    assert_eq!(
+        found("use super::c::C;", "", "", "use crate::x::A;"),
+        ["x: a uses c", "x: c uses a"]
+    );
+    // By way of a file inside, and with somebody who is only used by the circle and somebody who only uses it.
+    let three = found("use super::b::B;", "", "use crate::x::C;", "use super::A;");
+    assert_eq!(three, ["x: a uses b", "x: b uses c", "x: c uses a"]);
+    assert_eq!(
+        found("use super::b::B;", "use super::A;", "use super::super::c::C;", ""),
+        ["x: a uses b", "x: b uses a"]
+    );
+    assert_eq!(
+        found("use super::b::B;", "use super::A;", "", "use super::A;"),
+        ["x: a uses b", "x: b uses a"]
+    );
+    // Tests may use whatever they like.
+    let tests = "#[cfg(test)] mod tests { use super::super::testing::Y; use crate::x::A; }";
+    assert_eq!(found("use super::b::B;", tests, "", ""), none);
+    assert_eq!(
+        found("#[cfg(test)] mod tests { use crate::x::testing::Y; }", "", "", ""),
+        none
+    );
+}
+
+#[test]
+fn misplaced_lines_are_seen() {
+    let found = |lines: &str| {
+        misplaced(&invented(&[
+            ("lib.rs", lines),
+            ("a.rs", ""),
+            ("b.rs", "use crate::a::A;"),
+            ("tests.rs", "use crate::b::B;"),
+        ]))
+    };
+    assert_eq!(found("#[cfg(test)] mod tests; mod a; pub mod b;"), [""; 0]);
+    assert_eq!(found("mod b; mod a; #[cfg(test)] mod tests;"), [": b stands before a"]);
 }
 
 #[test]

@@ -65,12 +65,13 @@ async fn a_set_takes_over_the_rows_of_singles_that_left_the_state() {
 
     host.state.clear();
     let values: serde_json::Map<_, _> = (0..3)
-        .map(|number| (format!("c2-{number}.example.net"), json!("case 42")))
+        .map(|number| (format!("c2-{number}.example.net"), json!({ "description": "case 42" })))
         .collect();
-    let block = json!({ "action": "Block", "title": "C2", "values": values });
+    let block = json!({ "action": "Block", "title": "C2", "indicators": values });
     host.configure(&[("mde_indicator_set.all", block)]);
     tenant.simulator.clear_calls();
-    host.apply().await.ok();
+    let run = host.apply().await.ok();
+    assert!(run.warnings.join("\n").contains("taken over"), "{:#?}", run.warnings);
     assert_eq!(
         (tenant.imports(), tenant.batch_deletes()),
         (0, 0),
@@ -85,7 +86,8 @@ async fn a_set_waits_for_nobody_else_before_it_is_written() {
     let tenant = Tenant::start().await;
     let mut host = Host::new(&tenant);
     for description in ["case 42", "case 43"] {
-        let block = json!({ "action": "Block", "title": "C2", "values": { "c2.example.net": description } });
+        let row = json!({ "description": description });
+        let block = json!({ "action": "Block", "title": "C2", "indicators": { "c2.example.net": row } });
         host.configure(&[("mde_indicator_set.all", block)]);
         host.apply().await.ok();
     }

@@ -20,12 +20,18 @@ fn value(number: usize) -> String {
 /// A set of these rows, ten to a call, of which the first ones have another description.
 fn set(rows: Range<usize>, described_anew: usize) -> String {
     let description = |number| if number < described_anew { "anew" } else { "as it was" };
-    let values: String = rows
-        .map(|number| format!("    {:?} = {:?}\n", value(number), description(number)))
+    let rows: String = rows
+        .map(|number| {
+            format!(
+                "    {:?} = {{ description = {:?} }}\n",
+                value(number),
+                description(number)
+            )
+        })
         .collect();
     format!(
         "provider \"mde\" {{ batch_size = 10 }}\n\nresource \"mde_indicator_set\" \"list\" {{\n  action = \"Block\"\n  title  \
-         = \"stopped\"\n  values = {{\n{values}  }}\n}}\n"
+         = \"list\"\n  indicators = {{\n{rows}  }}\n}}\n"
     )
 }
 
@@ -68,7 +74,7 @@ async fn stopped(
         calls.iter().all(|call| call.status / 100 == 2),
         "the call in flight ends"
     );
-    assert!(ran.says("Stopped before"), "{}", ran.output);
+    assert!(ran.says(": stopped before everything was done"), "{}", ran.output);
     std::fs::remove_file(log).unwrap();
     tenant.pass_time();
     tenant.simulator.clear_calls();
@@ -83,11 +89,7 @@ const APPLY: [&str; 3] = ["apply", "-auto-approve", "-input=false"];
 const DESTROY: [&str; 3] = ["destroy", "-auto-approve", "-input=false"];
 
 fn recorded(workspace: &Workspace) -> BTreeMap<String, String> {
-    let objects = workspace.objects(SET);
-    let ids = objects[0]["attributes"]["ids"].as_object().unwrap().clone();
-    ids.into_iter()
-        .map(|(key, id)| (key, id.as_str().unwrap().to_owned()))
-        .collect()
+    workspace.held(SET).ids()
 }
 
 /// The ids that the tenant has, by value.
@@ -111,7 +113,7 @@ async fn goes_on(tenant: &Tenant, workspace: &Workspace, wanted: &str, [imported
         .filter(|(name, row)| after.get(*name) != Some(*row))
         .count();
     assert!(touched <= imported + deleted);
-    assert_eq!(wanted.matches(" = \"a").count(), after.len());
+    assert_eq!(wanted.matches(" = { description").count(), after.len());
     workspace.plan().await.expect(0);
     assert_eq!(recorded(workspace), present(tenant));
 }
@@ -169,14 +171,31 @@ async fn a_destruction_keeps_what_was_done() {
     }
 }
 
+/// A label is taken at creation only, so a row that gets another one is deleted and imported anew. Whoever stops the run in
+/// between does not lose it.
+#[tokio::test]
+async fn what_was_deleted_to_be_made_anew_is_still_made() {
+    let tenant = Tenant::start().await;
+    let mut workspace = Workspace::new(&tenant);
+    let labelled = |label: &str| set(0..50, 0).replace("title  =", &format!("application = {label:?}\n  title  ="));
+    workspace.main(&labelled("old"));
+    workspace.apply().await.expect(0);
+    workspace.main(&labelled("new"));
+    let ran = stopped(&tenant, &mut workspace, &APPLY, "INT", "/BatchDelete", 1).await;
+    assert!(ran.says("40 indicators were not written"), "{}", ran.output);
+    assert_eq!(tenant.rows().len(), 50);
+    assert_eq!(recorded(&workspace), present(&tenant));
+    goes_on(&tenant, &workspace, &labelled("new"), [40, 40]).await;
+}
+
 #[tokio::test]
 async fn a_wait_for_a_limit_ends_at_once() {
     let tenant = Tenant::start().await;
     let workspace = Workspace::new(&tenant);
     let rows: String = (0..320)
-        .map(|number| format!("    \"d{number}.evil.example\" = \"as it was\"\n"))
+        .map(|number| format!("    \"d{number}.evil.example\" = {{ description = \"as it was\" }}\n"))
         .collect();
-    let list = set(0..0, 0).replace("values = {\n", &format!("values = {{\n{rows}"));
+    let list = set(0..0, 0).replace("indicators = {\n", &format!("indicators = {{\n{rows}"));
     workspace.main(&list);
     let mut running = workspace.start(&APPLY);
     let answered = || {
@@ -234,7 +253,7 @@ async fn single_indicators_keep_what_was_done() {
     let mut workspace = Workspace::new(&tenant);
     workspace.main(
         "provider \"mde\" { batch_size = 5 }\n\nresource \"mde_indicator\" \"one\" {\n  for_each    = toset([for i in \
-         range(30) : \"198.51.100.${i}\"])\n  value       = each.key\n  action      = \"Block\"\n  title       = \"stopped\"\n  \
+         range(30) : \"198.51.100.${i}\"])\n  value       = each.key\n  action      = \"Block\"\n  title       = \"one\"\n  \
          description = \"d\"\n}\n",
     );
     // Ten begin at once, so others wait behind the first call. Later on they come back one by one.

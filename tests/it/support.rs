@@ -2,18 +2,25 @@
 //! workspace (the real terraform on a temporary directory).
 
 pub mod blocks;
+mod calls;
 mod clock;
 pub mod generate;
+mod held;
 mod host;
+mod process;
 #[cfg(unix)]
 mod running;
 mod tenant;
 mod values;
 mod workspace;
 
+pub use calls::{Calls, Schemas, Stored, Told};
 pub use clock::TenantClock;
+pub use held::Held;
 pub use host::{Host, Run};
+pub use process::Process;
 #[cfg(unix)]
 pub use running::Running;
 pub use tenant::Tenant;
+pub use values::{assert_consistent, complete, plain};
 pub use workspace::{Ran, Workspace};

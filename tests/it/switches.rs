@@ -48,17 +48,18 @@ fn blocks(step: usize, late: &str, more: &Json) -> [(&'static str, Json); 2] {
     let external = (step < 2).then_some("case 42");
     let (action, group) = [("Block", "A"), ("Warn", "B")][usize::from(step > 2)];
     let rows = json!({
-        "cleared.example": { "details": { "external_id": external } },
+        "cleared.example": { "external_id": external },
         "moves.example": { "action": action },
-        "scoped.example": { "details": { "rbac_group_names": [group] } },
+        "scoped.example": { "rbac_group_names": [group] },
         "late.example": { "expiration_time": late },
         "Spelt.Example": {},
         SHA256: {},
+        "198.51.100.7": { "description": "an address" },
+        "2001:db8::17": null,
+        // One goes, one comes.
+        ["goes.example", "comes.example"][usize::from(step > 0)]: null,
     });
-    let mut values = json!({ "198.51.100.7": "an address", "2001:db8::17": null });
-    // One goes, one comes.
-    values[["goes.example", "comes.example"][usize::from(step > 0)]] = Json::Null;
-    let list = json!({ "severity": severity, "indicators": merged(rows, more.clone()), "values": values });
+    let list = json!({ "severity": severity, "indicators": merged(rows, more.clone()) });
     let one = json!({ "severity": severity, "action": action, "external_id": external });
     [(SET, set(list)), (SINGLE, single("one.example", one))]
 }

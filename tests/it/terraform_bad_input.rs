@@ -130,45 +130,118 @@ resource "mde_indicator_set" "list" {{
   severity    = "critical"
   title       = "List"
   description = "Text"
-  values      = {{ "198.51.100.0/24" = null, "hxxp://evil[.]example/" = null, "abc" = null }}
-  indicators = provider::mde::indicators({{
-    "evil.example"  = {{ type = "Url" }}
-    "audit.example" = {{ action = "Audit" }}
-    "{SHA1}"        = {{ severity = "High" }}
-    "{}"            = {{ severity = "Low" }}
-  }})
+  indicators = {{
+    "198.51.100.0/24"        = null
+    "hxxp://evil[.]example/" = null
+    "abc"                    = null
+    "evil.example"           = {{ type = "Url" }}
+    "audit.example"          = {{ action = "Audit" }}
+    "{SHA1}"                 = {{ severity = "High" }}
+    "{}"                     = {{ severity = "Low" }}
+  }}
 }}
 "#,
         SHA1.to_uppercase()
     ));
     let failed = workspace.run(&["validate"]).await.expect(1);
+    let mut errors = failed.errors();
+    errors.sort_unstable();
     assert_eq!(
-        failed.errors(),
+        errors,
         [
-            "The same indicator is in the set twice",
+            "Invalid generate_alert",
             // Once, and not again for each row that leans on it.
             "Invalid severity",
             "Invalid value",
             "Invalid value",
             "Invalid value",
             "Invalid value",
-            "Invalid generate_alert",
+            "The same indicator is in the set twice",
         ],
         "{}",
         failed.output
     );
     for text in [
-        "`critical` is not a severity, and the service refuses unknown names. Use one of",
-        "`198.51.100.0/24` is a network in CIDR notation, and the service takes none.",
-        "`hxxp://evil[.]example/` is defanged: the service would take it literally. Write `http://evil.example/`.",
+        "`critical` is not a severity",
+        "`198.51.100.0/24` is a network in CIDR notation",
+        "`hxxp://evil[.]example/` is defanged",
+        "Write `http://evil.example/`.",
         "`abc` has 3 hexadecimal digits",
         "`evil.example` has no scheme",
-        "only with generate_alert = true. This is about `audit.example`. Set",
-        r#"indicators["2fd4e1c67a2d28fced849ee1bb76e7391b93eb12"] (FileSha1, Block)"#,
+        "generate_alert = true. This is about `audit.example`.",
+        "`2fd4e1c67a2d28fced849ee1bb76e7391b93eb12`",
+        "`2FD4E1C67A2D28FCED849EE1BB76E7391B93EB12`",
     ] {
         assert!(failed.says(text), "`{text}` is not in:\n{}", failed.output);
     }
     assert!(tenant.simulator.calls().is_empty());
+}
+
+/// A field that does not exist is said to be none, however the list is written: nothing of a row is lost in silence.
+#[tokio::test]
+async fn a_misspelt_field_is_an_error_in_every_form() {
+    let tenant = Tenant::start().await;
+    let mut workspace = Workspace::new(&tenant);
+    without_credentials(&mut workspace);
+    workspace.write(
+        "list.json",
+        r#"{ "a.example": null, "b.example": { "acton": "Allowed" } }"#,
+    );
+    workspace.write("list.yaml", "a.example: null\nb.example:\n  acton: Allowed\n");
+    for list in [
+        "{\n    \"a.example\" = null\n    \"b.example\" = { acton = \"Allowed\" }\n  }",
+        "{ for value in [\"b.example\"] : value => { acton = \"Allowed\" } }",
+        "tomap({ \"b.example\" = { acton = \"Allowed\" } })",
+        "jsonencode({ \"b.example\" = { acton = \"Allowed\" } })",
+        "file(\"list.json\")",
+        "jsondecode(file(\"list.json\"))",
+        "yamldecode(file(\"list.yaml\"))",
+    ] {
+        workspace.main(&format!(
+            "resource \"mde_indicator_set\" \"list\" {{\n  action      = \"Block\"\n  title       = \"List\"\n  description = \
+             \"Text\"\n  indicators  = {list}\n}}\n"
+        ));
+        let failed = workspace.run(&["validate"]).await.expect(1);
+        assert_eq!(failed.errors().len(), 1, "{}", failed.output);
+        for text in ["`acton`", "`action`", "b.example"] {
+            assert!(failed.says(text), "`{text}` is not in:\n{}", failed.output);
+        }
+        // Of a literal the line of the row is shown.
+        let line = "\"b.example\" = { acton = \"Allowed\" }";
+        assert!(!list.contains('\n') || failed.says(line), "{}", failed.output);
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_list_of_rows_says_how_to_write_one() {
+    let tenant = Tenant::start().await;
+    let mut workspace = Workspace::new(&tenant);
+    without_credentials(&mut workspace);
+    for (list, text) in [
+        ("[{ value = \"a.example\" }]", "{ for row in"),
+        ("toset([\"a.example\"])", "{ for row in"),
+        ("jsonencode([\"a.example\"])", "{ for row in"),
+        ("\"a.example\"", "jsonencode"),
+        ("\"{\"", "JSON"),
+        ("7", "a number"),
+        ("{ \"a.example\" = \"text\" }", "a.example"),
+        // A key that is twice in a text is one row too few.
+        (
+            r#""{ \"a.example\": null, \"a.example\": { \"action\": \"Allowed\" } }""#,
+            "`a.example`",
+        ),
+        // A literal key that is a number must not be pointed at: all hosts crash over it.
+        ("{ 10 = null, \"a.example\" = { acton = \"Allowed\" } }", "`acton`"),
+    ] {
+        workspace.main(&format!(
+            "resource \"mde_indicator_set\" \"list\" {{\n  action      = \"Block\"\n  title       = \"List\"\n  description = \
+             \"Text\"\n  indicators  = {list}\n}}\n"
+        ));
+        let failed = workspace.run(&["validate"]).await.expect(1);
+        assert!(!failed.errors().is_empty(), "{}", failed.output);
+        assert!(failed.says(text), "`{text}` is not in:\n{}", failed.output);
+        assert!(!failed.output.contains("panic"), "{}", failed.output);
+    }
 }
 
 #[tokio::test]
@@ -180,13 +253,13 @@ async fn one_cause_in_many_rows_is_one_error() {
 resource "mde_indicator_set" "no_action" {
   title       = "List"
   description = "Text"
-  values      = { for number in range(300) : "host-${number}.example" => null }
+  indicators  = { for number in range(300) : "host-${number}.example" => null }
 }
 resource "mde_indicator_set" "no_alert" {
   action      = "Audit"
   title       = "List"
   description = "Text"
-  values      = { for number in range(300) : "198.51.${floor(number / 256)}.${number % 256}" => null }
+  indicators  = { for number in range(300) : "198.51.${floor(number / 256)}.${number % 256}" => null }
 }
 "#,
     );
@@ -200,9 +273,11 @@ resource "mde_indicator_set" "no_alert" {
         failed.output
     );
     for text in [
-        "Nothing says what to do when `host-0.example` is met. The same holds for 300 indicators in all:",
-        "and 100 more Write `action`",
-        "and the service takes it only with generate_alert = true. The same holds for 300 indicators in all:",
+        "`host-0.example`",
+        "The same holds for 300 indicators in all:",
+        "and 100 more",
+        "Write `action`",
+        "generate_alert = true. The same holds for 300 indicators in all:",
     ] {
         assert!(failed.says(text), "`{text}` is not in:\n{}", failed.output);
     }
@@ -218,17 +293,27 @@ async fn a_set_needs_a_list_and_an_empty_one_is_a_list() {
              {list}\n}}\n"
         )
     };
-    workspace.main(&set(""));
-    let failed = workspace.plan().await.expect(1);
-    assert_eq!(failed.errors(), ["The set has no list"], "{}", failed.output);
-    for list in ["values = {}", "indicators = provider::mde::indicators([])"] {
+    // The host sees to the one, the provider to the other.
+    for (none, summary) in [
+        ("", "Missing required argument"),
+        ("indicators = null", "`indicators` is null"),
+    ] {
+        workspace.main(&set(none));
+        let failed = workspace.plan().await.expect(1);
+        assert_eq!(failed.errors(), [summary], "{}", failed.output);
+    }
+    for list in [
+        "indicators = {}",
+        "indicators = jsonencode({})",
+        "indicators = provider::mde::parse_csv(\"value\")",
+    ] {
         workspace.main(&set(list));
         workspace.apply().await.expect(0);
         workspace.plan().await.expect(0);
     }
-    workspace.main(&set(r#"values = { "a.example" = null }"#));
+    workspace.main(&set(r#"indicators = { "a.example" = null }"#));
     workspace.apply().await.expect(0);
-    workspace.main(&set("values = {}"));
+    workspace.main(&set("indicators = {}"));
     workspace.apply().await.expect(0);
     assert!(tenant.simulator.rows().is_empty());
     workspace.plan().await.expect(0);
@@ -255,7 +340,7 @@ resource "mde_indicator_set" "list" {{
   action      = "Block"
   title       = "List"
   description = "Text"
-  values      = {{ "set-${{terraform_data.later.output}}" = null, "a.example" = null }}
+  indicators  = {{ "set-${{terraform_data.later.output}}" = null, "a.example" = null }}
 }}
 "#
         )
@@ -273,14 +358,14 @@ resource "mde_indicator_set" "list" {{
     assert_snapshot!(shown, @r#"
     # mde_indicator_set.list will be updated in-place
     ~ resource "mde_indicator_set" "list" {
-        ~ ids         = {
-            - "a.example"         = "N"
-            - "set-later.example" = "N"
+        ~ counts      = {
+            - "Block" = N
           } -> (known after apply)
-        ~ values      = {
+        ~ indicators  = {
             - "a.example"         = null
             - "set-later.example" = null
           } -> (known after apply)
+        ~ record      = (sensitive value)
           # (N unchanged attributes hidden)
       }
     "#);
@@ -303,7 +388,7 @@ async fn a_list_that_is_not_known_yet_is_no_deletion() {
         format!(
             r#"
 provider "mde" {{
-  max_deletions = 0
+  max_removals = 0
 }}
 resource "terraform_data" "later" {{
   input            = {{ "a.example" = null, "b.example" = null }}
@@ -313,7 +398,7 @@ resource "mde_indicator_set" "list" {{
   action      = "Block"
   title       = "List"
   description = "Text"
-  values      = terraform_data.later.output
+  indicators  = terraform_data.later.output
 }}
 "#
         )

@@ -60,11 +60,9 @@ resource "mde_indicator_set" "list" {{
   generate_alert      = true
   rbac_group_names    = ["Clients"]
 
-  values = {{
-    "c2.example.net" = "seen in case 42"
-    "198.51.100.7"   = null
-  }}
-  indicators = provider::mde::indicators({{
+  indicators = {{
+    "c2.example.net"             = {{ description = "seen in case 42" }}
+    "198.51.100.7"               = null
     "https://evil.example/x?y=1" = {{
       action              = "Warn"
       severity            = "Low"
@@ -80,7 +78,7 @@ resource "mde_indicator_set" "list" {{
     "{SHA256}" = {{ action = "BlockAndRemediate" }}
     "{MD5}"    = {{ action = "Allowed", title = "Known good" }}
     "signer"   = {{ value = "{THUMBPRINT}", type = "CertificateThumbprint", action = "Allowed" }}
-  }})
+  }}
 }}
 "#
     );
@@ -92,51 +90,55 @@ resource "mde_indicator_set" "list" {{
     + resource "mde_indicator_set" "list" {
         + action              = "Block"
         + application         = "gitops"
+        + counts              = {
+            + "Allowed"           = 2
+            + "Block"             = 3
+            + "BlockAndRemediate" = 1
+            + "Warn"              = 1
+          }
         + description         = "intel/list.csv"
         + expiration_time     = "2041-01-01T00:00:00Z"
         + generate_alert      = true
-        + ids                 = (known after apply)
         + indicators          = {
-            + "2fd4e1c67a2d28fced849ee1bb76e7391b93eb12" = {},
-            + "9e107d9d372bb6826bd81d3542a419d6" = {
+            + "198.51.100.7"                                                   = null
+            + "2fd4e1c67a2d28fced849ee1bb76e7391b93eb12"                       = {}
+            + "9e107d9d372bb6826bd81d3542a419d6"                               = {
                 + action = "Allowed"
                 + title  = "Known good"
-              },
-            + "d7a8fbb307d7809469ca9abcb0082e4f8d5651e46d3cdb762d02d0bf37c9e592" = {
+              }
+            + "c2.example.net"                                                 = {
+                + description = "seen in case 42"
+              }
+            + d7a8fbb307d7809469ca9abcb0082e4f8d5651e46d3cdb762d02d0bf37c9e592 = {
                 + action = "BlockAndRemediate"
-              },
-            + "https://evil.example/x?y=1" = {
-                + action          = "Warn"
-                + description     = "own text"
-                + details         = {
-                    + application         = "other"
-                    + generate_alert      = false
-                    + rbac_group_names    = [
-                        + "Servers",
-                        + "Clients",
-                      ]
-                    + recommended_actions = "Isolate"
-                  }
-                + expiration_time = "2042-02-02T03:00:00+01:00"
-                + severity        = "Low"
-                + title           = "Own title"
-              },
-            + "signer" = {
+              }
+            + "https://evil.example/x?y=1"                                     = {
+                + action              = "Warn"
+                + application         = "other"
+                + description         = "own text"
+                + expiration_time     = "2042-02-02T03:00:00+01:00"
+                + generate_alert      = false
+                + rbac_group_names    = [
+                    + "Servers",
+                    + "Clients",
+                  ]
+                + recommended_actions = "Isolate"
+                + severity            = "Low"
+                + title               = "Own title"
+              }
+            + signer                                                           = {
                 + action = "Allowed"
                 + type   = "CertificateThumbprint"
                 + value  = "3a1f0c67a2d28fced849ee1bb76e7391b93eb99a"
-              },
+              }
           }
         + rbac_group_names    = [
             + "Clients",
           ]
         + recommended_actions = "Call the SOC"
+        + record              = (sensitive value)
         + severity            = "High"
         + title               = "From the list"
-        + values              = {
-            + "198.51.100.7"   = null
-            + "c2.example.net" = "seen in case 42"
-          }
       }
     "#);
     workspace.apply().await.expect(0);
@@ -187,36 +189,37 @@ resource "mde_indicator_set" "list" {{
         .replace(r#"title = "Known good""#, r#"title = "Still good""#)
         .replace(r#"action = "BlockAndRemediate""#, r#"action = "Allowed""#)
         .replace(
-            r#""c2.example.net" = "seen in case 42""#,
-            r#""c3.example.net" = "seen in case 43""#,
+            r#""c2.example.net"             = { description = "seen in case 42" }"#,
+            r#""c3.example.net"             = { description = "seen in case 43" }"#,
         );
     workspace.main(&changed);
     let planned = workspace.plan().await.expect(2);
     assert_snapshot!(planned.block("mde_indicator_set.list"), @r#"
     # mde_indicator_set.list will be updated in-place
     ~ resource "mde_indicator_set" "list" {
-        ~ ids                 = {
-            - "c2.example.net"                                                   = "7" -> null
-            + "c3.example.net"                                                   = (known after apply)
-            ~ "d7a8fbb307d7809469ca9abcb0082e4f8d5651e46d3cdb762d02d0bf37c9e592" = "3" -> (known after apply)
-              # (5 unchanged elements hidden)
+        ~ counts              = {
+            ~ "Allowed"           = 2 -> 3
+            - "BlockAndRemediate" = 1 -> null
+              # (2 unchanged elements hidden)
           }
         ~ indicators          = {
-            ~ "9e107d9d372bb6826bd81d3542a419d6" = {
+            ~ "9e107d9d372bb6826bd81d3542a419d6"                               = {
                 ~ title  = "Known good" -> "Still good"
                   # (1 unchanged attribute hidden)
-              },
-            ~ "d7a8fbb307d7809469ca9abcb0082e4f8d5651e46d3cdb762d02d0bf37c9e592" = {
+              }
+            - "c2.example.net"                                                 = {
+                - description = "seen in case 42"
+              }
+            + "c3.example.net"                                                 = {
+                + description = "seen in case 43"
+              }
+            ~ d7a8fbb307d7809469ca9abcb0082e4f8d5651e46d3cdb762d02d0bf37c9e592 = {
                 ~ action = "BlockAndRemediate" -> "Allowed"
-              },
-              # (3 unchanged elements hidden)
+              }
+              # (4 unchanged attributes hidden)
           }
         ~ recommended_actions = "Call the SOC" -> "Call"
-        ~ values              = {
-            - "c2.example.net" = "seen in case 42" -> null
-            + "c3.example.net" = "seen in case 43"
-              # (1 unchanged element hidden)
-          }
+        ~ record              = (sensitive value)
           # (8 unchanged attributes hidden)
       }
     "#);
@@ -284,6 +287,7 @@ resource "mde_indicator" "short" {{
         + action      = "Allowed"
         + description = "Only what must be there"
         + id          = (known after apply)
+        + record      = (sensitive value)
         + title       = "Short"
         + value       = "short.example.net"
       }
@@ -325,7 +329,8 @@ resource "mde_indicator" "short" {{
     # mde_indicator.short will be updated in-place
     ~ resource "mde_indicator" "short" {
         ~ description = "Only what must be there" -> "Other text"
-          id          = ID
+        ~ id          = ID -> (known after apply)
+        ~ record      = (sensitive value)
           # (3 unchanged attributes hidden)
       }
     "#);
@@ -333,6 +338,7 @@ resource "mde_indicator" "short" {{
     workspace.apply().await.expect(0);
     assert_eq!(writes(&tenant), ["import 1"]);
     assert_eq!(held(&tenant, "short.example.net")["description"], "Other text");
+    assert_eq!(tenant.row("short.example.net").unwrap()["id"].to_string(), id);
 
     workspace.destroy().await.expect(0);
     assert!(tenant.simulator.rows().is_empty());

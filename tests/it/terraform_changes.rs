@@ -35,8 +35,11 @@ resource "mde_indicator_set" "list" {
   action      = "Allowed"
   title       = "List"
   description = "Text"
-  values      = { "two.example.net" = null, "three.example.net" = null }
-  indicators  = { "four.example.net" = { action = "Audit", details = { generate_alert = true } } }
+  indicators = {
+    "two.example.net"   = null
+    "three.example.net" = null
+    "four.example.net"  = { action = "Audit", generate_alert = true }
+  }
 }
 "#;
     for (first, then, address, rows) in [
@@ -81,35 +84,39 @@ resource "mde_indicator_set" "list" {
 }
 
 #[tokio::test]
-async fn ids_of_rows_that_stay_are_known_to_the_plan() {
+async fn what_a_plan_knows_of_an_update_is_the_list_and_its_counts() {
     let tenant = Tenant::start().await;
     let workspace = Workspace::new(&tenant);
-    let set = |fields: &str, values: &str| {
+    let set = |title: &str, rows: &str| {
         format!(
             r#"
 resource "mde_indicator_set" "list" {{
   action      = "Block"
   description = "Text"
-  {fields}
-  values      = {{ {values} }}
+  title       = "{title}"
+  indicators  = {{ {rows} }}
 }}
-resource "terraform_data" "id" {{
-  input = mde_indicator_set.list.ids["a.example.net"]
+resource "terraform_data" "blocked" {{
+  input = lookup(mde_indicator_set.list.counts, "Block", 0)
+}}
+resource "mde_indicator" "one" {{
+  value       = "one.example.net"
+  action      = "Block"
+  description = "Text"
+  title       = "{title}"
 }}
 "#
         )
     };
     workspace.main(&set(
-        r#"title = "List""#,
-        r#""a.example.net" = null, "b.example.net" = null, "c.example.net" = null"#,
+        "List",
+        r#""a.example.net" = null, "b.example.net" = null, "c.example.net" = { action = "Allowed" }"#,
     ));
     workspace.apply().await.expect(0);
-    let id = |value: &str| tenant.row(value).unwrap()["id"].clone();
 
-    // A changed title is an update of the same rows; a row more and a row less are nobody else's business.
     workspace.main(&set(
-        r#"title = "Other""#,
-        r#""a.example.net" = null, "b.example.net" = null, "d.example.net" = null"#,
+        "Other",
+        r#""a.example.net" = null, "d.example.net" = null, "c.example.net" = { action = "Warn" }"#,
     ));
     let plan = workspace.plan_json().await;
     let change = |address: &str| {
@@ -118,12 +125,17 @@ resource "terraform_data" "id" {{
         one["change"].clone()
     };
     let list = change("mde_indicator_set.list");
+    assert_eq!(list["before"]["counts"], json!({ "Allowed": 1, "Block": 2 }));
+    assert_eq!(list["after"]["counts"], json!({ "Block": 2, "Warn": 1 }));
+    // What is recorded is decided only when it is done, whatever changes.
+    assert_eq!(list["after_unknown"]["record"], true);
+    assert_eq!(list["after_sensitive"]["record"], true);
+    let one = change("mde_indicator.one");
     assert_eq!(
-        list["after"]["ids"],
-        json!({"a.example.net": id("a.example.net"), "b.example.net": id("b.example.net")})
+        (&one["after_unknown"]["id"], &one["after_unknown"]["record"]),
+        (&json!(true), &json!(true))
     );
-    assert_eq!(list["after_unknown"]["ids"], json!({"d.example.net": true}));
-    assert_eq!(change("terraform_data.id")["actions"], json!(["no-op"]));
+    assert_eq!(change("terraform_data.blocked")["actions"], json!(["no-op"]));
     workspace.run(&["apply", "-input=false", "saved.plan"]).await.expect(0);
     workspace.plan().await.expect(0);
 }
@@ -141,7 +153,7 @@ resource "mde_indicator_set" "list" {{
   description      = "Text"
   expiration_time  = "{time}"
   rbac_group_names = [{groups}]
-  values           = {{ "{hash}" = null, "a.example.net" = null }}
+  indicators       = {{ "{hash}" = null, "a.example.net" = null }}
 }}
 "#
         )
@@ -159,4 +171,86 @@ resource "mde_indicator_set" "list" {{
     assert_eq!(writes(&tenant), [""; 0]);
     assert_eq!(tenant.simulator.rows(), before);
     workspace.plan().await.expect(0);
+}
+
+const FORMS: [&str; 6] = [
+    r#"{ "a.example" = { severity = "High", generate_alert = true }, "b.example" = null, "x" = { value = "c.example" } }"#,
+    r#"{ "c.example" = {}, "b.example" = { title = "" }, "a.example" = { severity = "High", generate_alert = "true" } }"#,
+    r#"{ for value in ["a", "b", "c"] : "${value}.example" => value == "a" ? { severity = "High", generate_alert = true } : null }"#,
+    r#"tomap({ "a.example" = { severity = "High", generate_alert = true }, "b.example" = { severity = null, generate_alert = null }, "c.example" = { severity = null, generate_alert = null } })"#,
+    r#"jsonencode({ "c.example" = null, "a.example" = { severity = "High", generate_alert = true }, "b.example" = {} })"#,
+    r#"provider::mde::parse_csv("value,severity,generate_alert\na.example,High,true\nb.example,,\nC.EXAMPLE,,\n")"#,
+];
+
+/// Whatever a list is written as, what means the same is no change; and one field that changes is written alone.
+#[tokio::test]
+async fn another_form_of_the_same_list_is_no_change() {
+    let tenant = Tenant::start().await;
+    let workspace = Workspace::new(&tenant);
+    let set = |list: &str| {
+        format!(
+            "resource \"mde_indicator_set\" \"list\" {{\n  action      = \"Block\"\n  title       = \"List\"\n  description = \
+             \"Text\"\n  indicators  = {list}\n}}\n"
+        )
+    };
+    for first in FORMS {
+        workspace.main(&set(first));
+        workspace.apply().await.expect(0);
+        assert_eq!(tenant.imported(), 3, "{first}");
+        for other in FORMS {
+            workspace.main(&set(other));
+            let planned = workspace.plan().await;
+            assert_eq!(planned.code, 0, "{first}\n{other}\n{}", planned.output);
+        }
+        workspace.main(&set(first).replace("High", "Low"));
+        tenant.simulator.clear_calls();
+        workspace.apply().await.expect(0);
+        assert_eq!(writes(&tenant), ["import 1"], "{first}");
+        assert_eq!(tenant.row("a.example").unwrap()["severity"], "Low");
+        workspace.plan().await.expect(0);
+        workspace.destroy().await.expect(0);
+        tenant.pass_time();
+        tenant.simulator.clear_calls();
+    }
+}
+
+/// One field of one row changes: the plan prints that field and nothing else of the list, in whatever form it is.
+#[tokio::test]
+async fn a_plan_prints_only_what_changes_in_a_list() {
+    let tenant = Tenant::start().await;
+    let workspace = Workspace::new(&tenant);
+    let list = |severity: &str| {
+        format!(
+            "{{ for number in range(40) : \"host-${{number}}.example\" => {{ severity = number == 7 ? \"{severity}\" : \"High\" }} }}"
+        )
+    };
+    for encoded in [false, true] {
+        let set = |severity: &str| {
+            let list = list(severity);
+            let list = if encoded { format!("jsonencode({list})") } else { list };
+            format!(
+                "resource \"mde_indicator_set\" \"list\" {{\n  action      = \"Block\"\n  title       = \"List\"\n  description = \
+                 \"Text\"\n  indicators  = {list}\n}}\n"
+            )
+        };
+        workspace.main(&set("Medium"));
+        workspace.apply().await.expect(0);
+        workspace.main(&set("Low"));
+        let planned = workspace.plan().await.expect(2);
+        let block = planned.block("mde_indicator_set.list");
+        assert!(block.contains(r#"~ severity = "Medium" -> "Low""#), "{block}");
+        assert!(block.contains("~ record      = (sensitive value)"), "{block}");
+        assert!(block.lines().count() < 16, "{block}");
+        // Drift is shown in the row alike.
+        workspace.main(&set("Medium"));
+        tenant.edit("host-3.example", |row| row["generateAlert"] = true.into());
+        let planned = workspace.plan().await.expect(2);
+        let block = planned.block("mde_indicator_set.list");
+        assert!(
+            block.contains("host-3.example") && block.contains("generate_alert"),
+            "{block}"
+        );
+        assert!(block.lines().count() < 16, "{block}");
+        workspace.destroy().await.expect(0);
+    }
 }

@@ -155,7 +155,7 @@ async fn all_that_is_wrong_with_the_block_is_told_at_once_without_credentials() 
     let block = r#"
 provider "mde" {
   on_existing    = "take"
-  max_deletions  = -2
+  max_removals   = -2
   capacity       = 1.5
   batch_size     = 501
   quota_share    = 0
@@ -172,7 +172,7 @@ provider "mde" {
         failed.errors(),
         [
             "Invalid on_existing",
-            "Invalid max_deletions",
+            "Invalid max_removals",
             "Invalid capacity",
             "Invalid batch_size",
             "Invalid quota_share",

@@ -1,94 +1,120 @@
-//! The function `indicators` with the real terraform, over everything that people write lists in.
+//! Functions and lists with the real terraform: what a function returns is a text that can be used wherever a text can, and a
+//! list can be written in everything that people write lists in.
 
 use crate::support::{Tenant, Workspace};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn every_way_to_write_a_list_gives_the_same_map() {
+async fn what_a_function_returns_is_a_text_and_needs_no_service() {
+    let tenant = Tenant::start().await;
+    let mut workspace = Workspace::new(&tenant);
+    workspace.unset("ARM_CLIENT_SECRET");
+    workspace.write(
+        "list.csv",
+        "value,severity,generate_alert,mitre_techniques\nb.example,,,\na.example,High,TRUE,\"T1566,T1071\"\n",
+    );
+    workspace.write(
+        "other.csv",
+        "MitreTechniques,GenerateAlert,Severity,IndicatorValue\r\n\"T1566,T1071\",true,High,a.example\r\n,,,b.example\r\n",
+    );
+    workspace.main(
+        r#"
+output "text" {
+  value = provider::mde::parse_csv(file("list.csv"))
+}
+output "other" {
+  value = provider::mde::parse_csv(file("other.csv"))
+}
+output "more" {
+  value = merge(jsondecode(provider::mde::parse_csv(file("list.csv"))), { "c.example" = null })
+}
+"#,
+    );
+    let plan = workspace.plan_json().await;
+    let output = |name: &str| plan["planned_values"]["outputs"][name]["value"].clone();
+    let rows = json!({
+        "a.example": { "severity": "High", "generate_alert": true, "mitre_techniques": ["T1566", "T1071"] },
+        "b.example": {}
+    });
+    let text = output("text");
+    let read: Value = serde_json::from_str(text.as_str().unwrap()).unwrap();
+    assert!(read == rows || read == without_empty(&rows), "{read}");
+    assert_eq!(output("other"), text, "the same list is the same text");
+    assert_eq!(output("more").as_object().unwrap().len(), 3);
+    assert!(tenant.simulator.calls().is_empty());
+}
+
+/// Rows that say nothing may be null as well.
+fn without_empty(rows: &Value) -> Value {
+    let one = |row: &Value| if *row == json!({}) { Value::Null } else { row.clone() };
+    let rows = rows.as_object().unwrap().iter();
+    rows.map(|(key, row)| (key.clone(), one(row))).collect()
+}
+
+#[tokio::test]
+async fn every_way_to_write_a_list_gives_the_same_rows() {
     let tenant = Tenant::start().await;
     let workspace = Workspace::new(&tenant);
     workspace.write(
         "list.csv",
-        "value,severity,description,expiration_time,generate_alert,mitre_techniques,bypass_duration_hours\n\
-         a.example,High,\"seen, twice\",2041-01-01T00:00:00Z,TRUE,\"T1566,T1071\",4\n\
-         b.example,,,,,,\n",
+        "value,severity,description,expiration_time,generate_alert,bypass_duration_hours\n\
+         a.example,High,\"seen, twice\",2041-01-01T00:00:00Z,TRUE,4\n\
+         b.example,,,,,\n",
     );
+    let rows = json!({
+        "a.example": {
+            "severity": "High", "description": "seen, twice", "expiration_time": "2041-01-01T00:00:00Z",
+            "generate_alert": true, "bypass_duration_hours": 4
+        },
+        "b.example": null
+    });
+    workspace.write("list.json", &rows.to_string());
     workspace.write(
-        "list.json",
-        &json!({
-            "a.example": {
-                "severity": "High", "description": "seen, twice", "expiration_time": "2041-01-01T00:00:00Z",
-                "generate_alert": true, "mitre_techniques": ["T1566", "T1071"], "bypass_duration_hours": 4
-            },
-            "b.example": null
-        })
-        .to_string(),
+        "list.yaml",
+        "a.example:\n  severity: High\n  description: seen, twice\n  expiration_time: \"2041-01-01T00:00:00Z\"\n  \
+         generate_alert: true\n  bypass_duration_hours: 4\nb.example:\n",
     );
     let fields = r#"severity = "High", description = "seen, twice", expiration_time = "2041-01-01T00:00:00Z""#;
-    let rare = r#"generate_alert = true, mitre_techniques = ["T1566", "T1071"], bypass_duration_hours = 4"#;
+    let rare = r#"generate_alert = true, bypass_duration_hours = 4"#;
     let ways = [
-        ("csv", r#"csvdecode(file("list.csv"))"#.to_owned()),
-        ("json", r#"jsondecode(file("list.json"))"#.to_owned()),
-        (
-            "json_list",
-            r#"[for value, fields in jsondecode(file("list.json")) : merge({ value = value }, fields)]"#.to_owned(),
-        ),
-        (
-            "for",
-            r#"{ for row in csvdecode(file("list.csv")) : row.value => { for name, cell in row : name => cell if name != "value" } }"#
-                .to_owned(),
-        ),
-        (
-            "literal",
-            format!(r#"{{ "a.example" = {{ {fields}, {rare} }}, "b.example" = {{}} }}"#),
-        ),
-        (
-            "nested",
-            format!(r#"{{ "a.example" = {{ {fields}, details = {{ {rare} }} }}, "b.example" = null }}"#),
-        ),
-        (
-            "list",
-            format!(r#"[{{ value = "b.example" }}, {{ value = "a.example", {fields}, {rare} }}]"#),
-        ),
-        (
-            "again",
-            format!(
-                r#"provider::mde::indicators([{{ value = "b.example" }}, {{ value = "a.example", {fields}, {rare} }}])"#
-            ),
+        r#"provider::mde::parse_csv(file("list.csv"))"#.to_owned(),
+        r#"file("list.json")"#.to_owned(),
+        r#"jsondecode(file("list.json"))"#.to_owned(),
+        r#"yamldecode(file("list.yaml"))"#.to_owned(),
+        // Every cell is a text, and an absent one an empty text.
+        r#"{ for row in csvdecode(file("list.csv")) : row.value => row }"#.to_owned(),
+        format!(r#"{{ "a.example" = {{ {fields}, {rare} }}, "b.example" = {{}} }}"#),
+        format!(r#"{{ "one" = {{ value = "a.example", {fields}, {rare} }}, "two" = {{ value = "b.example" }} }}"#),
+        format!(r#"jsonencode({{ "a.example" = {{ {fields}, {rare} }}, "b.example" = null }})"#),
+        format!(
+            r#"{{ for row in [{{ value = "b.example" }}, {{ value = "a.example", {fields}, {rare} }}] : row.value => row }}"#
         ),
     ];
-    let outputs: String = ways
-        .iter()
-        .map(|(name, rows)| format!("output \"{name}\" {{\n  value = provider::mde::indicators({rows})\n}}\n"))
-        .collect();
-    workspace.main(&outputs);
-    let plan = workspace.plan_json().await;
-    let without_null = |value: &Value| -> Value {
-        let entries = value.as_object().unwrap().iter();
-        entries
-            .filter(|(_, value)| !value.is_null())
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect()
+    let set = |list: &str| {
+        format!(
+            "resource \"mde_indicator_set\" \"list\" {{\n  action      = \"Block\"\n  title       = \"List\"\n  description = \
+             \"Text\"\n  indicators  = {list}\n}}\n"
+        )
     };
-    for (name, _) in &ways {
-        let map = &plan["planned_values"]["outputs"][name]["value"];
-        let mut row = without_null(&map["a.example"]);
-        row["details"] = without_null(&row["details"]);
-        assert_eq!(
-            row,
-            json!({
-                "severity": "High", "description": "seen, twice", "expiration_time": "2041-01-01T00:00:00Z",
-                "details": {
-                    "generate_alert": true, "mitre_techniques": ["T1566", "T1071"], "bypass_duration_hours": 4
-                }
-            }),
-            "{name}"
-        );
-        assert_eq!(without_null(&map["b.example"]), json!({}), "{name}");
-        assert_eq!(map.as_object().unwrap().len(), 2, "{name}");
+    workspace.main(&set(&ways[0]));
+    workspace.apply().await.expect(0);
+    let row = tenant.row("a.example").unwrap();
+    for (name, value) in [
+        ("severity", json!("High")),
+        ("description", json!("seen, twice")),
+        ("expirationTime", json!("2041-01-01T00:00:00Z")),
+        ("generateAlert", json!(true)),
+        ("bypassDurationHours", json!(4)),
+    ] {
+        assert_eq!(row[name], value, "{name}");
     }
-    assert!(tenant.simulator.calls().is_empty(), "a function needs no service");
+    assert_eq!(tenant.row("b.example").unwrap()["description"], "Text");
+    for way in &ways[1..] {
+        workspace.main(&set(way));
+        let planned = workspace.plan().await;
+        assert_eq!(planned.code, 0, "{way}\n{}", planned.output);
+    }
 }
 
 #[tokio::test]
@@ -104,17 +130,29 @@ resource "mde_indicator_set" "map" {
   action      = "Block"
   title       = "Map"
   description = "Text"
-  indicators = provider::mde::indicators({
+  indicators = {
     "a.example" = { severity = "High" }
     "b.example" = { description = terraform_data.later.output }
     "later"     = { value = terraform_data.later.output }
-  })
+  }
 }
-resource "mde_indicator_set" "list" {
+resource "mde_indicator_set" "keys" {
   action      = "Block"
-  title       = "List"
+  title       = "Keys"
   description = "Text"
-  indicators  = provider::mde::indicators([{ value = "c.example" }, { value = "not-${terraform_data.later.output}" }])
+  indicators  = { for value in ["c.example", "not-${terraform_data.later.output}"] : value => null }
+}
+resource "mde_indicator_set" "text" {
+  action      = "Block"
+  title       = "Text"
+  description = "Text"
+  indicators  = jsonencode({ "d.example" = { description = terraform_data.later.output } })
+}
+resource "mde_indicator_set" "function" {
+  action      = "Block"
+  title       = "Function"
+  description = "Text"
+  indicators  = provider::mde::parse_csv("value\nfunction.${terraform_data.later.output}\n")
 }
 "#,
     );
@@ -123,88 +161,42 @@ resource "mde_indicator_set" "list" {
     # mde_indicator_set.map will be created
     + resource "mde_indicator_set" "map" {
         + action      = "Block"
+        + counts      = {
+            + "Block" = 3
+          }
         + description = "Text"
-        + ids         = (known after apply)
         + indicators  = {
             + "a.example" = {
                 + severity = "High"
-              },
+              }
             + "b.example" = {
                 + description = (known after apply)
-              },
-            + "later" = {
+              }
+            + later       = {
                 + value = (known after apply)
-              },
+              }
           }
+        + record      = (sensitive value)
         + title       = "Map"
       }
     "#);
+    for name in ["keys", "text", "function"] {
+        let block = planned.block(&format!("mde_indicator_set.{name}"));
+        assert!(block.contains("+ indicators  = (known after apply)"), "{block}");
+        assert!(block.contains("+ counts      = (known after apply)"), "{block}");
+    }
     workspace.apply().await.expect(0);
-    let mut values: Vec<String> = tenant
-        .simulator
-        .rows()
-        .iter()
-        .map(|row| row["indicatorValue"].as_str().unwrap().to_owned())
-        .collect();
-    values.sort_unstable();
     assert_eq!(
-        values,
+        tenant.values(),
         [
             "a.example",
             "b.example",
             "c.example",
+            "d.example",
+            "function.later.example",
             "later.example",
             "not-later.example"
         ]
     );
     workspace.plan().await.expect(0);
-}
-
-#[tokio::test]
-async fn everything_that_is_wrong_with_a_list_is_told_at_once() {
-    let tenant = Tenant::start().await;
-    let workspace = Workspace::new(&tenant);
-    workspace.main(
-        r#"
-output "list" {
-  value = provider::mde::indicators([
-    { value = "a.example", colour = "red", generate_alert = "maybe" },
-    { severity = "High" },
-    { value = "a.example", severity = "Low", colour = "red" },
-    { value = "b.example", notification_id = "x", Severity = "High" },
-    "c.example",
-    { value = "d.example", details = { application = "x", nonsense = 1 } },
-    { value = "e.example", application = "x", details = { application = "y" } },
-  ])
-}
-output "text" {
-  value = provider::mde::indicators("a.example")
-}
-"#,
-    );
-    let failed = workspace.run(&["validate"]).await.expect(1);
-    assert_eq!(failed.errors(), ["Invalid function argument"; 2], "{}", failed.output);
-    let lines = failed
-        .output
-        .lines()
-        .skip_while(|line| !line.starts_with("Invalid value"));
-    let told: Vec<&str> = lines.take_while(|line| !line.is_empty()).collect();
-    assert_snapshot!(told.join("\n"), @r#"
-    Invalid value for "rows" parameter: 9 problems:
-    - row 1 and 1 more: an indicator has no field `colour`
-    - row 1: `generate_alert` must be true or false
-    - row 2: `value` is missing; in a list each object must name it
-    - row 3: `a.example` is in row 1 already, with another `severity`
-    - row 4: an indicator has no field `Severity`; `severity` may be meant
-    - row 4: `notification_id` must be a whole number
-    - row 5: this is not an object with the fields of an indicator
-    - row 6: `details` has no field `nonsense`
-    - row 7: `application` is there twice with different values, once in
-    `details`.
-    "#);
-    assert!(
-        failed.says(r#"Invalid value for "rows" parameter: it must be a map or a list of objects."#),
-        "{}",
-        failed.output
-    );
 }

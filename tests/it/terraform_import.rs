@@ -91,11 +91,11 @@ resource "mde_indicator_set" "gitops" {
   title       = "Portal"
   description = "by hand"
   application = "gitops"
-  indicators = provider::mde::indicators([
-    { value = "c.example", severity = "High" },
-    { value = "198.51.100.9", severity = "High" },
-    { value = "d.example", severity = "Low" },
-  ])
+  indicators = {
+    "c.example"    = { severity = "High" }
+    "198.51.100.9" = { severity = "High" }
+    "d.example"    = { severity = "Low" }
+  }
 }
 "#;
 

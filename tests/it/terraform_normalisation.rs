@@ -16,7 +16,7 @@ resource "mde_indicator_set" "set" {{
   action      = "Block"
   title       = "{COMPOSED}"
   description = "Text"
-  values      = {{ "a.example" = null }}
+  indicators  = {{ "a.example" = null }}
 }}
 resource "mde_indicator" "single" {{
   value            = "b.example"

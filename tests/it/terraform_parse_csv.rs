@@ -37,30 +37,31 @@ async fn the_portals_own_file_is_applied_and_stays_as_it_is() {
     # mde_indicator_set.list will be created
     + resource "mde_indicator_set" "list" {
         + action      = "Block"
+        + counts      = {
+            + "Block"             = 1
+            + "BlockAndRemediate" = 1
+            + "Warn"              = 1
+          }
         + description = "Text"
-        + ids         = (known after apply)
-        + indicators  = {
-            + "198.51.100.7" = {
-                + details = {
+        + indicators  = jsonencode(
+              {
+                + "198.51.100.7"                                                   = {
                     + category = "None"
+                    + type     = "IpAddress"
                   }
-                + type    = "IpAddress"
-              },
-            + "E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855" = {
-                + action  = "BlockAndRemediate"
-                + details = {
+                + E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855 = {
+                    + action         = "BlockAndRemediate"
                     + generate_alert = false
+                    + type           = "FileSha256"
                   }
-                + type    = "FileSha256"
-              },
-            + "https://evil.example/Pfad/ü" = {
-                + action          = "Warn"
-                + description     = <<-EOT
-                      seen by
-                      "sensor" 7
-                  EOT
-                + details         = {
+                + "https://evil.example/Pfad/ü"                                    = {
+                    + action              = "Warn"
                     + category            = "InitialAccess"
+                    + description         = <<-EOT
+                          seen by
+                          "sensor" 7
+                      EOT
+                    + expiration_time     = "2041-01-01T00:00:00Z"
                     + generate_alert      = true
                     + mitre_techniques    = [
                         + "T1566.002",
@@ -71,13 +72,13 @@ async fn the_portals_own_file_is_applied_and_stays_as_it_is() {
                         + "Clients",
                       ]
                     + recommended_actions = "Call the user"
+                    + severity            = "High"
+                    + title               = "Phishing, second wave"
+                    + type                = "Url"
                   }
-                + expiration_time = "2041-01-01T00:00:00Z"
-                + severity        = "High"
-                + title           = "Phishing, second wave"
-                + type            = "Url"
-              },
-          }
+              }
+          )
+        + record      = (sensitive value)
         + title       = "Set"
       }
     "#);

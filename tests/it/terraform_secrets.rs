@@ -60,7 +60,7 @@ resource "mde_indicator_set" "list" {
   action      = "Block"
   title       = "List"
   description = "Text"
-  values      = { "a.example" = null, "b.example" = null }
+  indicators  = { "a.example" = null, "b.example" = null }
 }
 resource "mde_indicator" "theirs" {
   value       = "theirs.example"

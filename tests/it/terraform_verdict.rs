@@ -15,7 +15,7 @@ resource "mde_indicator_set" "list" {{
   action      = "{action}"
   title       = "List"
   description = "Text"
-  values      = {{ {values} }}
+  indicators  = {{ {values} }}
 }}
 resource "mde_indicator" "one" {{
   value       = "{one}"
@@ -41,6 +41,27 @@ fn texts(output: &str) -> String {
     errors.join("\n\n")
 }
 
+/// The text of the warnings in the same way, but for the one about how the provider was found.
+fn warnings(output: &str) -> String {
+    let ends = [
+        "\n\nError: ",
+        "\n\nmde_",
+        "\n\n────",
+        "\n\nApply complete!",
+        "\n\nTerraform used",
+    ];
+    let warnings: Vec<String> = output
+        .split("\nWarning: ")
+        .skip(1)
+        .filter(|warning| !warning.starts_with("Provider development overrides"))
+        .map(|warning| {
+            let end = ends.iter().filter_map(|end| warning.find(end)).min();
+            texts(&format!("\nError: {}", &warning[..end.unwrap_or(warning.len())]))
+        })
+        .collect();
+    warnings.join("\n\n")
+}
+
 fn writes(tenant: &Tenant) -> usize {
     tenant.imports() + tenant.batch_deletes()
 }
@@ -54,20 +75,22 @@ async fn a_block_on_a_protected_name_is_refused() {
     workspace.main(&configuration(protected, "Block", values, "https://contoso.example/x"));
     let failed = workspace.apply().await.expect(1);
     assert_snapshot!(texts(&failed.output), @r"
-    A protected name would be blocked
-    2 indicators would block what `protected` in the provider block names as
-    never to be blocked:
+    List: 2 indicators would block a protected name
+    `protected` in the provider block names what must never be blocked:
     - `192.0.2.5` lies in the protected network `192.0.2.0/24`
     - `shop.contoso.example` lies under the protected domain `contoso.example`
 
     Remove the indicator, or the entry of `protected` if the block is meant.
+    `terraform destroy` makes an ordinary plan first and stops at this error as
+    well; `terraform destroy -refresh=false` skips that plan.
 
-    A protected name would be blocked
-    1 indicator would block what `protected` in the provider block names as never
-    to be blocked:
+    https://contoso.example/x: 1 indicator would block a protected name
+    `protected` in the provider block names what must never be blocked:
     - `https://contoso.example/x` hits the protected domain `contoso.example`
 
     Remove the indicator, or the entry of `protected` if the block is meant.
+    `terraform destroy` makes an ordinary plan first and stops at this error as
+    well; `terraform destroy -refresh=false` skips that plan.
     ");
     assert_eq!(writes(&tenant), 0);
 
@@ -93,21 +116,18 @@ async fn what_somebody_else_made_is_left_alone_unless_it_is_adopted() {
     workspace.main(&configuration("", "Block", values, "one.example"));
     let planned = workspace.plan().await.expect(1);
     assert_snapshot!(texts(&planned.output), @r#"
-    1 indicator is already in the tenant
-    Importing an indicator takes over a row of the same value, type and action
-    without a word, so what this configuration did not make was left alone:
+    List: 1 indicator is already in the tenant
+    Other authors made these indicators, or this application made them under
+    another `application` label. So nothing was changed:
     - DomainName theirs.example with action Block, id 1, made by
     eve@contoso.example (Portal) on 2026-01-02T03:04:05Z; it differs in title,
     description
 
-    To manage them here, import them (`terraform import ADDRESS ID`, or an
-    `import` block; a set is imported by a filter such as `application=NAME`), or
-    set `on_existing = "adopt"` in the provider block to make them as configured.
-    The latter, for one run, is also the way on if they are this configuration's
-    own after all: Terraform does not show the old object when it is replaced
-    with `create_before_destroy`, nor after a replacement that was killed between
-    its halves, and too late if it depends on the new one or if `-parallelism` is
-    small.
+    To take them over, set `on_existing = "adopt"` on this resource or in the
+    provider block, or import them. To let indicators of this application move
+    between its labels, list the labels in `applications` of the provider block.
+    `terraform destroy` makes an ordinary plan first and stops at this error as
+    well; `terraform destroy -refresh=false` skips that plan.
     "#);
     workspace.apply().await.expect(1);
     assert_eq!((writes(&tenant), tenant.simulator.rows()), (0, before));
@@ -118,10 +138,37 @@ async fn what_somebody_else_made_is_left_alone_unless_it_is_adopted() {
         values,
         "one.example",
     ));
-    workspace.apply().await.expect(0);
+    let planned = workspace.plan().await.expect(2);
+    assert_snapshot!(warnings(&planned.output), @r"
+    List: 1 indicator will be adopted from other authors
+    `on_existing` is `adopt`, so this resource takes over 1 indicator that other
+    authors made and manages it from now on:
+    - DomainName theirs.example with action Block, id 1, made by
+    eve@contoso.example (Portal) on 2026-01-02T03:04:05Z; it differs in title,
+    description
+    ");
+    let applied = workspace.apply().await.expect(0);
+    assert_snapshot!(warnings(&applied.output), @r"
+    List: 1 indicator will be adopted from other authors
+    `on_existing` is `adopt`, so this resource takes over 1 indicator that other
+    authors made and manages it from now on:
+    - DomainName theirs.example with action Block, id 1, made by
+    eve@contoso.example (Portal) on 2026-01-02T03:04:05Z; it differs in title,
+    description
+
+    (and one more similar warning elsewhere)
+
+    List: 1 indicator was adopted from other authors
+    `on_existing` is `adopt`, so this resource takes over 1 indicator that other
+    authors made and manages it from now on:
+    - DomainName theirs.example with action Block, id 1, made by
+    eve@contoso.example (Portal) on 2026-01-02T03:04:05Z; it differs in title,
+    description
+    ");
     assert_eq!(tenant.row("theirs.example").unwrap()["title"], "List");
     assert_eq!(tenant.simulator.rows().len(), 5);
-    workspace.plan().await.expect(0);
+    let planned = workspace.plan().await.expect(0);
+    assert_eq!(planned.warnings(), [""; 0], "{}", planned.output);
 }
 
 #[tokio::test]
@@ -133,14 +180,15 @@ async fn more_than_the_tenant_can_hold_is_refused() {
     workspace.main(&configuration("capacity = 5", "Block", values, "one.example"));
     let failed = workspace.apply().await.expect(1);
     assert_snapshot!(texts(&failed.output), @r"
-    More indicators than the tenant can hold
-    The tenant holds 1 indicator of all authors. With 5 to be created and 0 to be
-    deleted it would hold 6, 1 more than its capacity of 5. The service would
-    refuse the surplus one by one.
+    The tenant cannot hold all indicators
+    This configuration wants 5 indicators that nobody else has, and other authors
+    have 1 indicator. Together that is 1 more than the capacity of 5. The service
+    would refuse the surplus one by one.
 
-    Remove indicators, here or elsewhere (the data source `mde_capacity` tells
-    who made them), or set `capacity` in the provider block if the tenant's limit
-    is another one.
+    Remove indicators here or elsewhere (the data source `mde_capacity` shows who
+    made them), or set `capacity` in the provider block if the tenant has another
+    limit. `terraform destroy` makes an ordinary plan first and stops at this
+    error as well; `terraform destroy -refresh=false` skips that plan.
     ");
     assert_eq!(writes(&tenant), 0);
 
@@ -162,9 +210,9 @@ async fn more_than_the_tenant_can_hold_is_refused() {
 }
 
 #[tokio::test]
-async fn more_deletions_than_are_allowed_are_refused() {
+async fn more_removals_than_are_allowed_are_refused() {
     let tenant = Tenant::start().await;
-    let workspace = Workspace::new(&tenant);
+    let mut workspace = Workspace::new(&tenant);
     let list = |numbers: std::ops::Range<usize>| {
         let rows: Vec<String> = numbers
             .map(|number| format!("\"host-{number}.example\" = null"))
@@ -177,12 +225,12 @@ async fn more_deletions_than_are_allowed_are_refused() {
     tenant.simulator.clear_calls();
 
     // A list that came out short.
-    workspace.main(&with("max_deletions = 6", &list(0..3)));
+    workspace.main(&with("max_removals = 6", &list(0..3)));
     let failed = workspace.plan().await.expect(1);
     assert_snapshot!(texts(&failed.output), @r"
-    The plan deletes more than is allowed
-    The plan deletes 7 indicators so far, and `max_deletions` in the provider
-    block allows 6. Nothing of this resource was deleted. Among them:
+    List: the run removes more indicators than `max_removals` allows
+    This run deletes or weakens 7 indicators so far, and `max_removals` allows 6.
+    Nothing was changed. Among them:
     - host-3.example
     - host-4.example
     - host-5.example
@@ -190,34 +238,65 @@ async fn more_deletions_than_are_allowed_are_refused() {
     - host-7.example
     and 2 more
 
-    If the deletions are meant, raise `max_deletions` for this run; if not, look
+    If this is meant, let one run through with the environment variable
+    MDE_MAX_REMOVALS, or raise `max_removals` in the provider block. If not, look
     for a list that came out short.
     ");
     workspace.apply().await.expect(1);
 
     // Everything taken out of the configuration, and everything destroyed, is counted as well.
-    workspace.main("provider \"mde\" {\n  max_deletions = 10\n}\n");
+    workspace.main("provider \"mde\" {\n  max_removals = 10\n}\n");
     let failed = workspace.plan().await.expect(1);
-    assert_eq!(
-        failed.errors(),
-        ["The plan deletes more than is allowed"],
+    // Which of the two orphans is counted last is the host's choice.
+    let errors = failed.errors();
+    assert_eq!(errors.len(), 1, "{}", failed.output);
+    assert!(
+        errors[0].ends_with(": the run removes more indicators than `max_removals` allows"),
         "{}",
         failed.output
     );
-    workspace.main(&with("max_deletions = 10", &list(0..10)));
-    workspace.destroy().await.expect(1);
+    workspace.main(&with("max_removals = 10", &list(0..10)));
+    for arguments in [
+        &["destroy", "-auto-approve"][..],
+        &["destroy", "-auto-approve", "-refresh=false"],
+    ] {
+        let failed = workspace.run(arguments).await.expect(1);
+        assert!(
+            failed.says("deletes or weakens 11 indicators so far, and `max_removals` allows 10"),
+            "{}",
+            failed.output
+        );
+    }
     assert_eq!((writes(&tenant), tenant.simulator.rows().len()), (0, 11));
 
-    // A changed action makes way for its own successor: nothing loses its protection.
-    workspace.main(&with("max_deletions = 0", &list(0..10)).replacen("Block", "Warn", 1));
+    // A row whose action weakens loses its protection, although another takes its place.
+    let warned = with("max_removals = 0", &list(0..10)).replacen("Block", "Warn", 1);
+    workspace.main(&warned);
+    let failed = workspace.apply().await.expect(1);
+    assert!(
+        failed.says("deletes or weakens 10 indicators so far, and `max_removals` allows 0"),
+        "{}",
+        failed.output
+    );
+    assert_eq!((writes(&tenant), tenant.simulator.rows().len()), (0, 11));
+
+    // One run is let through.
+    workspace.set("MDE_MAX_REMOVALS", "10");
     workspace.apply().await.expect(0);
-    workspace.main(&with("max_deletions = 11", &list(0..10)));
+    workspace.unset("MDE_MAX_REMOVALS");
+    assert_eq!(tenant.row("host-0.example").unwrap()["action"], "Warn");
+
+    // A stronger action takes nothing away.
+    workspace.main(&with("max_removals = 0", &list(0..10)));
+    workspace.apply().await.expect(0);
+    assert_eq!(tenant.row("host-0.example").unwrap()["action"], "Block");
+    workspace.main(&with("max_removals = 11", &list(0..10)));
     workspace.destroy().await.expect(0);
     assert!(tenant.simulator.rows().is_empty());
 }
 
 #[tokio::test]
-async fn a_changed_default_says_how_many_rows_it_changes() {
+async fn a_changed_default_is_one_line_of_the_plan_and_changes_the_rows_that_lean_on_it() {
     let tenant = Tenant::start().await;
     let workspace = Workspace::new(&tenant);
     let set = |severity: &str| {
@@ -228,8 +307,10 @@ resource "mde_indicator_set" "list" {{
   severity    = "{severity}"
   title       = "List"
   description = "Text"
-  values      = merge([for tens in range(120) : {{ for n in range(10) : "host-${{tens}}${{n}}.example" => null }}]...)
-  indicators  = provider::mde::indicators({{ "own.example" = {{ severity = "Low" }} }})
+  indicators  = merge(concat(
+    [for tens in range(120) : {{ for n in range(10) : "host-${{tens}}${{n}}.example" => null }}],
+    [{{ "own.example" = {{ severity = "Low" }} }}],
+  )...)
 }}
 "#
         )
@@ -237,15 +318,14 @@ resource "mde_indicator_set" "list" {{
     workspace.main(&set("Medium"));
     workspace.apply().await.expect(0);
     workspace.main(&set("High"));
-    let planned = workspace.plan().await.expect(2).expect_says(
-        "`severity` of the set changed, and 1200 of its 1201 rows lean on it. Updating them takes 3 import calls.",
-    );
-    assert_eq!(planned.warnings(), ["A changed default changes 1200 rows"]);
+    let planned = workspace.plan().await.expect(2);
+    assert_eq!(planned.warnings(), [""; 0], "{}", planned.output);
     assert_snapshot!(planned.block("mde_indicator_set.list"), @r#"
     # mde_indicator_set.list will be updated in-place
     ~ resource "mde_indicator_set" "list" {
+        ~ record      = (sensitive value)
         ~ severity    = "Medium" -> "High"
-          # (6 unchanged attributes hidden)
+          # (5 unchanged attributes hidden)
       }
     "#);
     tenant.simulator.clear_calls();
@@ -270,12 +350,25 @@ async fn two_resources_do_not_manage_one_indicator() {
     let values = r#""a.example" = null, "b.example" = null"#;
     workspace.main(&configuration("", "Block", values, "A.example"));
     let failed = workspace.apply().await.expect(1);
-    assert_eq!(
-        failed.errors(),
-        ["Two resources manage the same indicator"],
-        "{}",
-        failed.output
-    );
-    assert!(failed.says("1 indicator of this resource is also in another resource of this configuration."));
+    // Which of the two is planned first is the host's choice.
+    let text = texts(&failed.output);
+    let (summary, detail) = text.split_once('\n').unwrap();
+    let (title, line) = match summary.split_once(": ").unwrap() {
+        ("List", rest) => (rest, "- a.example, also in \"A.example\" as A.example"),
+        ("A.example", rest) => (rest, "- A.example, also in \"List\" as a.example"),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(title, "another resource manages the same indicator");
+    assert!(detail.contains(line), "{text}");
+    assert_snapshot!(detail.replace(line, "- NAME, also in OTHER"), @r"
+    1 indicator of this resource is also in another resource of this
+    configuration. The service keeps one indicator for each value, type and
+    action, so the two resources would overwrite each other:
+    - NAME, also in OTHER
+
+    Keep each indicator in one resource only. `terraform destroy` makes an
+    ordinary plan first and stops at this error as well; `terraform destroy
+    -refresh=false` skips that plan.
+    ");
     assert_eq!(writes(&tenant), 0);
 }

@@ -28,9 +28,13 @@ async fn every_doubt_about_a_list_is_shown_once_with_a_few_examples() {
 resource "mde_indicator_set" "list" {
   action = "Block"
   title  = "List"
-  values = merge(
-    { for number in range(7) : "10.0.0.${number}" => "Text" },
-    { "co.uk" = "Text", "a.example" = null, "9e107d9d372bb6826bd81d3542a419d6" = "Text" },
+  indicators = merge(
+    { for number in range(7) : "10.0.0.${number}" => { description = "Text" } },
+    {
+      "co.uk"                            = { description = "Text" }
+      "a.example"                        = null
+      "9e107d9d372bb6826bd81d3542a419d6" = { description = "Text" }
+    },
   )
 }
 "#,
@@ -82,13 +86,13 @@ resource "mde_indicator_set" "one" {
   action      = "Block"
   title       = "One"
   description = "Text"
-  values      = { "a.example" = null, "b.example" = null, "c.example" = null }
+  indicators  = { "a.example" = null, "b.example" = null, "c.example" = null }
 }
 resource "mde_indicator_set" "two" {
   action      = "Block"
   title       = "Two"
   description = "Text"
-  indicators  = provider::mde::indicators([{ value = "d.example" }, { value = "e.example" }])
+  indicators  = jsonencode({ "d.example" = {}, "second" = { value = "e.example" } })
 }
 resource "mde_indicator" "three" {
   value       = "f.example"
@@ -100,7 +104,7 @@ resource "mde_indicator" "three" {
     workspace.main(configuration);
     workspace.apply().await.expect(0);
     let id = |value: &str| tenant.row(value).unwrap()["id"].as_str().unwrap().to_owned();
-    let (a, b) = (id("a.example"), id("b.example"));
+    let (a, f) = (id("a.example"), id("f.example"));
     tenant.portal(|rows| {
         rows.retain(|row| row["indicatorValue"] != "a.example");
         for row in rows {
@@ -118,61 +122,72 @@ resource "mde_indicator" "three" {
     let planned = workspace.plan().await.expect(2);
     let mut warnings = planned.warnings();
     warnings.sort_unstable();
+    // A summary for each object, so that the host folds none of them.
     assert_eq!(
         warnings,
         [
-            "1 indicator changed outside of Terraform",
-            "2 indicators changed outside of Terraform"
+            "One: 1 changed, 1 missing in the tenant",
+            "Two: 1 changed",
+            "f.example: 1 changed"
         ],
         "{}",
         planned.output
     );
-    let shown = told(&planned.output, "2 indicators changed outside of Terraform");
+    let shown = told(&planned.output, "One: 1 changed, 1 missing in the tenant");
     assert_snapshot!(shown.replace(&format!("(id {a})"), "(id A)"), @r#"
-    1 indicator is not in the tenant any more (the service does not tell who
-    deletes):
-    - a.example (id A)
-
-    1 indicator was changed:
+    Changed in the tenant:
     - b.example: title is "Changed", not "One" (by eve@contoso.example on
     2026-01-02T03:04:05Z)
+
+    Deleted in the tenant (the service does not record who deletes):
+    - a.example (id A)
     "#);
-    let ids = |block: String| {
-        block
-            .replace(&format!("{b:?}"), "ID")
-            .replace(&format!("{:?}", id("d.example")), "ID")
-    };
-    assert_snapshot!(ids(planned.block("mde_indicator_set.one")), @r#"
+    assert_snapshot!(told(&planned.output, "Two: 1 changed"), @r#"
+    Changed in the tenant:
+    - d.example: action is "Allowed", not "Block" (by eve@contoso.example on
+    2026-01-02T03:04:05Z)
+    "#);
+    assert_snapshot!(told(&planned.output, "f.example: 1 changed"), @r#"
+    Changed in the tenant:
+    - f.example: severity is "High", but is not set in the configuration (by
+    eve@contoso.example on 2026-01-02T03:04:05Z)
+    "#);
+    assert_snapshot!(planned.block("mde_indicator_set.one"), @r#"
     # mde_indicator_set.one will be updated in-place
     ~ resource "mde_indicator_set" "one" {
-        - drift       = {
-            - "b.example" = "title is \"Changed\", not \"One\""
-          } -> null
-        ~ ids         = {
-            + "a.example" = (known after apply)
-              # (2 unchanged elements hidden)
-          }
-        ~ values      = {
+        ~ indicators  = {
             + "a.example" = null
-              # (2 unchanged elements hidden)
+            ~ "b.example" = {
+                - title = "Changed"
+              } -> null
+              # (1 unchanged attribute hidden)
           }
-          # (3 unchanged attributes hidden)
+        ~ record      = (sensitive value)
+          # (4 unchanged attributes hidden)
       }
     "#);
-    assert_snapshot!(ids(planned.block("mde_indicator_set.two")), @r#"
+    assert_snapshot!(planned.block("mde_indicator_set.two"), @r#"
     # mde_indicator_set.two will be updated in-place
     ~ resource "mde_indicator_set" "two" {
-        ~ ids         = {
-            ~ "d.example" = ID -> (known after apply)
-              # (1 unchanged element hidden)
-          }
-        ~ indicators  = {
-            ~ "d.example" = {
-                - action = "Allowed" -> null
-              },
-              # (1 unchanged element hidden)
-          }
-          # (3 unchanged attributes hidden)
+        ~ indicators  = jsonencode(
+            ~ {
+                ~ "d.example" = {
+                    - action = "Allowed"
+                  }
+                  # (1 unchanged attribute hidden)
+              }
+          )
+        ~ record      = (sensitive value)
+          # (4 unchanged attributes hidden)
+      }
+    "#);
+    assert_snapshot!(planned.block("mde_indicator.three").replace(&format!("{f:?}"), "ID"), @r#"
+    # mde_indicator.three will be updated in-place
+    ~ resource "mde_indicator" "three" {
+        ~ id          = ID -> (known after apply)
+        ~ record      = (sensitive value)
+        - severity    = "High" -> null
+          # (4 unchanged attributes hidden)
       }
     "#);
 

@@ -1,6 +1,5 @@
 //! Valid configurations of any kind, and what a tenant must hold after them.
 
-use super::blocks::merged;
 use mde::simulator::{
     ExpiredRows, OnUpdate, Options, Order, Paging, Part, Results, RetiredActions, SubSecondExpiry, Verdict,
 };
@@ -192,7 +191,10 @@ struct Row {
     spelling: usize,
     action: Option<&'static str>,
     fields: Vec<Choice>,
+    /// Whether it says nothing of its own.
     plain: bool,
+    /// Whether it has a name of its own as its key.
+    named: bool,
 }
 
 impl Row {
@@ -212,13 +214,15 @@ impl Row {
             prop::option::weighted(0.4, select(actions)),
             fields(),
             prop::bool::weighted(0.3),
+            prop::bool::weighted(0.2),
         )
-            .prop_map(|(value, spelling, action, fields, plain)| Self {
+            .prop_map(|(value, spelling, action, fields, plain, named)| Self {
                 value,
                 spelling,
                 action,
                 fields,
                 plain,
+                named,
             })
     }
 
@@ -238,6 +242,8 @@ pub struct List {
     action: &'static str,
     defaults: Vec<Choice>,
     rows: Vec<Row>,
+    /// Whether a set has it as one JSON text.
+    text: bool,
 }
 
 /// What the tenant must hold for one row.
@@ -248,6 +254,8 @@ pub struct Expected {
     position: usize,
     spellings: &'static [&'static str],
     kind: &'static str,
+    /// The action that is configured, and the one that is stored for it.
+    asked: &'static str,
     action: &'static str,
     stored: Map<String, Json>,
 }
@@ -258,12 +266,14 @@ impl List {
             select(vec!["Block", "Allowed", "Warn"]),
             fields(),
             prop::collection::vec(Row::any(), 0..7),
+            any::<bool>(),
         )
-            .prop_map(|(action, defaults, rows)| {
+            .prop_map(|(action, defaults, rows, text)| {
                 let mut list = Self {
                     action,
                     defaults,
                     rows: Vec::new(),
+                    text,
                 };
                 rows.into_iter().for_each(|row| list.add(row));
                 list
@@ -277,7 +287,7 @@ impl List {
         }
         row.plain &= row.action.is_none() && row.kind() != "CertificateThumbprint";
         if row.plain {
-            row.fields.retain(|choice| choice.0 == "description");
+            row.fields.clear();
         }
         if self.action(&row) == "Audit" {
             row.fields.retain(|choice| choice.0 != "generate_alert");
@@ -306,6 +316,9 @@ impl List {
 
     fn key(&self, position: usize) -> String {
         let row = &self.rows[position];
+        if row.named {
+            return format!("Row {position}, named");
+        }
         let taken = self.rows[..position].iter().any(|other| other.value == row.value);
         if taken {
             format!("{} again {}", row.text(), self.action(row))
@@ -320,15 +333,10 @@ impl List {
         for (name, value, _, _) in &self.defaults {
             block[name] = value.clone();
         }
-        let (mut indicators, mut values) = (Map::new(), Map::new());
+        let mut indicators = Map::new();
         for (position, row) in self.rows.iter().enumerate() {
             let key = self.key(position);
-            if row.plain && key == row.text() {
-                let description = row.fields.last().map_or(Json::Null, |choice| choice.1.clone());
-                values.insert(key, description);
-                continue;
-            }
-            let mut element = json!({});
+            let mut element = if row.plain { Json::Null } else { json!({}) };
             if key != row.text() {
                 element["value"] = row.text().into();
             }
@@ -339,15 +347,27 @@ impl List {
                 element["type"] = row.kind().into();
             }
             for (name, value, _, _) in &row.fields {
-                if ["severity", "title", "description", "expiration_time"].contains(name) {
-                    element[name] = value.clone();
-                } else {
-                    element["details"][name] = value.clone();
-                }
+                element[name] = value.clone();
             }
             indicators.insert(key, element);
         }
-        merged(block, json!({ "indicators": indicators, "values": values }))
+        let indicators = Json::from(indicators);
+        block["indicators"] = if self.text {
+            indicators.to_string().into()
+        } else {
+            indicators
+        };
+        block
+    }
+
+    /// How many of its rows have which action, those that have expired as well.
+    pub fn counts(&self) -> Json {
+        let mut counts = json!({});
+        for row in &self.rows {
+            let count = &mut counts[self.action(row)];
+            *count = (count.as_u64().unwrap_or_default() + 1).into();
+        }
+        counts
     }
 
     /// The rows as single indicators, each with all that it says and what it is called.
@@ -401,6 +421,7 @@ impl List {
                 position,
                 spellings: POOL[row.value].1,
                 kind: row.kind(),
+                asked: self.action(row),
                 action,
                 stored: stored.as_object().unwrap().clone(),
             })
@@ -412,12 +433,24 @@ impl List {
 impl Expected {
     /// Whether this is the row, by its identity.
     pub fn is(&self, row: &Json) -> bool {
-        let text = row["indicatorValue"].as_str().unwrap();
+        row["indicatorType"] == self.kind
+            && row["action"] == self.action
+            && self.is_spelled(row["indicatorValue"].as_str().unwrap())
+    }
+
+    /// Whether this is the row of a state with these fields in a set with this action. Its key need not be the configured
+    /// one: where a list means what it did before, the state keeps the former.
+    pub fn is_held_as(&self, key: &str, fields: &Json, action: &str) -> bool {
+        let text = |name: &str, or: &str| fields[name].as_str().unwrap_or(or).to_owned();
+        self.is_spelled(&text("value", key)) && text("action", action) == self.asked
+    }
+
+    fn is_spelled(&self, text: &str) -> bool {
         let same = |spelling: &&str| {
             spelling.eq_ignore_ascii_case(text)
                 || matches!((spelling.parse::<IpAddr>(), text.parse::<IpAddr>()), (Ok(one), Ok(other)) if one == other)
         };
-        row["indicatorType"] == self.kind && row["action"] == self.action && self.spellings.iter().any(same)
+        self.spellings.iter().any(same)
     }
 
     /// What the row is called among the singles.

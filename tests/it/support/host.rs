@@ -1,36 +1,28 @@
 //! Terraform's side of the protocol, in process and over the real gRPC messages: it walks as the host walks, keeps state
 //! as the host keeps it, and checks what the host checks.
 
-use super::values::{assert_kept, assert_planned, complete, proposed};
+use super::calls::{Calls, Schemas, Stored, Told};
+use super::values::assert_consistent;
 use super::{Tenant, TenantClock};
-use mde::proto::tfplugin6 as proto;
-use mde::proto::tfplugin6::provider_client::ProviderClient;
+use futures::StreamExt;
 use mde::provider::MdeProvider;
-use mde::tf::grpc::{Grpc, service};
-use mde::tf::{Presence, Provider, Value, ValueType, json, msgpack};
+use mde::tf::Value;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-type Client = ProviderClient<proto::provider_server::ProviderServer<Grpc<MdeProvider>>>;
 
 /// A host with a state file in memory.
 pub struct Host {
     pub clock: Arc<TenantClock>,
     environment: Vec<(String, String)>,
     provider: Json,
-    schemas: BTreeMap<String, (ValueType, Vec<String>)>,
+    schemas: Arc<Schemas>,
     /// The state: by address.
     pub state: BTreeMap<String, Stored>,
     config: Vec<(String, Json)>,
-}
-
-/// One object of the state.
-#[derive(Debug, Clone)]
-pub struct Stored {
-    pub value: Value,
-    pub private: Vec<u8>,
-    pub tainted: bool,
+    /// Whether plans refresh, and whether objects are shown one after the other.
+    refreshes: bool,
+    one_by_one: bool,
 }
 
 /// What one plan or apply came to.
@@ -42,6 +34,8 @@ pub struct Run {
     pub warnings: Vec<String>,
     /// Planned values by address.
     pub planned: BTreeMap<String, Value>,
+    /// What is in the state after the refresh, by address.
+    pub refreshed: BTreeMap<String, Value>,
 }
 
 impl Run {
@@ -60,17 +54,11 @@ impl Run {
         run
     }
 
-    fn hear(&mut self, diagnostics: Vec<proto::Diagnostic>) -> bool {
-        let mut failed = false;
-        for diagnostic in diagnostics {
-            let text = format!("{}\n{}", diagnostic.summary, diagnostic.detail);
-            if diagnostic.severity() == proto::diagnostic::Severity::Error {
-                failed = true;
-                self.errors.push(text);
-            } else {
-                self.warnings.push(text);
-            }
-        }
+    /// Notes what was told; whether there was an error.
+    fn hear(&mut self, told: Told) -> bool {
+        let failed = told.failed();
+        self.errors.extend(told.errors);
+        self.warnings.extend(told.warnings);
         failed
     }
 }
@@ -109,32 +97,56 @@ impl Host {
     /// A host whose provider leads to the tenant.
     pub fn new(tenant: &Tenant) -> Self {
         let clock = Arc::new(TenantClock::new(tenant.simulator.clone()));
-        let provider = MdeProvider::new(clock.clone(), |_| None);
-        let schemas = provider
-            .resources()
-            .iter()
-            .map(|resource| {
-                let schema = resource.schema();
-                let computed = schema
-                    .attributes
-                    .iter()
-                    .filter(|attribute| attribute.presence == Presence::Computed)
-                    .map(|attribute| attribute.name.clone())
-                    .collect();
-                (
-                    resource.type_name().to_owned(),
-                    (ValueType::Object(schema.object_type()), computed),
-                )
-            })
-            .collect();
+        let schemas = Schemas::of(&MdeProvider::new(clock.clone(), |_| None));
         Self {
             clock,
             environment: tenant.environment(),
             provider: json!({}),
-            schemas,
+            schemas: Arc::new(schemas),
             state: BTreeMap::new(),
             config: Vec::new(),
+            refreshes: true,
+            one_by_one: false,
         }
+    }
+
+    /// Plans with `-refresh=false` from now on.
+    pub fn without_refresh(&mut self) -> &mut Self {
+        self.refreshes = false;
+        self
+    }
+
+    /// Plans with `-parallelism=1` from now on: objects in the order of the configuration, then those that left it.
+    pub fn one_by_one(&mut self) -> &mut Self {
+        self.one_by_one = true;
+        self
+    }
+
+    /// `terraform import`: finds one object, and refreshes it.
+    pub async fn import(&mut self, address: &str, id: &str) -> Run {
+        let mut run = Run::default();
+        let Some(mut calls) = self.walk(&mut run).await else {
+            return run;
+        };
+        let (found, told) = calls.import(address, id).await;
+        if run.hear(told) {
+            return run;
+        }
+        let [found] = found.as_slice() else {
+            panic!("{} objects were found", found.len());
+        };
+        let fresh = calls.read(address, found).await;
+        if run.hear(fresh.told) {
+            return run;
+        }
+        assert!(!fresh.value.is_null(), "what was found is gone");
+        let stored = Stored {
+            value: fresh.value,
+            private: fresh.private,
+            tainted: false,
+        };
+        self.state.insert(address.to_owned(), stored);
+        run
     }
 
     /// Sets attributes of the provider block.
@@ -163,53 +175,24 @@ impl Host {
     }
 
     /// A provider process for one walk, configured.
-    async fn walk(&self, run: &mut Run) -> Option<Client> {
+    async fn walk(&self, run: &mut Run) -> Option<Calls> {
         let environment: BTreeMap<String, String> = self.environment.iter().cloned().collect();
         let provider = MdeProvider::new(self.clock.clone(), move |name| environment.get(name).cloned());
-        let block = ValueType::Object(provider.schema().object_type());
-        let config = dynamic(&block, &complete(&block, &self.provider));
-        let mut client = ProviderClient::new(service(provider)).max_decoding_message_size(256 << 20);
-        let request = proto::validate_provider_config::Request {
-            config: Some(config.clone()),
-        };
-        let response = client.validate_provider_config(request).await.unwrap().into_inner();
-        if run.hear(response.diagnostics) {
-            return None;
-        }
-        let request = proto::configure_provider::Request {
-            terraform_version: "1.11.4".into(),
-            config: Some(config),
-            ..Default::default()
-        };
-        let response = client.configure_provider(request).await.unwrap().into_inner();
-        (!run.hear(response.diagnostics)).then_some(client)
+        let mut calls = Calls::new(provider, self.schemas.clone());
+        let told = calls.configure(&self.provider).await;
+        (!run.hear(told)).then_some(calls)
     }
 
     /// `terraform validate`: no credentials, no configured provider.
     pub async fn validate(&mut self) -> Run {
         let mut run = Run::default();
-        let mut client = ProviderClient::new(service(MdeProvider::new(self.clock.clone(), |_| None)));
-        for (address, block) in self.config.clone() {
-            self.validate_one(&mut client, &mut run, &address, &block).await;
+        let provider = MdeProvider::new(self.clock.clone(), |_| None);
+        let mut calls = Calls::new(provider, self.schemas.clone());
+        for (address, block) in &self.config {
+            let config = self.schemas.config(address, block);
+            run.hear(calls.validate(address, &config).await);
         }
         run
-    }
-
-    async fn validate_one(&self, client: &mut Client, run: &mut Run, address: &str, block: &Json) -> bool {
-        let (value_type, _) = self.schema(address);
-        let request = proto::validate_resource_config::Request {
-            type_name: type_name(address),
-            config: Some(dynamic(value_type, &complete(value_type, block))),
-            ..Default::default()
-        };
-        !run.hear(
-            client
-                .validate_resource_config(request)
-                .await
-                .unwrap()
-                .into_inner()
-                .diagnostics,
-        )
     }
 
     /// `terraform plan`; what was refreshed is forgotten, as the command does.
@@ -226,12 +209,12 @@ impl Host {
         if !run.errors.is_empty() {
             return run;
         }
-        let Some(client) = self.walk(&mut run).await else {
+        let Some(calls) = self.walk(&mut run).await else {
             return run;
         };
         let work = changes
             .into_iter()
-            .map(|change| self.apply_one(client.clone(), &run.planned, change));
+            .map(|change| self.apply_one(calls.clone(), &run.planned, change));
         let applied = futures::future::join_all(work).await;
         applied.into_iter().for_each(|applied| self.take_in(&mut run, applied));
         run
@@ -243,13 +226,13 @@ impl Host {
         if !run.errors.is_empty() {
             return run;
         }
-        let Some(client) = self.walk(&mut run).await else {
+        let Some(calls) = self.walk(&mut run).await else {
             return run;
         };
         for address in addresses {
             let position = changes.iter().position(|change| change.address == *address);
             let change = changes.remove(position.unwrap_or_else(|| panic!("{address} does not change")));
-            let applied = self.apply_one(client.clone(), &run.planned, change).await;
+            let applied = self.apply_one(calls.clone(), &run.planned, change).await;
             self.take_in(&mut run, applied);
         }
         assert!(changes.is_empty(), "there are other changes");
@@ -271,15 +254,11 @@ impl Host {
         self.apply().await
     }
 
-    fn schema(&self, address: &str) -> &(ValueType, Vec<String>) {
-        &self.schemas[&type_name(address)]
-    }
-
     /// Goes through all objects, configured and stored, at the same time.
     async fn plan_walk(&mut self) -> (Run, Vec<Change>) {
         let mut run = Run::default();
         let mut changes = Vec::new();
-        let Some(client) = self.walk(&mut run).await else {
+        let Some(calls) = self.walk(&mut run).await else {
             return (run, changes);
         };
         let configured = self.config.iter().map(|(address, block)| (address, Some(block)));
@@ -289,12 +268,20 @@ impl Host {
             .filter(|address| !self.config.iter().any(|(other, _)| other == *address));
         let visits = configured
             .chain(orphans.map(|address| (address, None)))
-            .map(|(address, block)| self.visit(client.clone(), address, block));
-        for visited in futures::future::join_all(visits).await {
+            .map(|(address, block)| self.visit(calls.clone(), address, block));
+        let visits = if self.one_by_one {
+            futures::stream::iter(visits).then(|visit| visit).collect().await
+        } else {
+            futures::future::join_all(visits).await
+        };
+        for visited in visits {
             run.errors.extend(visited.run.errors);
             run.warnings.extend(visited.run.warnings);
             run.changed.extend(visited.run.changed);
             run.planned.extend(visited.run.planned);
+            let fresh = visited.stored.as_ref().map(|stored| stored.value.clone());
+            run.refreshed
+                .extend(fresh.map(|value| (visited.address.clone(), value)));
             changes.extend(visited.change);
             match visited.stored {
                 Some(stored) => drop(self.state.insert(visited.address, stored)),
@@ -305,7 +292,7 @@ impl Host {
     }
 
     /// Refreshes one object and plans what becomes of it.
-    async fn visit(&self, mut client: Client, address: &str, block: Option<&Json>) -> Visited {
+    async fn visit(&self, mut calls: Calls, address: &str, block: Option<&Json>) -> Visited {
         let mut visited = Visited {
             address: address.to_owned(),
             stored: self.state.get(address).cloned(),
@@ -316,153 +303,36 @@ impl Host {
             stored, change, run, ..
         } = &mut visited;
         if let Some(old) = stored.clone() {
-            self.upgrade(&mut client, address, &old).await;
-            match self.refresh(&mut client, run, address, old).await {
-                Ok(fresh) => *stored = fresh,
-                Err(()) => return visited,
+            calls.upgrade(address, &old.value).await;
+            if self.refreshes {
+                let fresh = calls.read(address, &old).await;
+                if run.hear(fresh.told) {
+                    return visited;
+                }
+                *stored = (!fresh.value.is_null()).then_some(Stored {
+                    value: fresh.value,
+                    private: fresh.private,
+                    tainted: old.tainted,
+                });
             }
         }
         *change = match (block, stored.as_ref()) {
             (Some(block), stored) => {
-                if !self.validate_one(&mut client, run, address, block).await {
+                let config = self.schemas.config(address, block);
+                if run.hear(calls.validate(address, &config).await) {
                     return visited;
                 }
-                self.plan_one(&mut client, run, address, block, stored).await
+                plan_one(&mut calls, run, address, &config, stored).await
             }
-            (None, Some(stored)) => self.plan_end(&mut client, run, address, stored).await,
+            (None, Some(stored)) => plan_end(&mut calls, run, address, stored).await,
             (None, None) => None,
         };
         visited
     }
 
-    /// Plans the end of an object that is not configured any more.
-    async fn plan_end(&self, client: &mut Client, run: &mut Run, address: &str, stored: &Stored) -> Option<Change> {
-        let (value_type, _) = self.schema(address);
-        let private = stored.private.clone();
-        let response = self
-            .plan_call(client, address, &stored.value, &Value::Null, &Value::Null, private)
-            .await;
-        if run.hear(response.diagnostics) {
-            return None;
-        }
-        assert!(value(value_type, response.planned_state).is_null());
-        run.changed.push(address.to_owned());
-        Some(Change {
-            address: address.to_owned(),
-            kind: Kind::Delete,
-            planned_private: response.planned_private.to_vec(),
-        })
-    }
-
-    async fn upgrade(&self, client: &mut Client, address: &str, stored: &Stored) {
-        let (value_type, _) = self.schema(address);
-        let request = proto::upgrade_resource_state::Request {
-            type_name: type_name(address),
-            version: 0,
-            raw_state: Some(proto::RawState {
-                json: json::encode(value_type, &stored.value).unwrap().into(),
-                ..Default::default()
-            }),
-        };
-        let response = client.upgrade_resource_state(request).await.unwrap().into_inner();
-        assert!(response.diagnostics.is_empty(), "{:?}", response.diagnostics);
-        assert_eq!(value(value_type, response.upgraded_state), stored.value);
-    }
-
-    /// What is stored of an object after a look at it; an error was told.
-    async fn refresh(
-        &self,
-        client: &mut Client,
-        run: &mut Run,
-        address: &str,
-        stored: Stored,
-    ) -> Result<Option<Stored>, ()> {
-        let (value_type, _) = self.schema(address);
-        let request = proto::read_resource::Request {
-            type_name: type_name(address),
-            current_state: Some(dynamic(value_type, &stored.value)),
-            private: stored.private.clone(),
-            ..Default::default()
-        };
-        let response = client.read_resource(request).await.unwrap().into_inner();
-        if run.hear(response.diagnostics) {
-            return Err(());
-        }
-        let fresh = value(value_type, response.new_state);
-        assert!(fresh.is_wholly_known());
-        Ok((!fresh.is_null()).then(|| Stored {
-            value: fresh,
-            private: response.private.to_vec(),
-            tainted: stored.tainted,
-        }))
-    }
-
-    async fn plan_one(
-        &self,
-        client: &mut Client,
-        run: &mut Run,
-        address: &str,
-        block: &Json,
-        stored: Option<&Stored>,
-    ) -> Option<Change> {
-        let (value_type, computed) = self.schema(address).clone();
-        let config = complete(&value_type, block);
-        let replace = stored.is_some_and(|stored| stored.tainted);
-        let (prior, private) = match stored {
-            Some(stored) if !replace => (stored.value.clone(), stored.private.clone()),
-            _ => (Value::Null, Vec::new()),
-        };
-        let suggestion = proposed(&computed, &prior, &config);
-        let response = self
-            .plan_call(client, address, &prior, &suggestion, &config, private)
-            .await;
-        if run.hear(response.diagnostics) {
-            return None;
-        }
-        assert!(response.requires_replace.is_empty(), "{:?}", response.requires_replace);
-        let planned = value(&value_type, response.planned_state);
-        assert_planned(&computed, &config, &planned);
-        if planned == prior {
-            return None;
-        }
-        let kind = match stored {
-            None => Kind::Create,
-            Some(_) if replace => Kind::Replace,
-            Some(_) => Kind::Update,
-        };
-        run.changed.push(address.to_owned());
-        run.planned.insert(address.to_owned(), planned);
-        Some(Change {
-            address: address.to_owned(),
-            kind,
-            planned_private: response.planned_private.to_vec(),
-        })
-    }
-
-    async fn plan_call(
-        &self,
-        client: &mut Client,
-        address: &str,
-        prior: &Value,
-        proposed: &Value,
-        config: &Value,
-        private: Vec<u8>,
-    ) -> proto::plan_resource_change::Response {
-        let (value_type, _) = self.schema(address);
-        let request = proto::plan_resource_change::Request {
-            type_name: type_name(address),
-            prior_state: Some(dynamic(value_type, prior)),
-            proposed_new_state: Some(dynamic(value_type, proposed)),
-            config: Some(dynamic(value_type, config)),
-            prior_private: private,
-            ..Default::default()
-        };
-        client.plan_resource_change(request).await.unwrap().into_inner()
-    }
-
-    async fn apply_one(&self, mut client: Client, plans: &BTreeMap<String, Value>, change: Change) -> Applied {
+    async fn apply_one(&self, mut calls: Calls, plans: &BTreeMap<String, Value>, change: Change) -> Applied {
         let mut run = Run::default();
-        let stored = self.carry_out(&mut client, &mut run, plans, &change).await;
+        let stored = self.carry_out(&mut calls, &mut run, plans, &change).await;
         Applied {
             address: change.address,
             stored,
@@ -473,155 +343,113 @@ impl Host {
     /// Carries out one change; answers what is stored in the end.
     async fn carry_out(
         &self,
-        client: &mut Client,
+        calls: &mut Calls,
         run: &mut Run,
         plans: &BTreeMap<String, Value>,
         change: &Change,
     ) -> Option<Stored> {
-        let (value_type, computed) = self.schema(&change.address).clone();
         let address = change.address.as_str();
         let mut stored = self.state.get(address).cloned();
         if let Some(stored) = &stored {
-            self.upgrade(client, address, stored).await;
+            calls.upgrade(address, &stored.value).await;
         }
         if matches!(change.kind, Kind::Delete | Kind::Replace) {
             let prior = stored.as_ref().unwrap();
-            let response = self
-                .apply_call(
-                    client,
-                    address,
-                    &prior.value,
-                    &Value::Null,
-                    &Value::Null,
-                    change.planned_private.clone(),
-                )
+            let private = change.planned_private.clone();
+            let answer = calls
+                .apply(address, &prior.value, &Value::Null, &Value::Null, private)
                 .await;
-            let failed = run.hear(response.diagnostics);
-            let left = value(&value_type, response.new_state);
-            if failed {
-                let value = if left.is_null() { prior.value.clone() } else { left };
+            if run.hear(answer.told) {
+                let left = answer.value;
                 return Some(Stored {
-                    value,
-                    private: response.private.to_vec(),
+                    value: if left.is_null() { prior.value.clone() } else { left },
+                    private: answer.private,
                     tainted: prior.tainted,
                 });
             }
-            assert!(left.is_null(), "a delete without an error left {left:?}");
             stored = None;
             if change.kind == Kind::Delete {
                 return None;
             }
         }
-        let block = self
-            .config
-            .iter()
-            .find(|(other, _)| other == address)
-            .unwrap()
-            .1
-            .clone();
-        if !self.validate_one(client, run, address, &block).await {
+        let block = &self.config.iter().find(|(other, _)| other == address).unwrap().1;
+        let config = self.schemas.config(address, block);
+        if run.hear(calls.validate(address, &config).await) {
             return stored;
         }
-        let config = complete(&value_type, &block);
         let (prior, private) = match &stored {
             Some(stored) => (stored.value.clone(), stored.private.clone()),
             None => (Value::Null, Vec::new()),
         };
-        let suggestion = proposed(&computed, &prior, &config);
-        let response = self
-            .plan_call(client, address, &prior, &suggestion, &config, private)
-            .await;
-        if run.hear(response.diagnostics) {
+        let plan = calls.plan(address, &prior, &config, private).await;
+        if run.hear(plan.told) {
             return stored;
         }
-        let planned = value(&value_type, response.planned_state);
         // The second plan may know more than the first, and must not contradict it.
-        assert_consistent(&plans[address], &planned);
-        if planned == prior {
+        assert_consistent(address, &plans[address], &plan.value);
+        if plan.value == prior {
             return stored;
         }
-        let response = self
-            .apply_call(
-                client,
-                address,
-                &prior,
-                &planned,
-                &config,
-                response.planned_private.to_vec(),
-            )
-            .await;
-        let failed = run.hear(response.diagnostics);
-        let fresh = value(&value_type, response.new_state);
-        if !failed {
-            assert_kept(address, &planned, &fresh);
-        }
-        assert!(fresh.is_wholly_known());
+        let answer = calls.apply(address, &prior, &plan.value, &config, plan.private).await;
+        let failed = run.hear(answer.told);
         let creating = prior.is_null();
-        if fresh.is_null() {
+        if answer.value.is_null() {
             return stored.filter(|_| failed && !creating);
         }
         Some(Stored {
-            value: fresh,
-            private: response.private.to_vec(),
+            value: answer.value,
+            private: answer.private,
             tainted: failed && creating,
         })
     }
-
-    async fn apply_call(
-        &self,
-        client: &mut Client,
-        address: &str,
-        prior: &Value,
-        planned: &Value,
-        config: &Value,
-        private: Vec<u8>,
-    ) -> proto::apply_resource_change::Response {
-        let (value_type, _) = self.schema(address);
-        let request = proto::apply_resource_change::Request {
-            type_name: type_name(address),
-            prior_state: Some(dynamic(value_type, prior)),
-            planned_state: Some(dynamic(value_type, planned)),
-            config: Some(dynamic(value_type, config)),
-            planned_private: private,
-            ..Default::default()
-        };
-        client.apply_resource_change(request).await.unwrap().into_inner()
-    }
 }
 
-fn type_name(address: &str) -> String {
-    address.split('.').next().unwrap().to_owned()
+/// Plans the end of an object that is not configured any more.
+async fn plan_end(calls: &mut Calls, run: &mut Run, address: &str, stored: &Stored) -> Option<Change> {
+    let private = stored.private.clone();
+    let plan = calls.plan(address, &stored.value, &Value::Null, private).await;
+    if run.hear(plan.told) {
+        return None;
+    }
+    run.changed.push(address.to_owned());
+    Some(Change {
+        address: address.to_owned(),
+        kind: Kind::Delete,
+        planned_private: plan.private,
+    })
 }
 
-fn dynamic(value_type: &ValueType, value: &Value) -> proto::DynamicValue {
-    proto::DynamicValue {
-        msgpack: msgpack::encode(value_type, value).unwrap().into(),
-        ..Default::default()
+/// Plans what becomes of a configured object.
+async fn plan_one(
+    calls: &mut Calls,
+    run: &mut Run,
+    address: &str,
+    config: &Value,
+    stored: Option<&Stored>,
+) -> Option<Change> {
+    let replace = stored.is_some_and(|stored| stored.tainted);
+    let (prior, private) = match stored {
+        Some(stored) if !replace => (stored.value.clone(), stored.private.clone()),
+        _ => (Value::Null, Vec::new()),
+    };
+    let plan = calls.plan(address, &prior, config, private).await;
+    if run.hear(plan.told) {
+        return None;
     }
-}
-
-fn value(value_type: &ValueType, message: Option<proto::DynamicValue>) -> Value {
-    match message {
-        Some(message) if !message.msgpack.is_empty() => msgpack::decode(value_type, &message.msgpack).unwrap(),
-        _ => Value::Null,
+    assert!(!plan.replaces, "{address} would be replaced");
+    if plan.value == prior {
+        return None;
     }
-}
-
-/// Panics if `later` contradicts what is known in `earlier`.
-fn assert_consistent(earlier: &Value, later: &Value) {
-    match (earlier, later) {
-        (Value::Unknown, _) => {}
-        (Value::Object(before), Value::Object(after)) => {
-            before
-                .iter()
-                .for_each(|(name, value)| assert_consistent(value, after.get(name).unwrap()));
-        }
-        (Value::Map(before), Value::Map(after)) => {
-            assert_eq!(before.len(), after.len());
-            before
-                .iter()
-                .for_each(|(key, value)| assert_consistent(value, &after[key]));
-        }
-        (before, after) => assert_eq!(before, after, "inconsistent final plan"),
-    }
+    let kind = match stored {
+        None => Kind::Create,
+        Some(_) if replace => Kind::Replace,
+        Some(_) => Kind::Update,
+    };
+    run.changed.push(address.to_owned());
+    run.planned.insert(address.to_owned(), plan.value);
+    Some(Change {
+        address: address.to_owned(),
+        kind,
+        planned_private: plan.private,
+    })
 }

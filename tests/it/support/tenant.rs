@@ -167,7 +167,7 @@ impl Tenant {
         self.portal(|rows| rows.retain(|row| !values.iter().any(|value| row["indicatorValue"] == *value)));
     }
 
-    /// Deletes a row and makes it anew, with another id.
+    /// Deletes a row and makes it anew as somebody in the portal would, with another id.
     pub fn rekey(&self, value: &str) {
         self.portal(|rows| {
             let number = |row: &Value| row["id"].as_str().unwrap().parse::<u64>().unwrap();
@@ -179,6 +179,8 @@ impl Tenant {
             row["id"] = free.to_string().into();
             row["createdBy"] = "eve@contoso.example".into();
             row["createdByDisplayName"] = "eve@contoso.example".into();
+            row["createdBySource"] = "Portal".into();
+            row["lastUpdatedBy"] = Value::Null;
         });
     }
 

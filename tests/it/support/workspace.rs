@@ -1,6 +1,6 @@
 //! The real terraform on a temporary directory.
 
-use super::Tenant;
+use super::{Held, Tenant};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -142,18 +142,40 @@ impl Workspace {
 
     /// The objects of the state file under this address, the current one first, then what was deposed.
     pub fn objects(&self, address: &str) -> Vec<Value> {
+        let (kind, name) = address.split_once('.').unwrap();
+        let mut objects = self.instances(|resource| resource["type"] == kind && resource["name"] == name);
+        objects.sort_by_key(|object| object["deposed"].is_string());
+        objects
+    }
+
+    fn instances(&self, of: impl Fn(&Value) -> bool) -> Vec<Value> {
         let text = std::fs::read(self.path().join("terraform.tfstate")).unwrap();
         let state: Value = serde_json::from_slice(&text).unwrap();
-        let (kind, name) = address.split_once('.').unwrap();
-        let mut objects: Vec<Value> = state["resources"]
+        let resources = state["resources"]
             .as_array()
             .unwrap()
             .iter()
-            .filter(|resource| resource["type"] == kind && resource["name"] == name)
+            .filter(|resource| of(resource));
+        resources
             .flat_map(|resource| resource["instances"].as_array().unwrap().clone())
+            .collect()
+    }
+
+    /// Rows and record of the current object of the state file under this address.
+    #[track_caller]
+    pub fn held(&self, address: &str) -> Held {
+        Held::of_attributes(&self.objects(address)[0]["attributes"])
+    }
+
+    /// Every id that an object of the state file holds, as often as one does, sorted.
+    pub fn recorded(&self) -> Vec<String> {
+        let mut ids: Vec<String> = self
+            .instances(|_| true)
+            .iter()
+            .flat_map(|object| Held::of_attributes(&object["attributes"]).all())
             .collect();
-        objects.sort_by_key(|object| object["deposed"].is_string());
-        objects
+        ids.sort();
+        ids
     }
 
     /// A command that is ready to be started.

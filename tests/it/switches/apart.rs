@@ -3,8 +3,8 @@
 use crate::support::blocks::{domain, domains, merged, set, single};
 use crate::support::{Host, Tenant};
 use mde::simulator::{
-    EarlyRetry, Fault, FaultKind, FeatureFields, Order, Paging, Part, Permission, RetryAfter, Toggle, UnknownIds,
-    UnseenRows,
+    EarlyRetry, Fault, FaultKind, FeatureFields, MissingTexts, Order, Paging, Part, Permission, RetryAfter, Toggle,
+    UnknownIds, UnseenRows,
 };
 use serde_json::{Value as Json, json};
 use std::time::Duration;
@@ -22,7 +22,7 @@ pub async fn many_calls_with_the_limits_on_and_off() {
     for limits in [Toggle::On, Toggle::Off] {
         let tenant = Tenant::with(|options| options.limits = limits).await;
         let mut host = one_by_one(&tenant);
-        let list = set(json!({ "values": domains(0..65) }));
+        let list = set(json!({ "indicators": domains(0..65) }));
         host.configure(&[(SET, list)]).apply().await.ok();
         assert_eq!((tenant.imports(), tenant.throttled()), (65, 0), "{limits:?}");
         // Nobody told the client that the limits are off.
@@ -45,7 +45,7 @@ pub async fn a_window_that_others_used_up_is_waited_for() {
             .await;
             let mut other = one_by_one(&tenant);
             other
-                .configure(&[(SET, set(json!({ "values": domains(100..130) })))])
+                .configure(&[(SET, set(json!({ "indicators": domains(100..130) })))])
                 .apply()
                 .await
                 .ok();
@@ -53,7 +53,7 @@ pub async fn a_window_that_others_used_up_is_waited_for() {
             // Another process with the same application: it cannot know of the calls before.
             let mut host = one_by_one(&tenant);
             let waited = |host: &Host| host.clock.skipped();
-            let list = |count| set(json!({ "values": domains(0..count), "title": format!("{count}") }));
+            let list = |count| set(json!({ "indicators": domains(0..count), "title": format!("{count}") }));
             host.configure(&[("mde_indicator_set.late", list(35))])
                 .apply()
                 .await
@@ -94,9 +94,8 @@ pub async fn two_actions_where_there_is_one_row() {
             .configure(&[(SET, set(json!({ "indicators": both })))])
             .apply()
             .await;
-        let words = "for both twice.example and again: it keeps one row for the two";
         assert_eq!(run.errors.len(), 1, "{:#?}", run.errors);
-        assert!(run.errors[0].contains(words), "{}", run.errors[0]);
+        assert!(run.errors[0].contains("twice.example"), "{}", run.errors[0]);
         assert_eq!(tenant.values(), ["twice.example"]);
         // Whichever is taken out of the list, the row is what the other one says.
         host.configure(&[(SET, set(json!({ "indicators": left })))])
@@ -123,7 +122,7 @@ pub async fn another_spelling_of_a_row_that_is_there() {
             })
             .await;
             tenant.add_foreign(kind, &there, "Block");
-            let list = set(json!({ "values": { wanted: null } }));
+            let list = set(json!({ "indicators": { wanted: null } }));
             let mut host = Host::new(&tenant);
             let run = host.configure(&[(SET, list.clone())]).apply().await;
             assert_eq!(run.errors.len(), 1, "{context}: {:#?}", run.errors);
@@ -149,18 +148,15 @@ pub async fn another_spelling_of_a_row_that_is_there() {
 pub async fn fields_that_a_tenant_forgets() {
     let tenant = Tenant::with(|options| options.look_back_fields = FeatureFields::Ignored).await;
     let mut host = Host::new(&tenant);
-    let details = json!({ "historical_detection": true, "look_back_period": 7, "external_id": "case 42" });
-    let list = |details: Json| set(json!({ "indicators": { "back.example": { "details": details } } }));
-    host.configure(&[(SET, list(details))]).apply().await.ok();
+    let fields = json!({ "historical_detection": true, "look_back_period": 7, "external_id": "case 42" });
+    let list = |fields: Json| set(json!({ "indicators": { "back.example": fields } }));
+    host.configure(&[(SET, list(fields))]).apply().await.ok();
     // What the tenant does not keep is a change that never ends. Each plan says which field it is, and what to do.
     for _ in 0..2 {
         let run = host.plan().await.ok();
         assert_eq!(run.changed, [SET]);
         let told = run.warnings.join("\n");
-        for words in [
-            "historical_detection is false, not true",
-            "Leave it out unless yours has.",
-        ] {
+        for words in ["back.example", "historical_detection", "Leave it out"] {
             assert!(told.contains(words), "no {words} in {told}");
         }
         host.apply().await.ok();
@@ -171,6 +167,37 @@ pub async fn fields_that_a_tenant_forgets() {
         .ok();
     assert_eq!(tenant.row("back.example").unwrap()["externalId"], "case 42");
     host.plan().await.clean();
+}
+
+#[tokio::test]
+pub async fn a_row_without_a_title() {
+    for missing_texts in [MissingTexts::Refused, MissingTexts::Item, MissingTexts::Accepted] {
+        let tenant = Tenant::with(|options| options.missing_texts = missing_texts).await;
+        let mut host = Host::new(&tenant);
+        let list = |more: Json| {
+            let rows = merged(json!({ "titled.example": { "title": "t" } }), more);
+            [(SET, set(json!({ "title": null, "indicators": rows })))]
+        };
+        // An empty text is none.
+        for untitled in [Json::Null, json!({ "title": "" })] {
+            let run = host
+                .configure(&list(json!({ "untitled.example": untitled })))
+                .apply()
+                .await;
+            if missing_texts == MissingTexts::Accepted {
+                run.ok();
+                assert_eq!(tenant.values(), ["titled.example", "untitled.example"]);
+            } else {
+                assert_eq!(run.errors.len(), 1, "{:#?}", run.errors);
+                for words in ["untitled.example", "title is missing"] {
+                    assert!(run.errors[0].contains(words), "no {words} in {}", run.errors[0]);
+                }
+                assert_eq!(tenant.values(), ["titled.example"], "{missing_texts:?}");
+                host.configure(&list(json!({}))).apply().await.ok();
+            }
+            host.plan().await.clean();
+        }
+    }
 }
 
 #[tokio::test]
@@ -194,7 +221,7 @@ pub async fn more_rows_than_one_page_can_have() {
         .await;
         let foreign = |number: usize| json!({ "indicatorType": "FileSha256", "indicatorValue": format!("{number:064x}"), "action": "Block" });
         let mut host = Host::new(&tenant);
-        let list = set(json!({ "values": domains(0..2) }));
+        let list = set(json!({ "indicators": domains(0..2) }));
         // One own row at each end of the listing, and more than a page between them.
         host.configure(&[("mde_indicator.first", single("first.example", json!({})))])
             .apply()
@@ -216,7 +243,7 @@ pub async fn a_row_that_is_gone_before_the_delete() {
     for unknown_ids in [UnknownIds::Refused, UnknownIds::RefusedInPart, UnknownIds::Skipped] {
         let tenant = Tenant::with(|options| options.unknown_ids = unknown_ids).await;
         let mut host = Host::new(&tenant);
-        host.configure(&[(SET, set(json!({ "values": domains(0..9) })))])
+        host.configure(&[(SET, set(json!({ "indicators": domains(0..9) })))])
             .apply()
             .await
             .ok();
@@ -225,7 +252,7 @@ pub async fn a_row_that_is_gone_before_the_delete() {
             delete: true,
         };
         tenant.fault(Fault::new(gone(1)).on("POST", "/BatchDelete"));
-        host.configure(&[(SET, set(json!({ "values": domains(6..9) })))])
+        host.configure(&[(SET, set(json!({ "indicators": domains(6..9) })))])
             .apply()
             .await
             .ok();
@@ -254,7 +281,7 @@ pub async fn rows_that_the_application_does_not_see() {
         let foreign = tenant.rows();
         let mut host = Host::new(&tenant);
         let own = json!({ "own.example": null });
-        let list = |values: Json| [(SET, set(json!({ "values": values })))];
+        let list = |rows: Json| [(SET, set(json!({ "indicators": rows })))];
         host.configure(&list(own.clone())).apply().await.ok();
         assert_eq!(host.plan().await.clean().warnings, [""; 0]);
 
@@ -293,7 +320,7 @@ pub async fn without_a_permission_nothing_is_written() {
     let tenant = Tenant::with(|options| options.permission = Permission::None).await;
     let mut host = Host::new(&tenant);
     let run = host
-        .configure(&[(SET, set(json!({ "values": domains(0..2) })))])
+        .configure(&[(SET, set(json!({ "indicators": domains(0..2) })))])
         .apply()
         .await;
     assert_eq!(run.errors.len(), 1, "{:#?}", run.errors);

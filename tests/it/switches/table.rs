@@ -143,12 +143,8 @@ pub const SWITCHES: &[Switch] = &[
     ),
     (
         "missing-texts",
-        &[
-            ("refused", Refused(untitled, "title is missing")),
-            ("item", Refused(untitled, "title is missing")),
-            ("accepted", Right(untitled)),
-        ],
-        &[],
+        &[("refused", Nothing), ("item", Nothing), ("accepted", Nothing)],
+        &[apart::a_row_without_a_title],
     ),
     // The client makes no call without anything to do.
     ("empty-import", &[("accepted", Nothing), ("refused", Nothing)], &[]),
@@ -235,11 +231,11 @@ fn md5() -> Json {
 }
 
 fn group() -> Json {
-    json!({ "group.example": { "details": { "rbac_group_names": ["Nobody"] } } })
+    json!({ "group.example": { "rbac_group_names": ["Nobody"] } })
 }
 
 fn look_back() -> Json {
-    json!({ "back.example": { "details": { "historical_detection": true, "look_back_period": 7 } } })
+    json!({ "back.example": { "historical_detection": true, "look_back_period": 7 } })
 }
 
 fn remediated() -> Json {
@@ -252,10 +248,6 @@ fn certificate() -> Json {
 
 fn retired() -> Json {
     json!({ "retired.example": { "action": "Alert" }, SHA1: { "action": "AlertAndBlock" } })
-}
-
-fn untitled() -> Json {
-    json!({ "untitled.example": { "title": "" } })
 }
 
 fn private() -> Json {
