@@ -1,4 +1,4 @@
-//! CSV: the text as rows, and the whole function that makes a set's `indicators` of it and checks them.
+//! CSV: the text as rows, and the whole function that checks them and makes a set's list of them.
 
 use super::at_every_size;
 use super::data::Row;

@@ -4,7 +4,7 @@ use super::at_every_size;
 use super::data::Row;
 use super::time::PerIndicator;
 use criterion::Criterion;
-use mde::defender::bench;
+use mde::bench;
 use serde_json::json;
 
 pub fn all(criterion: &mut Criterion<PerIndicator>) {

@@ -10,7 +10,6 @@ mod data;
 
 mod codec;
 mod csv;
-mod function;
 mod listing;
 mod rules;
 mod set;
@@ -30,7 +29,6 @@ fn main() {
         .configure_from_args();
     codec::all(&mut criterion);
     csv::all(&mut criterion);
-    function::all(&mut criterion);
     rules::all(&mut criterion);
     set::all(&mut criterion);
     listing::all(&mut criterion);

@@ -6,19 +6,23 @@ use super::time::PerIndicator;
 use criterion::Criterion;
 use mde::provider::MdeProvider;
 use mde::tf::server::Server;
-use mde::tf::{Object, PlanRequest, Value, ValueType};
+use mde::tf::{Object, ObjectType, PlanRequest, Typed, Value, ValueType};
+use serde_json::{Map, json};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 const SET: &str = "mde_indicator_set";
 
 /// How the list is written.
 #[derive(Clone, Copy)]
-enum Form {
-    /// `indicators`, as the provider's function makes them.
-    Indicators,
-    /// `values`.
-    Values,
+pub enum Form {
+    /// One JSON text, as the provider's functions make it.
+    Text,
+    /// An object, as the host's language makes it.
+    Object,
 }
+
+pub const FORMS: [(Form, &str); 2] = [(Form::Text, "text"), (Form::Object, "object")];
 
 pub fn all(criterion: &mut Criterion<PerIndicator>) {
     let server = server();
@@ -26,7 +30,7 @@ pub fn all(criterion: &mut Criterion<PerIndicator>) {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let plan = |request: PlanRequest| runtime.block_on(set.plan(request));
 
-    for (form, name) in [(Form::Indicators, "indicators"), (Form::Values, "values")] {
+    for (form, name) in FORMS {
         at_every_size(
             criterion,
             &format!("validate a set, {name}"),
@@ -71,6 +75,12 @@ pub fn all(criterion: &mut Criterion<PerIndicator>) {
             plan,
         );
     }
+    at_every_size(
+        criterion,
+        "plan without changes, text in the state and object in the configuration",
+        |rows| request(held(Form::Text, rows), configured(Form::Object, rows)),
+        plan,
+    );
 }
 
 pub fn server() -> Server<MdeProvider> {
@@ -83,10 +93,11 @@ pub fn set_type() -> ValueType {
 
 fn request(prior: Value, config: Value) -> PlanRequest {
     let object = config.as_object().unwrap().clone();
-    let proposed = object.with("ids", prior.get("ids").clone()).into();
+    let computed = ["record", "counts"].into_iter();
+    let proposed = computed.fold(object, |object, name| object.with(name, prior.get(name).clone()));
     PlanRequest {
         prior,
-        proposed,
+        proposed: proposed.into(),
         config,
         private: Vec::new(),
     }
@@ -96,53 +107,51 @@ fn configured(form: Form, rows: &[Row]) -> Value {
     let ValueType::Object(object_type) = set_type() else {
         panic!()
     };
-    let set = Object::null(object_type.clone())
+    let (value_type, value) = match form {
+        Form::Text => (ValueType::String, text(rows).into()),
+        Form::Object => object(rows),
+    };
+    Object::null(object_type)
         .with("action", "Block")
-        .with("title", "C2");
-    match form {
-        Form::Values => set.with("values", map(rows, |row| Value::from(row.description.as_str()))),
-        Form::Indicators => {
-            let Some(ValueType::Map(element)) = object_type.attribute("indicators") else {
-                panic!()
-            };
-            let ValueType::Object(element) = element.as_ref() else {
-                panic!()
-            };
-            set.with(
-                "indicators",
-                map(rows, |row| {
-                    Object::null(element.clone())
-                        .with("severity", row.severity)
-                        .with("description", row.description.as_str())
-                        .into()
-                }),
-            )
-        }
-    }
-    .into()
+        .with("title", "C2")
+        .with("indicators", Value::Typed(Box::new(Typed { value_type, value })))
+        .into()
 }
 
-fn held(form: Form, rows: &[Row]) -> Value {
-    let ids = rows.iter().zip(5_000_000..);
-    let ids = ids.map(|(row, id): (&Row, usize)| (row.value.clone(), Value::from(id.to_string())));
-    let ids = Value::Map(ids.collect());
+/// The state of a set with these rows.
+pub fn held(form: Form, rows: &[Row]) -> Value {
+    let ids: Vec<String> = (5_000_000..).take(rows.len()).map(|id: usize| id.to_string()).collect();
+    let record = json!({ "ids": ids.join(" ") }).to_string();
+    let count = i64::try_from(rows.len()).unwrap();
     configured(form, rows)
         .as_object()
         .unwrap()
         .clone()
-        .with("ids", ids)
+        .with("record", record)
+        .with("counts", BTreeMap::from([("Block".to_owned(), Value::from(count))]))
         .into()
 }
 
-fn map(rows: &[Row], value: impl Fn(&Row) -> Value) -> Value {
-    Value::Map(
-        rows.iter()
-            .map(|row| (row.value.clone(), value(row)))
-            .collect::<BTreeMap<_, _>>(),
-    )
+fn text(rows: &[Row]) -> String {
+    let row = |row: &Row| {
+        let fields = json!({ "severity": row.severity, "description": row.description });
+        (row.value.clone(), fields)
+    };
+    serde_json::Value::from(rows.iter().map(row).collect::<Map<_, _>>()).to_string()
 }
 
-/// The state of a set that is written with `indicators`.
-pub fn state(rows: &[Row]) -> Value {
-    held(Form::Indicators, rows)
+fn object(rows: &[Row]) -> (ValueType, Value) {
+    let fields = ["severity", "description"].map(|name| (name, ValueType::String));
+    let row_type = Arc::new(ObjectType::new(fields));
+    let types = rows
+        .iter()
+        .map(|row| (row.value.as_str(), ValueType::Object(row_type.clone())));
+    let list_type = Arc::new(ObjectType::new(types));
+    let list = rows.iter().fold(Object::null(list_type.clone()), |list, row| {
+        let fields = Object::null(row_type.clone())
+            .with("severity", row.severity)
+            .with("description", row.description.as_str());
+        list.with(&row.value, fields)
+    });
+    (ValueType::Object(list_type), list.into())
 }

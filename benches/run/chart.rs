@@ -19,7 +19,7 @@ pub fn draw(steps: &[Step]) -> String {
         .fold(0.1, f64::max);
     let mut bars = String::new();
     let mut top = 0.0;
-    for form in [Form::Indicators, Form::Values] {
+    for form in Form::ALL {
         let of_form: Vec<&&Step> = shown.iter().filter(|step| step.form == form).collect();
         if of_form.is_empty() {
             continue;

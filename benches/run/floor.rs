@@ -11,6 +11,7 @@ use mde::tf::{
     ReadRequest, ReadResponse, Resource, Schema, UpdateRequest, Value,
 };
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::process::ExitCode;
 use tonic::service::Routes;
 
@@ -74,7 +75,9 @@ struct Echo {
     schema: Schema,
 }
 
-const LISTS: [&str; 3] = ["indicators", "values", "rows"];
+const LISTS: [&str; 2] = ["indicators", "rows"];
+/// What a state has that is known only when it is done.
+const RECORDS: [&str; 2] = ["id", "record"];
 
 #[async_trait]
 impl Resource<()> for Echo {
@@ -88,13 +91,15 @@ impl Resource<()> for Echo {
 
     async fn plan(&self, _client: Option<&()>, request: PlanRequest) -> PlanResponse {
         let mut planned = request.proposed;
-        if request.prior.is_null()
+        let creates = request.prior.is_null();
+        if planned != request.prior
             && let Value::Object(object) = &mut planned
         {
-            for name in ["id", "ids"] {
-                if let Some(id) = object.get_mut(name) {
-                    *id = Value::Unknown;
-                }
+            for name in RECORDS {
+                object.get_mut(name).into_iter().for_each(|slot| *slot = Value::Unknown);
+            }
+            if creates && let Some(counts) = object.get_mut("counts") {
+                *counts = Value::Map(BTreeMap::from([("Block".to_owned(), Value::from(1))]));
             }
         }
         PlanResponse {
@@ -104,26 +109,7 @@ impl Resource<()> for Echo {
     }
 
     async fn create(&self, _client: &(), request: CreateRequest) -> ApplyResponse {
-        let ids: BTreeMap<String, Value> = LISTS
-            .iter()
-            .filter_map(|name| request.planned.get(name).as_map())
-            .flat_map(|rows| rows.keys())
-            .zip(5_000_000..)
-            .map(|(key, id): (&String, i64)| (key.clone(), Value::from(id.to_string())))
-            .collect();
-        let mut state = request.planned;
-        if let Value::Object(object) = &mut state {
-            if let Some(slot) = object.get_mut("ids") {
-                *slot = ids.into();
-            }
-            if let Some(slot) = object.get_mut("id") {
-                *slot = "5000000".into();
-            }
-        }
-        ApplyResponse {
-            state,
-            ..ApplyResponse::default()
-        }
+        recorded(request.planned)
     }
 
     async fn read(&self, _client: &(), request: ReadRequest) -> ReadResponse {
@@ -132,11 +118,11 @@ impl Resource<()> for Echo {
             .and_then(|count| count.parse().ok())
             .unwrap_or(0);
         let mut state = request.state;
-        if let Value::Object(object) = &mut state {
+        if drifted > 0
+            && let Value::Object(object) = &mut state
+        {
             for name in LISTS {
-                if let Some(Value::Map(rows)) = object.get_mut(name) {
-                    rows.values_mut().take(drifted).for_each(change);
-                }
+                object.get_mut(name).into_iter().for_each(|list| change(list, drifted));
             }
         }
         ReadResponse {
@@ -146,10 +132,7 @@ impl Resource<()> for Echo {
     }
 
     async fn update(&self, _client: &(), request: UpdateRequest) -> ApplyResponse {
-        ApplyResponse {
-            state: request.planned,
-            ..ApplyResponse::default()
-        }
+        recorded(request.planned)
     }
 
     async fn delete(&self, _client: &(), _request: DeleteRequest) -> ApplyResponse {
@@ -157,7 +140,58 @@ impl Resource<()> for Echo {
     }
 }
 
-fn change(row: &mut Value) {
+/// The state after a plan is carried out: as large as that of the provider.
+fn recorded(mut state: Value) -> ApplyResponse {
+    let rows = LISTS.iter().map(|name| count(state.get(name))).sum();
+    if let Value::Object(object) = &mut state {
+        let mut ids = String::from("{\"ids\":\"");
+        for id in (5_000_000..).take(rows) {
+            let _ = write!(ids, "{id} ");
+        }
+        ids.push_str("\"}");
+        for name in RECORDS {
+            object
+                .get_mut(name)
+                .into_iter()
+                .for_each(|slot| *slot = ids.clone().into());
+        }
+    }
+    ApplyResponse {
+        state,
+        ..ApplyResponse::default()
+    }
+}
+
+/// How many rows a list has.
+fn count(list: &Value) -> usize {
+    match list.untyped() {
+        Value::String(text) => text.matches("\":{").count(),
+        Value::Object(rows) => rows.iter().count(),
+        Value::Map(rows) => rows.len(),
+        _ => 0,
+    }
+}
+
+/// Changes the descriptions of the first rows.
+fn change(list: &mut Value, count: usize) {
+    const DESCRIPTION: &str = "\"description\":\"";
+    match list {
+        Value::Typed(typed) => change(&mut typed.value, count),
+        Value::String(text) => {
+            *text = text.replacen(DESCRIPTION, &format!("{DESCRIPTION}changed in the portal, "), count)
+        }
+        Value::Map(rows) => rows.values_mut().take(count).for_each(change_row),
+        Value::Object(rows) => {
+            let keys: Vec<String> = rows.iter().take(count).map(|(key, _)| key.to_owned()).collect();
+            for key in keys {
+                rows.get_mut(&key).into_iter().for_each(change_row);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn change_row(row: &mut Value) {
     let text = Value::from("changed in the portal");
     match row {
         Value::Object(object) => {

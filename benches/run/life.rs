@@ -14,10 +14,22 @@ const MANY: usize = 500;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Form {
-    /// `indicators`, by the provider's function over a CSV table.
-    Indicators,
-    /// `values`, by `zipmap` over a CSV table.
-    Values,
+    /// One JSON text, by `parse_csv` over a CSV table.
+    Text,
+    /// An object, by `for` over a CSV table.
+    Object,
+}
+
+impl Form {
+    pub const ALL: [Self; 2] = [Self::Text, Self::Object];
+
+    /// What it is called in the results.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Text => "parse_csv",
+            Self::Object => "for",
+        }
+    }
 }
 
 /// One step of one set.
@@ -51,20 +63,21 @@ enum Kind {
 /// The configuration of a set of this form.
 pub fn configuration(form: Form) -> String {
     let list = match form {
-        Form::Indicators => "indicators = provider::mde::indicators(csvdecode(file(\"list.csv\")))",
-        Form::Values => "values     = zipmap(local.rows[*].value, local.rows[*].description)",
+        Form::Text => "provider::mde::parse_csv(file(\"list.csv\"))",
+        Form::Object => "{ for row in csvdecode(file(\"list.csv\")) : row.value => row }",
     };
-    let locals = match form {
-        Form::Indicators => "",
-        Form::Values => "locals {\n  rows = csvdecode(file(\"list.csv\"))\n}\n\n",
-    };
+    set(list)
+}
+
+/// The configuration of a set with this list.
+pub fn set(list: &str) -> String {
     format!(
-        "{locals}resource \"mde_indicator_set\" \"list\" {{\n  action     = \"Block\"\n  title      = \"C2\"\n  {list}\n}}\n"
+        "resource \"mde_indicator_set\" \"list\" {{\n  action     = \"Block\"\n  title      = \"C2\"\n  indicators = {list}\n}}\n"
     )
 }
 
 pub fn measure(report: &mut Report, tenant: &Tenant, sizes: &[usize], repeat: usize) {
-    for form in [Form::Indicators, Form::Values] {
+    for form in Form::ALL {
         for size in sizes {
             Life::begin(tenant, form, *size, repeat).live(report);
         }

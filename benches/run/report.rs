@@ -56,7 +56,7 @@ impl Report {
             .run
             .as_ref()
             .map_or("left out".to_owned(), |run| format!("{:.2} s", run.wall));
-        self.note(format_args!("{:?} {} {}: {seconds}", way.form, way.size, way.name));
+        self.note(format_args!("{} {}: {seconds}", way.size, way.name));
         self.ways.push(way);
     }
 
@@ -98,7 +98,7 @@ impl Report {
             self.loads.iter().copied().fold(f64::INFINITY, f64::min),
             self.loads.iter().copied().fold(0.0, f64::max)
         );
-        for form in [Form::Indicators, Form::Values] {
+        for form in Form::ALL {
             self.life(&mut text, form);
         }
         self.state_sizes(&mut text);
@@ -197,21 +197,21 @@ impl Report {
         let heads: Vec<String> = sizes.iter().map(|size| format!("{size}, s")).collect();
         let _ = writeln!(
             text,
-            "\n### Ways to write a list: a plan without changes\n\n| attribute | written as | {} | terraform's peak, MiB |\n| --- | --- |{} ---: |",
+            "\n### Ways to write a list: a plan without changes\n\n| written as | {} | terraform's peak, MiB |\n| --- |{} ---: |",
             heads.join(" | "),
             " ---: |".repeat(sizes.len())
         );
-        let mut seen: Vec<(Form, &str)> = Vec::new();
+        let mut seen: Vec<&str> = Vec::new();
         for way in &self.ways {
-            let key = (way.form, way.name.as_str());
-            if seen.contains(&key) {
+            let name = way.name.as_str();
+            if seen.contains(&name) {
                 continue;
             }
-            seen.push(key);
+            seen.push(name);
             let same: BTreeMap<usize, &Way> = self
                 .ways
                 .iter()
-                .filter(|other| (other.form, other.name.as_str()) == key)
+                .filter(|other| other.name == name)
                 .map(|other| (other.size, other))
                 .collect();
             let cell = |size: &usize| {
@@ -221,13 +221,7 @@ impl Report {
             let cells: Vec<String> = sizes.iter().map(cell).collect();
             let last = same.values().filter_map(|way| way.run.as_ref()).next_back();
             let peak = last.map_or(0.0, |run| run.host_peak);
-            let _ = writeln!(
-                text,
-                "| `{}` | {} | {} | {peak:.0} |",
-                way.form.name(),
-                way.name,
-                cells.join(" | ")
-            );
+            let _ = writeln!(text, "| {name} | {} | {peak:.0} |", cells.join(" | "));
         }
     }
 
@@ -285,16 +279,6 @@ impl Report {
                 plan.host_peak,
                 state / 1024
             );
-        }
-    }
-}
-
-impl Form {
-    /// Name of the attribute.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Indicators => "indicators",
-            Self::Values => "values",
         }
     }
 }

@@ -5,7 +5,6 @@ use super::report::Report;
 use super::workspace::{Run, Workspace, csv};
 use mde::tf::{Attribute, Function, FunctionError, Object, ObjectType, Parameter, Schema, Value, ValueType};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A plan without changes of one shape.
@@ -18,92 +17,58 @@ pub struct Shape {
     pub state: u64,
 }
 
-/// A shape: an attribute `rows`, with a computed map `ids` beside it or without.
+/// A shape: an attribute `rows`, and the computed text `record` beside it.
 struct Sketch {
     type_name: &'static str,
     function: &'static str,
     name: &'static str,
     rows: Rows,
-    ids: bool,
 }
 
 #[derive(Clone, Copy)]
 enum Rows {
-    /// A map of text: a field, or JSON.
-    Text { json: bool },
-    /// A map of nested attributes with this many fields, three of them set.
+    /// Any type: one JSON text.
+    Text,
+    /// Any type: a map of objects with the fields that somebody wrote.
+    Any,
+    /// A map of text, each a row as JSON.
+    Texts,
+    /// A map of nested attributes with this many fields, two of them set.
     Nested(usize),
     /// The same as a map of objects, which is one attribute to the host.
     Objects(usize),
-    /// A map of maps of text.
-    Maps,
-    /// Any type: a map of objects without the fields that nobody wrote.
-    Any,
 }
 
-const SKETCHES: [Sketch; 11] = [
-    sketch(
-        "mde_shape_text",
-        "shape_text",
-        "map of text",
-        Rows::Text { json: false },
-        true,
-    ),
-    sketch(
-        "mde_shape_bare",
-        "shape_bare",
-        "map of text, no `ids`",
-        Rows::Text { json: false },
-        false,
-    ),
-    sketch(
-        "mde_shape_json",
-        "shape_json",
-        "map of text, each a row as JSON",
-        Rows::Text { json: true },
-        true,
-    ),
-    sketch("mde_shape_maps", "shape_maps", "map of maps of text", Rows::Maps, true),
+const SKETCHES: [Sketch; 6] = [
+    sketch("mde_shape_text", "shape_text", "any type, one JSON text", Rows::Text),
     sketch(
         "mde_shape_any",
         "shape_any",
         "any type, map of objects with 2 fields",
         Rows::Any,
-        true,
-    ),
-    sketch("mde_shape_2", "shape_2", "nested map, 2 fields", Rows::Nested(2), true),
-    sketch("mde_shape_4", "shape_4", "nested map, 4 fields", Rows::Nested(4), true),
-    sketch("mde_shape_8", "shape_8", "nested map, 8 fields", Rows::Nested(8), true),
-    sketch(
-        "mde_shape_8_bare",
-        "shape_8_bare",
-        "nested map, 8 fields, no `ids`",
-        Rows::Nested(8),
-        false,
     ),
     sketch(
-        "mde_shape_16",
-        "shape_16",
-        "nested map, 16 fields",
-        Rows::Nested(16),
-        true,
+        "mde_shape_texts",
+        "shape_texts",
+        "map of text, each a row as JSON",
+        Rows::Texts,
     ),
+    sketch("mde_shape_2", "shape_2", "nested map, 2 fields", Rows::Nested(2)),
+    sketch("mde_shape_8", "shape_8", "nested map, 8 fields", Rows::Nested(8)),
     sketch(
         "mde_shape_8_objects",
         "shape_8_objects",
         "map of objects, 8 fields",
         Rows::Objects(8),
-        true,
     ),
 ];
 
-const fn sketch(type_name: &'static str, function: &'static str, name: &'static str, rows: Rows, ids: bool) -> Sketch {
+const fn sketch(type_name: &'static str, function: &'static str, name: &'static str, rows: Rows) -> Sketch {
     Sketch {
         type_name,
         function,
         name,
         rows,
-        ids,
     }
 }
 
@@ -154,41 +119,54 @@ impl Sketch {
                     .map(|name| Attribute::string(name).optional())
                     .collect(),
             ),
-            Rows::Any => Attribute::plain("rows", ValueType::Dynamic),
-            _ => Attribute::map_of("rows", self.element()),
+            Rows::Text | Rows::Any => Attribute::plain("rows", ValueType::Dynamic),
+            Rows::Texts | Rows::Objects(_) => Attribute::plain("rows", self.list()),
         };
-        let mut attributes = vec![rows.optional()];
-        if self.ids {
-            attributes.push(Attribute::map_of("ids", ValueType::String).computed());
-        }
-        Schema::new("", attributes)
+        let record = Attribute::string("record").computed().sensitive();
+        Schema::new("", vec![rows.optional(), record])
     }
 
-    fn element(&self) -> ValueType {
-        match self.rows {
-            Rows::Text { .. } => ValueType::String,
-            Rows::Maps => ValueType::map(ValueType::String),
+    /// What the function returns.
+    fn list(&self) -> ValueType {
+        let element = match self.rows {
+            Rows::Text => return ValueType::String,
+            Rows::Texts => ValueType::String,
             Rows::Any => ValueType::Object(object_type(2)),
             Rows::Nested(fields) | Rows::Objects(fields) => ValueType::Object(object_type(fields)),
-        }
+        };
+        ValueType::map(element)
     }
 
-    fn make(&self, row: &Row) -> Value {
-        match self.rows {
-            Rows::Text { json: false } => row.description.as_str().into(),
-            Rows::Text { json: true } => format!(
-                "{{\"description\":\"{}\",\"severity\":\"{}\"}}",
-                row.description, row.severity
-            )
-            .into(),
-            Rows::Maps => Value::Map(BTreeMap::from([
-                ("description".to_owned(), row.description.as_str().into()),
-                ("severity".to_owned(), row.severity.into()),
-            ])),
-            Rows::Any => filled(2, row),
-            Rows::Nested(fields) | Rows::Objects(fields) => filled(fields, row),
-        }
+    fn make(&self, rows: &[Row]) -> Value {
+        let fields = match self.rows {
+            Rows::Text => {
+                let rows: Vec<String> = rows
+                    .iter()
+                    .map(|row| format!("\"{}\":{}", row.value, json(row)))
+                    .collect();
+                return format!("{{{}}}", rows.join(",")).into();
+            }
+            Rows::Texts => 0,
+            Rows::Any => 2,
+            Rows::Nested(fields) | Rows::Objects(fields) => fields,
+        };
+        let row = |row: &Row| {
+            let made = if fields == 0 {
+                json(row).into()
+            } else {
+                filled(fields, row)
+            };
+            (row.value.clone(), made)
+        };
+        Value::Map(rows.iter().map(row).collect())
     }
+}
+
+fn json(row: &Row) -> String {
+    format!(
+        "{{\"description\":\"{}\",\"severity\":\"{}\"}}",
+        row.description, row.severity
+    )
 }
 
 fn names(fields: usize) -> Vec<String> {
@@ -237,23 +215,22 @@ impl Function for Maker {
     }
 
     fn returns(&self) -> ValueType {
-        ValueType::map(self.0.element())
+        self.0.list()
     }
 
     fn call(&self, arguments: Vec<Value>) -> Result<Value, FunctionError> {
         let rows = arguments.first().and_then(Value::as_list).unwrap_or_default();
-        let made = rows.iter().map(|row| {
+        let row = |row: &Value| {
             let text = |name: &str| row.get(name).as_str().unwrap_or_default().to_owned();
             let severity = ["High", "Medium", "Low"]
                 .into_iter()
                 .find(|name| *name == text("severity"));
-            let row = Row {
+            Row {
                 value: text("value"),
                 severity: severity.unwrap_or_default(),
                 description: text("description"),
-            };
-            (row.value.clone(), self.0.make(&row))
-        });
-        Ok(Value::Map(made.collect()))
+            }
+        };
+        Ok(self.0.make(&rows.iter().map(row).collect::<Vec<_>>()))
     }
 }

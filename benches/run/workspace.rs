@@ -83,11 +83,6 @@ impl Workspace {
         std::fs::write(self.directory.path().join(name), text).unwrap();
     }
 
-    /// Removes a file of the configuration.
-    pub fn remove(&self, name: &str) {
-        let _ = std::fs::remove_file(self.directory.path().join(name));
-    }
-
     /// Writes `main.tf`: the usual head, and `body`.
     pub fn main(&self, body: &str) {
         let head =
