@@ -58,6 +58,12 @@ pub struct Indicator {
 }
 
 impl Indicator {
+    /// Label of the application that it belongs to, if it has one. An empty label is none.
+    #[must_use]
+    pub fn label(&self) -> Option<&str> {
+        self.fields.application.as_deref().filter(|label| !label.is_empty())
+    }
+
     /// What the service tells two indicators apart by.
     #[must_use]
     pub fn identity(&self) -> Identity {

@@ -22,14 +22,6 @@ pub fn all(title: &str, problems: Vec<Problem>) -> Diagnostics {
 }
 
 fn one(title: &str, problem: Problem) -> Diagnostics {
-    let rows = |notes: &[RowNote]| {
-        named(
-            &notes
-                .iter()
-                .map(|note| about(&note.name, &described(note)))
-                .collect::<Vec<_>>(),
-        )
-    };
     match problem {
         Problem::Unlisted { error, unread } => unlisted(&error, unread),
         Problem::Foreign { rows: notes } => Diagnostic::error(
@@ -226,14 +218,6 @@ fn scope_shared(title: &str, other: &str, names: &[String]) -> Diagnostic {
 }
 
 fn taken_over(title: &str, ours: &[RowNote], adopted: &[RowNote], done: bool) -> Diagnostics {
-    let rows = |notes: &[RowNote]| {
-        named(
-            &notes
-                .iter()
-                .map(|note| about(&note.name, &described(note)))
-                .collect::<Vec<_>>(),
-        )
-    };
     let summary = |count: usize, verb: &str| {
         let tense = if done {
             counted(count, "indicator was", "indicators were")
@@ -444,6 +428,12 @@ fn changed_by(row: &Row) -> String {
     }
 }
 
+/// The rows, a line for each.
+fn rows(notes: &[RowNote]) -> String {
+    let lines: Vec<String> = notes.iter().map(|note| about(&note.name, &described(note))).collect();
+    named(&lines)
+}
+
 fn described(note: &RowNote) -> String {
     let fields: Vec<&str> = note.fields.iter().map(Field::name).collect();
     let differs = if fields.is_empty() {
@@ -471,12 +461,7 @@ pub fn describe(row: &Row) -> String {
         .creation_time
         .map(|time| format!(" on {time}"))
         .unwrap_or_default();
-    let label = row
-        .indicator
-        .fields
-        .application
-        .as_deref()
-        .filter(|label| !label.is_empty());
+    let label = row.indicator.label();
     let label = label
         .map(|label| format!(", application \"{label}\""))
         .unwrap_or_default();

@@ -116,6 +116,17 @@ pub fn write(rows: &[Addition]) -> String {
     text::write(rows)
 }
 
+/// The fields in which two rows differ.
+pub fn differing(one: &[(Field, FieldValue)], other: &[(Field, FieldValue)]) -> Vec<Field> {
+    let value = |row: &[(Field, FieldValue)], wanted: Field| {
+        row.iter()
+            .find(|(field, _)| *field == wanted)
+            .map(|(_, value)| value.clone())
+    };
+    let differs = |field: &Field| value(one, *field) != value(other, *field);
+    Field::ALL.iter().copied().filter(differs).collect()
+}
+
 /// Longest key that a list made by a function has, in characters. Hosts pad all keys of an object to the longest.
 const LONGEST_KEY: usize = 100;
 

@@ -80,9 +80,9 @@ impl<'a> Asker<'a> {
         if self.record.contains(&row.id) {
             return Some(Ground::Held);
         }
-        let label = |indicator: &Indicator| indicator.fields.application.clone().filter(|label| !label.is_empty());
-        let found = label(&row.indicator);
-        let is_known = found == label(wanted) || found.is_some_and(|label| self.policy.applications.contains(&label));
+        let found = row.indicator.label();
+        let is_listed = |label| self.policy.applications.iter().any(|listed| listed == label);
+        let is_known = found == wanted.label() || found.is_some_and(is_listed);
         if is_writer(&row.facts, self.application_id) && is_known {
             return Some(Ground::Ours);
         }

@@ -169,12 +169,7 @@ fn wishes(tenant: &Tenant, token: Token, planned: &PlannedObject, difference: &D
         .filter(live)
         .filter_map(|index| {
             let row = &planned.rows[index];
-            let label = row
-                .indicator
-                .fields
-                .application
-                .as_deref()
-                .filter(|label| !label.is_empty());
+            let label = row.indicator.label();
             let (title, name) = tenant
                 .facts
                 .wish(token, &row.indicator.key(), &row.name, &planned.title, label)?;
@@ -196,12 +191,7 @@ fn scopes(tenant: &Tenant, token: Token, planned: &PlannedObject) -> Option<Prob
     }
     let mut labels: HashMap<Option<&str>, Vec<String>> = HashMap::new();
     for row in planned.rows.iter().filter(|row| row.has_identity() && row.has_label()) {
-        let label = row
-            .indicator
-            .fields
-            .application
-            .as_deref()
-            .filter(|label| !label.is_empty());
+        let label = row.indicator.label();
         labels.entry(label).or_default().push(row.name.clone());
     }
     labels.into_iter().find_map(|(label, names)| {

@@ -62,7 +62,8 @@ impl Function for Merge {
                     Entry::Vacant(vacant) => drop(vacant.insert((position, fields))),
                     Entry::Occupied(first) => {
                         let (other, known) = first.get();
-                        let differing = differing(known, &fields);
+                        let differing: Vec<&str> =
+                            list::differing(known, &fields).into_iter().map(Field::name).collect();
                         if !differing.is_empty() {
                             let text = format!(
                                 "{} is in list {} already, with another `{}`; keep one of the two rows",
@@ -97,17 +98,6 @@ fn canonical(fields: Vec<(Field, Content)>) -> Vec<(Field, FieldValue)> {
         .collect();
     known.sort_by_key(|(field, _)| *field);
     known
-}
-
-/// The names of fields in which two rows differ.
-fn differing(one: &[(Field, FieldValue)], other: &[(Field, FieldValue)]) -> Vec<&'static str> {
-    let value = |row: &[(Field, FieldValue)], wanted: Field| {
-        row.iter()
-            .find(|(field, _)| *field == wanted)
-            .map(|(_, value)| value.clone())
-    };
-    let differs = |field: &&Field| value(one, **field) != value(other, **field);
-    Field::ALL.iter().filter(differs).map(|field| field.name()).collect()
 }
 
 #[cfg(test)]

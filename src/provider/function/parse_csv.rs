@@ -171,8 +171,10 @@ impl Reading<'_> {
         };
         if let Some((line, first)) = self.lines.get(&canonical).cloned() {
             let differing: Vec<&str> = match self.rows.get(&first) {
-                Some(other) => differing(other, &fields)
+                // Another spelling of the value is no difference.
+                Some(other) => list::differing(other, &fields)
                     .iter()
+                    .filter(|field| **field != Field::Value)
                     .map(|field| self.header(*field).unwrap_or(field.name()))
                     .collect(),
                 None => Vec::new(),
@@ -195,19 +197,6 @@ impl Reading<'_> {
         self.lines.insert(canonical, (record.line, key.clone()));
         self.rows.insert(key, fields);
     }
-}
-
-/// The fields in which two rows of one value differ.
-fn differing(one: &[(Field, FieldValue)], other: &[(Field, FieldValue)]) -> Vec<Field> {
-    let value = |row: &[(Field, FieldValue)], wanted: Field| {
-        row.iter()
-            .find(|(field, _)| *field == wanted)
-            .map(|(_, value)| value.clone())
-    };
-    let fields = Field::ALL.iter().copied().filter(|field| *field != Field::Value);
-    fields
-        .filter(|field| value(one, *field) != value(other, *field))
-        .collect()
 }
 
 /// The value of a cell; `None` if it cannot be one of the field.
