@@ -11,6 +11,7 @@ mod certificate;
 mod host;
 mod invisible;
 mod instant;
+mod lifetime;
 mod row_id;
 mod refang;
 mod canonical;
@@ -37,6 +38,7 @@ pub use field::{Field, FieldKind, FieldSet, FieldValue};
 pub use identity::{Digest, Identity, Key, ValueKey};
 pub use instant::{instant_text, parse_instant};
 pub use kind::IndicatorType;
+pub use lifetime::Lifetime;
 pub use protected::Protected;
 pub use refang::refang;
 pub use row_id::RowId;
@@ -121,6 +123,8 @@ pub struct Fields {
     pub application: Option<String>,
     /// The instant after which the service drops the indicator; `None` is never.
     pub expiration_time: Option<Timestamp>,
+    /// How long it lives, if the configuration says that instead of an expiry. The service does not know it.
+    pub lifetime: Option<Lifetime>,
     /// Whether a match raises an alert.
     pub generate_alert: Option<bool>,
     /// Names of the device groups it applies to; none or empty is all devices.

@@ -53,8 +53,10 @@ fn member(field: Field) -> Json {
                 names.into_iter().map(Json::from).chain([Json::Null]).collect(),
             );
         }
-        if field == Field::ExpirationTime {
-            object.insert("format".into(), "date-time".into());
+        match field {
+            Field::ExpirationTime => drop(object.insert("format".into(), "date-time".into())),
+            Field::Lifetime => drop(object.insert("pattern".into(), "^[0-9]+[dh]$".into())),
+            _ => {}
         }
     }
     member

@@ -9,6 +9,7 @@ use super::certificate::CertificateInfo;
 use super::field::{Field, FieldValue};
 use super::instant::{instant_text, parse_instant};
 use super::kind::IndicatorType;
+use super::lifetime::Lifetime;
 use super::rules::{self, Finding, parse_action, parse_category, parse_severity, parse_type};
 use super::severity::Severity;
 use super::{Fields, Indicator};
@@ -43,6 +44,7 @@ impl Field {
             recommended_actions,
             application,
             expiration_time,
+            lifetime,
             generate_alert,
             rbac_group_names,
             rbac_group_ids,
@@ -69,6 +71,7 @@ impl Field {
             Self::RecommendedActions => recommended_actions.clone().map(FieldValue::Text),
             Self::Application => application.clone().map(FieldValue::Text),
             Self::ExpirationTime => expiration_time.map(instant_text).map(FieldValue::Text),
+            Self::Lifetime => lifetime.map(|lifetime| FieldValue::Text(lifetime.to_string())),
             Self::GenerateAlert => generate_alert.map(FieldValue::Flag),
             Self::RbacGroupNames => rbac_group_names.clone().map(FieldValue::Texts),
             Self::RbacGroupIds => rbac_group_ids
@@ -124,6 +127,10 @@ impl Field {
                 let instant = parse_instant(&text).ok_or_else(|| rules::no_instant(self, &text))?;
                 fields.expiration_time = Some(instant);
             }
+            Self::Lifetime => {
+                let text = self.text(value)?;
+                fields.lifetime = Some(Lifetime::parse(&text).ok_or_else(|| rules::no_lifetime(self, &text))?);
+            }
             Self::GenerateAlert => fields.generate_alert = Some(self.flag(value)?),
             Self::RbacGroupNames => fields.rbac_group_names = Some(self.texts(value)?),
             Self::RbacGroupIds => fields.rbac_group_ids = Some(self.wholes(value)?),
@@ -156,6 +163,7 @@ impl Field {
             Self::RecommendedActions => ours.recommended_actions.clone_from(&theirs.recommended_actions),
             Self::Application => ours.application.clone_from(&theirs.application),
             Self::ExpirationTime => ours.expiration_time = theirs.expiration_time,
+            Self::Lifetime => ours.lifetime = theirs.lifetime,
             Self::GenerateAlert => ours.generate_alert = theirs.generate_alert,
             Self::RbacGroupNames => ours.rbac_group_names.clone_from(&theirs.rbac_group_names),
             Self::RbacGroupIds => ours.rbac_group_ids.clone_from(&theirs.rbac_group_ids),

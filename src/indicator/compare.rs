@@ -73,6 +73,8 @@ fn is_met(field: Field, wanted: &Indicator, found: &Indicator) -> bool {
             (Some(wanted), Some(found)) => is_stored_as(wanted, found),
             (wanted, found) => wanted == found,
         },
+        // The service does not know it: it decides when the expiry is.
+        Field::Lifetime => true,
         Field::GenerateAlert => same_alert(wanted, found),
         // The service fills in the list that was not given.
         Field::RbacGroupNames => {

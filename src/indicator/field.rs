@@ -31,9 +31,14 @@ impl Field {
         self.entry().name
     }
 
-    /// The name in the service's JSON.
+    /// The fields that the service knows.
+    pub fn of_the_service() -> impl Iterator<Item = Self> {
+        Self::ALL.iter().copied().filter(|field| field.wire_name().is_some())
+    }
+
+    /// The name in the service's JSON; `None` for what only configurations know.
     #[must_use]
-    pub const fn wire_name(self) -> &'static str {
+    pub const fn wire_name(self) -> Option<&'static str> {
         self.entry().wire_name
     }
 
@@ -113,7 +118,7 @@ impl Field {
             return None;
         }
         let own = Self::ALL.iter().map(|field| (field.name(), *field));
-        let wire = Self::ALL.iter().map(|field| (field.wire_name(), *field));
+        let wire = Self::ALL.iter().filter_map(|field| Some((field.wire_name()?, *field)));
         let portal = Self::ALL
             .iter()
             .filter_map(|field| Some((field.portal_name()?, *field)));
@@ -154,8 +159,17 @@ mod tests {
     #[test]
     fn names_are_unique_and_found() {
         let names: HashSet<&str> = Field::ALL.iter().map(|field| field.name()).collect();
-        let wire_names: HashSet<&str> = Field::ALL.iter().map(|field| field.wire_name()).collect();
-        assert_eq!((names.len(), wire_names.len()), (Field::ALL.len(), Field::ALL.len()));
+        let wire_names: HashSet<&str> = Field::ALL.iter().filter_map(|field| field.wire_name()).collect();
+        assert_eq!(
+            (names.len(), wire_names.len()),
+            (Field::ALL.len(), Field::of_the_service().count())
+        );
+        assert!(
+            Field::ALL
+                .iter()
+                .filter(|field| field.wire_name().is_none())
+                .eq([&Field::Lifetime])
+        );
         for field in Field::ALL {
             assert_eq!(Field::from_name(field.name()), Some(*field));
             assert_eq!(field.to_string(), field.name());
@@ -201,6 +215,7 @@ mod tests {
                 Field::Type,
                 Field::Action,
                 Field::ExpirationTime,
+                Field::Lifetime,
                 Field::Category,
                 Field::BypassDurationHours,
                 Field::NotificationId,

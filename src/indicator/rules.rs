@@ -13,7 +13,7 @@ mod url;
 mod hash;
 mod value;
 
-pub use form::{no_instant, not_whole, wrong_kind};
+pub use form::{expiry_twice, no_instant, no_lifetime, not_whole, wrong_kind};
 pub use names::{parse_action, parse_category, parse_severity, parse_type};
 pub use value::{check_value, undetected};
 

@@ -286,8 +286,9 @@ fn expired<S: AsRef<str>>(title: &str, names: &[S]) -> Diagnostic {
             counted(names.len(), "indicator has", "indicators have")
         ),
         format!(
-            "The service deletes an indicator when its `expiration_time` passes, and does not accept it again. These expired as \
-             configured and will not be sent again:\n{}\n\nRemove them from the configuration, or give them a later expiry.",
+            "The service deletes an indicator when its expiry passes. These have expired as `expiration_time` or `lifetime` says \
+             and will not be sent again:\n{}\n\nRemove them from the configuration, or give them a later `expiration_time` or a \
+             longer `lifetime`. `renew = true` on the resource writes those with a `lifetime` again.",
             examples(names)
         ),
     )
@@ -354,6 +355,8 @@ pub fn drift(model: &Model, prior: &PriorObject, refreshed: &Refreshed) -> Diagn
                     changed_by(row)
                 ));
             }
+            // A row that will be renewed is for the plan to tell.
+            RowRefresh::Expired if model.renew && state.begun.is_some() => {}
             RowRefresh::Expired => expired_rows.push(state.name.clone()),
             _ => {}
         }

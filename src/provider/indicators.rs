@@ -54,7 +54,8 @@ fn row_attributes() -> Vec<Attribute> {
             .describe("The service's own identifier."),
         attribute(Field::Value).computed(),
     ];
-    attributes.extend(Field::defaults().map(|field| computed(attribute(field))));
+    let fields = Field::of_the_service().filter(|field| *field != Field::Value);
+    attributes.extend(fields.map(|field| computed(attribute(field))));
     attributes.extend(FACTS.map(|(name, text)| Attribute::string(name).computed().describe(text)));
     attributes
 }
@@ -122,7 +123,7 @@ impl DataSource<Tenant> for Indicators {
 fn as_value(row_type: &Arc<ObjectType>, row: &Row) -> Value {
     let mut object = Object::null(row_type.clone());
     object.set("id", row.id.as_str().into());
-    for field in Field::ALL.iter().copied() {
+    for field in Field::of_the_service() {
         object.set(field.name(), write(field, &row.indicator));
     }
     let facts = &row.facts;

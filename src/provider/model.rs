@@ -2,10 +2,11 @@
 
 use super::list::{Content, ListRow};
 use super::record::Record;
-use crate::indicator::rules::{Finding, Weight, undetected};
+use crate::indicator::rules::{self, Finding, Weight, undetected};
 use crate::indicator::{Action, Field, FieldSet, Indicator, IndicatorType, detect_type};
 use crate::tenant::{OnExisting, PlannedObject, PlannedRow, PriorObject, Scope, StateRow};
 use crate::tf::Value;
+use jiff::Timestamp;
 
 /// What a configuration, a plan or a state says.
 #[derive(Debug, Clone)]
@@ -24,6 +25,8 @@ pub struct Model {
     pub exclusive: Option<Scope>,
     /// What to do about rows of others, if the resource says so.
     pub on_existing: Option<OnExisting>,
+    /// Whether rows whose lifetime has ended are written anew.
+    pub renew: bool,
 }
 
 /// One row.
@@ -48,6 +51,7 @@ impl Model {
             incomplete: self.incomplete,
             exclusive: self.exclusive.clone(),
             on_existing: self.on_existing.unwrap_or(on_existing),
+            renew: self.renew,
         }
     }
 
@@ -57,6 +61,7 @@ impl Model {
             name: row.planned.name.clone(),
             holding: record.holding(position),
             indicator: row.planned.indicator.clone(),
+            begun: row.planned.begun,
         });
         PriorObject {
             rows: rows
@@ -76,6 +81,7 @@ impl ModelRow {
                 name: String::new(),
                 indicator: Indicator::blank(),
                 unknown: FieldSet::EMPTY,
+                begun: None,
             },
             written: FieldSet::EMPTY,
             findings: Vec::new(),
@@ -90,6 +96,7 @@ impl ModelRow {
                 name: key.to_owned(),
                 indicator: defaults.planned.indicator.clone(),
                 unknown: defaults.planned.unknown,
+                begun: None,
             },
             ..Self::blank()
         }
@@ -121,7 +128,24 @@ impl ModelRow {
     /// Takes in one field.
     pub fn take(&mut self, field: Field, content: Content) {
         self.written.insert(field);
+        // Each of the two stands in place of the other. A state that shows both has found another expiry.
+        if [Field::ExpirationTime, Field::Lifetime]
+            .iter()
+            .all(|one| self.written.contains(*one))
+        {
+            self.findings.push(rules::expiry_twice());
+        }
+        match field {
+            Field::Lifetime if self.written.contains(Field::ExpirationTime) => return,
+            Field::Lifetime => self.leave(Field::ExpirationTime),
+            Field::ExpirationTime => self.leave(Field::Lifetime),
+            _ => {}
+        }
         match content {
+            Content::Unknown if field == Field::Lifetime => {
+                // Until it is known, neither is the expiry that it comes to.
+                self.planned.unknown.insert(Field::ExpirationTime);
+            }
             Content::Unknown => self.planned.unknown.insert(field),
             Content::Known(value) => {
                 self.planned.unknown.remove(field);
@@ -165,6 +189,21 @@ impl ModelRow {
         self
     }
 
+    /// Says nothing of the field, whatever the defaults say.
+    fn leave(&mut self, field: Field) {
+        self.planned.unknown.remove(field);
+        self.clear(FieldSet::EMPTY.with(field));
+    }
+
+    /// Sets when the lifetime of the row began, and with it the expiry, if it has a lifetime.
+    pub fn begin(&mut self, begun: Option<Timestamp>) {
+        self.planned.begun = begun;
+        let fields = &mut self.planned.indicator.fields;
+        if let (Some(lifetime), Some(begun)) = (fields.lifetime, begun) {
+            fields.expiration_time = Some(lifetime.end(begun));
+        }
+    }
+
     /// Puts these fields back to the service's default, as the record of a state says that they are.
     pub fn clear(&mut self, fields: FieldSet) {
         let blank = Indicator::blank();
@@ -173,6 +212,14 @@ impl ModelRow {
             .for_each(|field| field.copy(&blank, &mut self.planned.indicator));
     }
 }
+
+/// Whether `renew` says so.
+pub fn renews(value: &Value) -> bool {
+    value.get(RENEW).as_bool() == Some(true)
+}
+
+/// The attribute that has rows written anew whose lifetime has ended.
+pub const RENEW: &str = "renew";
 
 /// What `on_existing` says.
 pub fn on_existing(value: &Value) -> Option<OnExisting> {

@@ -77,6 +77,8 @@ pub enum RowState {
 pub struct Change<'a> {
     /// For each row of the template.
     pub rows: Vec<RowState>,
+    /// When the lifetimes of the rows of the template began.
+    pub begun: Vec<Option<Timestamp>>,
     /// Rows beside those of the template.
     pub beside: Vec<StateRow>,
     /// Ids that the object may take again.
@@ -150,7 +152,7 @@ impl<K: Kind> Resource<Tenant> for Objects<K> {
         let preflight = match tenant {
             Some(tenant) => tenant::plan(tenant, token, &stored.object, &object).await,
             None => tenant::Preflight {
-                difference: tenant::compare(&stored.object, &object, Timestamp::now()),
+                difference: tenant::difference(&stored.object, &object, Timestamp::now()),
                 problems: Vec::new(),
             },
         };
@@ -313,14 +315,17 @@ fn write_outcome<K: Kind>(
     has_failed: bool,
 ) -> Value {
     let row = |written: Option<&Written>| match written {
-        Some(Written::Stands { id, found: None }) => RowState::As(Holding::Held(id.clone())),
-        Some(Written::Stands { id, found: Some(found) }) => RowState::Found(Holding::Held(id.clone()), found.clone()),
-        Some(Written::Absent) => RowState::As(Holding::Absent),
+        Some(Written::Stands { id, found: None, .. }) => RowState::As(Holding::Held(id.clone())),
+        Some(Written::Stands {
+            id, found: Some(found), ..
+        }) => RowState::Found(Holding::Held(id.clone()), found.clone()),
+        Some(Written::Absent { .. }) => RowState::As(Holding::Absent),
         None => RowState::Gone,
     };
     let none = BTreeMap::new();
     let change = Change {
         rows: outcome.rows().map(row).collect(),
+        begun: outcome.rows().map(|written| written.and_then(Written::begun)).collect(),
         beside: outcome.left().map(|state| stored.object.rows[state].clone()).collect(),
         note: if has_failed {
             stored.object.note.clone()
@@ -346,6 +351,7 @@ fn write_prior<K: Kind>(prior: &Value, stored: &Stored, is_left: impl Fn(StateAt
     };
     let change = Change {
         rows: rows.at().take(split).map(state).collect(),
+        begun: rows.iter().take(split).map(|row| row.begun).collect(),
         beside: rows
             .at()
             .skip(split)
@@ -400,6 +406,7 @@ async fn refresh<K: Kind>(tenant: &Tenant, request: ReadRequest) -> ReadResponse
         name: row.indicator.value.clone(),
         holding: Holding::Shown(row.id),
         indicator: row.indicator,
+        begun: None,
     }));
     let is_gone = K::IS_SINGLE
         && states.iter().all(|row| matches!(row, RowState::Gone))
@@ -414,6 +421,7 @@ async fn refresh<K: Kind>(tenant: &Tenant, request: ReadRequest) -> ReadResponse
     }
     let change = Change {
         rows: states,
+        begun: stored.object.rows.iter().take(split).map(|row| row.begun).collect(),
         beside,
         note: refreshed.note,
         cleared: &stored.record.cleared,

@@ -5,12 +5,15 @@
 //!
 //! - `ids`: for each row of the state, in the order of the rows' keys, a decimal id, `-` for a row that is not in the tenant,
 //!   or `?` and the id of a row that is only shown;
+//! - `begun`: for each row in the same order, when its lifetime began, in seconds since 1970; `-` for a row without one, and
+//!   `=` for the same as of the row before;
 //! - `note`: ids of rows that the object lost to another state and may take again;
 //! - `others`: rows that a single indicator still holds beside its own, because they could not be deleted;
 //! - `cleared`: fields, by row, that are empty in the tenant where the object has a default for them.
 
 use crate::indicator::{Action, Field, FieldSet, Indicator, IndicatorType, RowId};
 use crate::tenant::{Holding, StateRow};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +22,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Record {
     /// How the object stands to each row of its state, in the order of their keys.
     pub holdings: Vec<Holding>,
+    /// When the lifetime of each row began that has one, in the order of their keys.
+    pub begun: Vec<Option<Timestamp>>,
     /// Ids of rows that it may take again.
     pub note: BTreeSet<RowId>,
     /// Rows that it holds beside those of its state.
@@ -44,6 +49,8 @@ struct Text {
     #[serde(skip_serializing_if = "String::is_empty")]
     ids: String,
     #[serde(skip_serializing_if = "String::is_empty")]
+    begun: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
     note: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     others: Vec<Other>,
@@ -65,6 +72,7 @@ impl Record {
         let fields = |names: &Vec<String>| names.iter().filter_map(|name| Field::from_name(name)).collect();
         Self {
             holdings: text.ids.split_ascii_whitespace().map(holding).collect(),
+            begun: beginnings(&text.begun),
             note: text.note.split_ascii_whitespace().map(RowId::from).collect(),
             others: text.others,
             cleared: text
@@ -94,6 +102,7 @@ impl Record {
         let names = |fields: &FieldSet| fields.iter().map(|field| field.name().to_owned()).collect();
         let text = Text {
             ids,
+            begun: beginnings_text(&self.begun),
             note: self.note.iter().map(RowId::as_str).collect::<Vec<_>>().join(" "),
             others: self.others.clone(),
             cleared: self
@@ -106,10 +115,42 @@ impl Record {
         serde_json::to_string(&text).unwrap_or_default()
     }
 
+    /// When the lifetime of the row at this position began, if it has one.
+    pub fn begun(&self, position: usize) -> Option<Timestamp> {
+        self.begun.get(position).copied().flatten()
+    }
+
     /// How the object stands to the row at this position.
     pub fn holding(&self, position: usize) -> Holding {
         self.holdings.get(position).cloned().unwrap_or(Holding::Absent)
     }
+}
+
+fn beginnings(text: &str) -> Vec<Option<Timestamp>> {
+    let mut last = None;
+    let one = |word: &str| {
+        if word != "=" {
+            last = word.parse().ok().and_then(|second| Timestamp::from_second(second).ok());
+        }
+        last
+    };
+    text.split_ascii_whitespace().map(one).collect()
+}
+
+fn beginnings_text(begun: &[Option<Timestamp>]) -> String {
+    if begun.iter().all(Option::is_none) {
+        return String::new();
+    }
+    let mut last = None;
+    let one = |begun: &Option<Timestamp>| match begun {
+        None => "-".to_owned(),
+        Some(_) if *begun == last => "=".to_owned(),
+        Some(instant) => {
+            last = Some(*instant);
+            instant.as_second().to_string()
+        }
+    };
+    begun.iter().map(one).collect::<Vec<_>>().join(" ")
 }
 
 impl Other {
@@ -136,6 +177,7 @@ impl Other {
             name: self.value.clone(),
             holding: Holding::Held(RowId::from(self.id.as_str())),
             indicator,
+            begun: None,
         }
     }
 }
@@ -155,9 +197,11 @@ mod tests {
             name: "a.example".into(),
             holding: held("7"),
             indicator,
+            begun: None,
         };
         let record = Record {
             holdings: vec![held("901"), Holding::Absent, Holding::Shown(RowId::from("903"))],
+            begun: [7, 7, -1].map(|second| Timestamp::from_second(second).ok()).to_vec(),
             note: BTreeSet::from([RowId::from("78"), RowId::from("9")]),
             others: vec![Other::of(&row).unwrap()],
             cleared: BTreeMap::from([("a.example".into(), FieldSet::EMPTY.with(Field::Title))]),

@@ -8,13 +8,15 @@ pub use check::on_existing as check_on_existing;
 
 use super::attributes::attribute;
 use super::list::{self, Addition, List, RowEdit};
-use super::model::{Model, ModelRow, ON_EXISTING, on_existing};
+use super::model::{Model, ModelRow, ON_EXISTING, RENEW, on_existing, renews};
 use super::object::{Change, Kind, RECORD, RowState};
 use super::record::Record;
 use crate::indicator::{Field, FieldSet, FieldValue, Indicator, differences};
 use crate::tenant::{Holding, Scope, StateRow, Tenant};
 use crate::tf::{Attribute, Diagnostics, Object, ObjectType, Schema, Value, ValueType};
 use async_trait::async_trait;
+use jiff::Timestamp;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, LazyLock};
 
@@ -46,6 +48,7 @@ fn schema() -> Schema {
              manage an indicator of the scope. If both attributes are set, an indicator must match both. Removing the set or \
              `exclusive` deletes no one else's indicators.",
         ),
+        renew_attribute(),
         on_existing_attribute(),
         Attribute::map_of(COUNTS, ValueType::Number)
             .computed()
@@ -65,6 +68,14 @@ pub(super) fn on_existing_attribute() -> Attribute {
     Attribute::string(ON_EXISTING).optional().describe(
         "What to do if a wanted indicator exists already and somebody else made it: `own` fails the plan, `adopt` takes it \
          over. Overrides `on_existing` of the provider block.",
+    )
+}
+
+/// The attribute that has rows written anew whose lifetime has ended.
+pub(super) fn renew_attribute() -> Attribute {
+    Attribute::bool(RENEW).optional().describe(
+        "Whether an indicator whose `lifetime` has ended is written again, for another lifetime. By default it is not, and \
+         a warning names it.",
     )
 }
 
@@ -105,8 +116,6 @@ fn scope(value: &Value) -> Option<Scope> {
 fn model(value: &Value, list: List, record: Option<&Record>) -> Model {
     let mut defaults = ModelRow::blank();
     defaults.take_attributes(value, Field::defaults());
-    let none = BTreeMap::new();
-    let cleared = record.map_or(&none, |record| &record.cleared);
     let List {
         rows,
         incomplete,
@@ -114,15 +123,17 @@ fn model(value: &Value, list: List, record: Option<&Record>) -> Model {
     } = list;
     let rows = rows
         .into_iter()
-        .map(|row| {
+        .enumerate()
+        .map(|(position, row)| {
             let key = row.key.clone();
             let mut read = ModelRow::on(&defaults, &key);
             read.planned.indicator.value.clone_from(&key);
             read.planned.unknown.remove(Field::Value);
             read.take_row(row);
             let mut read = read.finish();
-            if let Some(fields) = cleared.get(&key) {
-                read.clear(*fields);
+            if let Some(record) = record {
+                read.begin(record.begun(position));
+                read.clear(record.cleared.get(&key).copied().unwrap_or_default());
             }
             read
         })
@@ -140,6 +151,7 @@ fn model(value: &Value, list: List, record: Option<&Record>) -> Model {
         faults,
         exclusive: scope(value),
         on_existing: on_existing(value),
+        renew: renews(value),
     }
 }
 
@@ -225,6 +237,7 @@ fn means_the_same(one: &Model, other: &Model) -> bool {
     let same = |one: &ModelRow, other: &ModelRow| {
         one.planned.indicator.key() == other.planned.indicator.key()
             && other.faults.is_empty()
+            && one.planned.indicator.fields.lifetime == other.planned.indicator.fields.lifetime
             && other.findings.is_empty()
             && differences(&one.planned.indicator, &other.planned.indicator).is_empty()
             && differences(&other.planned.indicator, &one.planned.indicator).is_empty()
@@ -253,8 +266,14 @@ fn write(template: &Value, model: &Model, change: &Change<'_>) -> Value {
         note: change.note.clone(),
         ..Record::default()
     };
-    for (row, state) in model.rows.iter().zip(&change.rows) {
+    let mut begun: BTreeMap<String, Timestamp> = BTreeMap::new();
+    for ((row, state), beginning) in model.rows.iter().zip(&change.rows).zip(&change.begun) {
         let key = &row.planned.name;
+        let mut row = Cow::Borrowed(row);
+        if let Some(beginning) = beginning {
+            row.to_mut().begin(Some(*beginning));
+            begun.insert(key.clone(), *beginning);
+        }
         let mut cleared = change.cleared.get(key).copied().unwrap_or_default();
         match state {
             RowState::Gone => {
@@ -265,7 +284,7 @@ fn write(template: &Value, model: &Model, change: &Change<'_>) -> Value {
             RowState::Found(holding, found) => {
                 let mut fields = Vec::new();
                 for difference in differences(&row.planned.indicator, found) {
-                    let (value, is_cleared) = shown(difference.field, found, &model.defaults.planned.indicator);
+                    let (value, is_cleared) = shown(difference.field, found, &row, &model.defaults);
                     cleared.remove(difference.field);
                     if is_cleared {
                         cleared.insert(difference.field);
@@ -292,6 +311,7 @@ fn write(template: &Value, model: &Model, change: &Change<'_>) -> Value {
         holdings.insert(addition.0.clone(), row.holding.clone());
         additions.push(addition);
     }
+    record.begun = holdings.keys().map(|key| begun.get(key).copied()).collect();
     record.holdings = holdings.into_values().collect();
     let mut object = template
         .as_object()
@@ -324,7 +344,7 @@ fn addition(row: &StateRow, defaults: &ModelRow, is_taken: impl Fn(&str) -> bool
     let mut fields = Vec::new();
     let mut cleared = FieldSet::EMPTY;
     for difference in differences(&base.planned.indicator, indicator) {
-        let (value, is_cleared) = shown(difference.field, indicator, &defaults.planned.indicator);
+        let (value, is_cleared) = shown(difference.field, indicator, &base, defaults);
         if is_cleared {
             cleared.insert(difference.field);
         }
@@ -334,13 +354,15 @@ fn addition(row: &StateRow, defaults: &ModelRow, is_taken: impl Fn(&str) -> bool
 }
 
 /// What a row writes to show what was found in a field, and whether that has to be marked as cleared, because the field is
-/// empty where the set has a default for it.
-fn shown(field: Field, found: &Indicator, defaults: &Indicator) -> (Option<FieldValue>, bool) {
+/// empty where the set has a default for it, or the row a lifetime.
+fn shown(field: Field, found: &Indicator, row: &ModelRow, defaults: &ModelRow) -> (Option<FieldValue>, bool) {
+    let defaults = &defaults.planned.indicator;
     let is_empty = |value: &FieldValue| matches!(value, FieldValue::Text(text) if text.is_empty());
     if let Some(value) = field.get(found).filter(|value| !is_empty(value)) {
         return (Some(value), false);
     }
-    if field.get(defaults).is_none_or(|value| is_empty(&value)) {
+    let lives = field == Field::ExpirationTime && row.planned.indicator.fields.lifetime.is_some();
+    if !lives && field.get(defaults).is_none_or(|value| is_empty(&value)) {
         return (None, false);
     }
     match field.explicit_default().filter(|value| !is_empty(value)) {

@@ -4,10 +4,10 @@ mod import;
 
 use super::attributes::{attribute, write};
 use super::findings::Findings;
-use super::model::{Model, ModelRow, on_existing};
+use super::model::{Model, ModelRow, on_existing, renews};
 use super::object::{Change, Kind, RECORD, RowState};
 use super::record::{Other, Record};
-use super::set::{check_on_existing, on_existing_attribute, record_attribute};
+use super::set::{check_on_existing, on_existing_attribute, record_attribute, renew_attribute};
 use crate::indicator::{Field, Indicator, differences, rules};
 use crate::tenant::{Holding, StateRow, Tenant};
 use crate::tf::{Attribute, Diagnostics, Object, ObjectType, Path, Schema, Value};
@@ -31,7 +31,7 @@ fn schema() -> Schema {
         Field::Action | Field::Title => attribute(field).required(),
         _ => attribute(field).optional(),
     }));
-    attributes.extend([on_existing_attribute(), record_attribute()]);
+    attributes.extend([renew_attribute(), on_existing_attribute(), record_attribute()]);
     Schema::new(
         "One indicator. For lists of more than a few hundred use `mde_indicator_set`: Terraform itself is slow with thousands of \
          instances.",
@@ -55,7 +55,7 @@ impl Kind for SingleIndicator {
         &TYPE
     }
 
-    fn read(value: &Value, _record: Option<&Record>) -> Model {
+    fn read(value: &Value, record: Option<&Record>) -> Model {
         let mut row = ModelRow::blank();
         row.take_attributes(value, Field::ALL.iter().copied());
         row.planned.name.clone_from(&row.planned.indicator.value);
@@ -65,12 +65,15 @@ impl Kind for SingleIndicator {
             rows: if value.is_null() {
                 Vec::new()
             } else {
-                vec![row.finish()]
+                let mut row = row.finish();
+                row.begin(record.and_then(|record| record.begun(0)));
+                vec![row]
             },
             incomplete: false,
             faults: Vec::new(),
             exclusive: None,
             on_existing: on_existing(value),
+            renew: renews(value),
         }
     }
 
@@ -101,29 +104,34 @@ impl Kind for SingleIndicator {
     }
 
     fn write(template: &Value, model: &Model, change: &Change<'_>) -> Value {
-        let said = model
-            .rows
-            .first()
-            .map_or_else(Indicator::blank, |row| row.planned.indicator.clone());
+        let mut begun = change.begun.first().copied().flatten();
+        let mut row = model.rows.first().cloned().unwrap_or_else(ModelRow::blank);
+        row.begin(begun);
+        let said = row.planned.indicator;
         let beside: Vec<&StateRow> = change.beside.iter().collect();
         let (state, holding, beside) = match (change.rows.first(), change.before) {
             (Some(RowState::As(holding)), _) => (template.clone(), holding.clone(), beside),
             (Some(RowState::Found(holding, found)), before) => {
                 // What could not be written says what it said before, in the words of before.
-                let before = before.map(|before| (before, SingleIndicator::read(before, None)));
+                let before = before.map(|before| (before, stored(before)));
                 let was = before
                     .as_ref()
-                    .and_then(|(before, model)| Some((*before, &model.rows.first()?.planned.indicator)));
-                let state = match was.filter(|(_, was)| was.key() == said.key()) {
-                    Some((before, was)) => as_found(before, was, found),
+                    .and_then(|(before, model)| Some((*before, &model.rows.first()?.planned)));
+                let state = match was.filter(|(_, was)| was.indicator.key() == said.key()) {
+                    Some((before, was)) => {
+                        begun = was.begun;
+                        as_found(before, &was.indicator, found)
+                    }
                     None => as_found(template, &said, found),
                 };
                 (state, holding.clone(), beside)
             }
             // Nothing stands of what was planned: the object is what it was, as far as that is still there.
             (_, Some(before)) => {
-                let was = SingleIndicator::read(before, None);
-                let was = was.rows.first().map(|row| row.planned.indicator.key());
+                let was = stored(before);
+                let was = was.rows.first().map(|row| &row.planned);
+                begun = was.and_then(|was| was.begun);
+                let was = was.map(|was| was.indicator.key());
                 let (own, others): (Vec<&StateRow>, Vec<&StateRow>) =
                     beside.into_iter().partition(|row| Some(row.indicator.key()) == was);
                 let holding = own.first().map_or(Holding::Absent, |row| row.holding.clone());
@@ -135,6 +143,7 @@ impl Kind for SingleIndicator {
             note: change.note.clone(),
             others: beside.into_iter().filter_map(Other::of).collect(),
             holdings: vec![holding.clone()],
+            begun: vec![begun],
             ..Record::default()
         };
         let mut object = state
@@ -164,6 +173,12 @@ impl Kind for SingleIndicator {
     }
 }
 
+/// What a state says.
+fn stored(state: &Value) -> Model {
+    let record = state.get(RECORD).as_str().map(Record::parse);
+    SingleIndicator::read(state, record.as_ref())
+}
+
 /// The value with what was found, in the spelling that it has where that means the same.
 fn as_found(state: &Value, said: &Indicator, found: &Indicator) -> Value {
     let mut object = state
@@ -172,6 +187,10 @@ fn as_found(state: &Value, said: &Indicator, found: &Indicator) -> Value {
         .unwrap_or_else(|| Object::null(SingleIndicator::object_type().clone()));
     for difference in differences(said, found) {
         object.set(difference.field.name(), write(difference.field, found));
+        if difference.field == Field::ExpirationTime && found.fields.expiration_time.is_none() {
+            // It never expires, whatever lifetime it was given.
+            object.set(Field::Lifetime.name(), Value::Null);
+        }
     }
     object.into()
 }

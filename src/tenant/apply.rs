@@ -1,6 +1,7 @@
 //! Carrying out what was planned: an object claims what it wants, looks, writes, and deletes what it does not want.
 
 use super::difference::{Difference, compare};
+use super::expiry::settle;
 use super::facts::{Claims, Token};
 use super::limits;
 use super::object::{PlannedObject, PriorObject};
@@ -18,20 +19,28 @@ use std::sync::Arc;
 /// Makes the tenant hold the planned rows in place of the prior ones: writes before deletions, so that protection has no
 /// gap, except for as many deletions as the capacity needs first. `prior` is empty for a creation.
 pub async fn apply(tenant: &Tenant, token: Token, prior: &PriorObject, planned: &PlannedObject) -> Outcome {
-    let difference = compare(prior, planned, tenant.now());
+    let now = tenant.now();
+    let certain = settle(prior, planned, None, now);
+    let difference = compare(prior, &certain, now);
     let expired: HashSet<PlannedAt> = difference.expired.iter().copied().collect();
-    let wanted = planned.rows.at().filter(|(index, _)| !expired.contains(index));
+    let wanted = certain.rows.at().filter(|(index, _)| !expired.contains(index));
     let wanted = wanted.map(|(index, row)| (index, &row.indicator));
     let claims = tenant.facts.claim(token, wanted, prior.held().map(|(id, _)| id));
-    let mut run = Run::new(tenant, token, prior, planned, difference, claims);
-    if let Err(error) = tenant.client.listing().await {
-        run.outcome.untouched = true;
-        run.outcome.problems.push(Problem::Unlisted {
-            error,
-            unread: Unread::NothingWritten,
-        });
-        return run.outcome;
-    }
+    let listing = match tenant.client.listing().await {
+        Ok(listing) => listing,
+        Err(error) => {
+            let mut outcome = Outcome::new(&planned.rows, prior);
+            outcome.untouched = true;
+            outcome.problems.push(Problem::Unlisted {
+                error,
+                unread: Unread::NothingWritten,
+            });
+            return outcome;
+        }
+    };
+    let planned = settle(prior, planned, Some(&listing), now);
+    drop(listing);
+    let mut run = Run::new(tenant, token, prior, &planned, difference, claims);
     run.write(&expired).await;
     run.verify().await;
     run.claims.settle_all();
@@ -236,7 +245,8 @@ impl<'a> Run<'a> {
             self.shared(index, id.clone(), same);
         } else {
             self.accepted.insert(id.clone(), index);
-            self.outcome.stands(index, id.clone(), found);
+            let begun = self.planned.rows[index].begun;
+            self.outcome.stands(index, id.clone(), found, begun);
         }
         self.claims.settle(index);
     }
@@ -257,7 +267,7 @@ impl<'a> Run<'a> {
         let is_right = |index| {
             matches!(
                 self.outcome.written(index),
-                Some(Written::Absent | Written::Stands { found: None, .. })
+                Some(Written::Absent { .. } | Written::Stands { found: None, .. })
             )
         };
         let rows = self.planned.rows.at();
@@ -350,7 +360,7 @@ impl<'a> Run<'a> {
             match (&listing, self.outcome.written(index)) {
                 (Some(listing), Some(Written::Stands { .. })) if listing.get(id).is_some() => states.push(state),
                 (Some(listing), _) if !listing.mentions(id) && !listing.may_hide(id) => self.outcome.let_go(state),
-                (_, Some(Written::Absent)) => self.outcome.let_go(state),
+                (_, Some(Written::Absent { .. })) => self.outcome.let_go(state),
                 _ => {}
             }
         }

@@ -209,6 +209,7 @@ mod tests {
             name: name.to_owned(),
             indicator,
             unknown: FieldSet::EMPTY,
+            begun: None,
         };
         PlannedObject {
             title: "t".into(),
@@ -216,6 +217,7 @@ mod tests {
             incomplete: false,
             exclusive: None,
             on_existing: OnExisting::Own,
+            renew: false,
         }
     }
 
@@ -228,6 +230,7 @@ mod tests {
                 None => Holding::Held(RowId::from(id)),
             },
             indicator,
+            begun: None,
         };
         PriorObject {
             rows: rows.into_iter().map(row).collect(),

@@ -2,6 +2,7 @@
 
 use super::rows::{PlannedAt, Rows, StateAt};
 use crate::indicator::{Facts, Field, FieldSet, Indicator, Row, RowId};
+use jiff::Timestamp;
 use std::collections::BTreeSet;
 
 /// What an object calls a row: the key in a list, the value for a single indicator.
@@ -16,6 +17,8 @@ pub struct PlannedRow {
     pub indicator: Indicator,
     /// Fields whose value is decided only during apply.
     pub unknown: FieldSet,
+    /// When the lifetime of the row began, if it has one and that is known.
+    pub begun: Option<Timestamp>,
 }
 
 impl PlannedRow {
@@ -54,6 +57,8 @@ pub struct PlannedObject {
     pub exclusive: Option<Scope>,
     /// What to do about rows of others that it wants.
     pub on_existing: OnExisting,
+    /// Whether rows whose lifetime has ended are written anew.
+    pub renew: bool,
 }
 
 /// How an object stands to a row of its state.
@@ -87,6 +92,8 @@ pub struct StateRow {
     pub holding: Holding,
     /// What it says according to the state.
     pub indicator: Indicator,
+    /// When its lifetime began, if it has one.
+    pub begun: Option<Timestamp>,
 }
 
 /// An object as its state has it; without rows and note for a creation.

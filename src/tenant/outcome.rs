@@ -4,6 +4,7 @@ use super::object::{PlannedRow, PriorObject};
 use super::problem::Problem;
 use super::rows::{PlannedAt, Rows, StateAt};
 use crate::indicator::{Indicator, RowId};
+use jiff::Timestamp;
 use std::collections::BTreeSet;
 
 /// What the service holds now, as far as one object is concerned, and what there is to tell.
@@ -28,9 +29,24 @@ pub enum Written {
         id: RowId,
         /// What it says, if it could not be made as it should be.
         found: Option<Box<Indicator>>,
+        /// When its lifetime began, if it has one.
+        begun: Option<Timestamp>,
     },
     /// It is not, because its expiry is past.
-    Absent,
+    Absent {
+        /// When its lifetime began, if it has one.
+        begun: Option<Timestamp>,
+    },
+}
+
+impl Written {
+    /// When its lifetime began, if it has one.
+    #[must_use]
+    pub const fn begun(&self) -> Option<Timestamp> {
+        match self {
+            Self::Stands { begun, .. } | Self::Absent { begun } => *begun,
+        }
+    }
 }
 
 impl Outcome {
@@ -45,16 +61,17 @@ impl Outcome {
         }
     }
 
-    pub(super) fn stands(&mut self, planned: PlannedAt, id: RowId, found: Option<Indicator>) {
+    pub(super) fn stands(&mut self, planned: PlannedAt, id: RowId, found: Option<Indicator>, begun: Option<Timestamp>) {
         let stands = Some(Written::Stands {
             id,
             found: found.map(Box::new),
+            begun,
         });
         self.written.set(planned, stands);
     }
 
-    pub(super) fn absent(&mut self, planned: PlannedAt) {
-        self.written.set(planned, Some(Written::Absent));
+    pub(super) fn absent(&mut self, planned: PlannedAt, begun: Option<Timestamp>) {
+        self.written.set(planned, Some(Written::Absent { begun }));
     }
 
     pub(super) fn forget(&mut self, planned: PlannedAt) {

@@ -2,6 +2,7 @@
 //! because the host plans again while it applies.
 
 use super::difference::{Difference, compare};
+use super::expiry::settle;
 use super::facts::{Shown, Token};
 use super::limits;
 use super::object::{PlannedObject, PlannedRow, PriorObject};
@@ -11,6 +12,7 @@ use super::rows::PlannedAt;
 use super::{OnExisting, Tenant};
 use crate::defender::Listing;
 use crate::indicator::{FieldSet, Indicator, Row, RowId, differences};
+use jiff::Timestamp;
 use std::collections::{HashMap, HashSet};
 
 /// What a plan comes to.
@@ -22,9 +24,15 @@ pub struct Preflight {
     pub problems: Vec<Problem>,
 }
 
+/// What differs, as far as that can be told without a tenant.
+pub fn difference(prior: &PriorObject, planned: &PlannedObject, now: Timestamp) -> Difference {
+    compare(prior, &settle(prior, planned, None, now), now)
+}
+
 /// Plans a creation (with an empty `prior`) or an update.
 pub async fn plan(tenant: &Tenant, token: Token, prior: &PriorObject, planned: &PlannedObject) -> Preflight {
-    let difference = compare(prior, planned, tenant.now());
+    let now = tenant.now();
+    let difference = difference(prior, planned, now);
     let mut problems = Vec::new();
     let record = prior.held().map(|(id, row)| (id, &row.indicator));
     let shown = tenant.facts.show(token, record, false);
@@ -40,7 +48,10 @@ pub async fn plan(tenant: &Tenant, token: Token, prior: &PriorObject, planned: &
     let starts_owning = planned.exclusive.is_some() && planned.exclusive != prior.exclusive;
     if changes || starts_owning {
         match tenant.client.listing().await {
-            Ok(listing) => look(tenant, prior, planned, &listing, &mut problems),
+            Ok(listing) => {
+                let planned = settle(prior, planned, Some(&listing), now);
+                look(tenant, prior, &planned, &listing, &mut problems);
+            }
             Err(error) => problems.push(Problem::Unlisted {
                 error,
                 unread: Unread::NothingPlanned,

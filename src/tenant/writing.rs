@@ -53,7 +53,7 @@ impl Run<'_> {
     /// written even if the run has been stopped meanwhile: the row that they took the place of is gone.
     pub async fn write(&mut self, expired: &HashSet<PlannedAt>) {
         for index in expired {
-            self.outcome.absent(*index);
+            self.outcome.absent(*index, self.planned.rows[*index].begun);
         }
         let rows = self.planned.rows.positions().filter(|index| !expired.contains(index));
         let (refused, due): (Vec<PlannedAt>, Vec<PlannedAt>) =

@@ -15,6 +15,7 @@ mod exclusive;
 mod expiry;
 mod fields;
 mod layers;
+mod lifetime;
 mod many_singles;
 mod moves;
 mod no_change;

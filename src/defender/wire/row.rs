@@ -65,6 +65,7 @@ pub(super) fn read(row: LooseRow) -> Result<Row, Option<RowId>> {
                 description: row.description.text(),
                 recommended_actions: row.recommended_actions.text(),
                 application: row.application.text(),
+                lifetime: None,
                 expiration_time: row.expiration_time.time(),
                 generate_alert: row.generate_alert.boolean(),
                 rbac_group_names: text_list(row.rbac_group_names),
@@ -144,12 +145,15 @@ mod tests {
         let mut json = sent(&whole);
         json["id"] = json!("17");
         let read = row(&json).unwrap().indicator;
-        for field in Field::ALL {
+        for field in Field::of_the_service() {
             assert_eq!(field.get(&read), field.get(&whole), "{field}");
         }
-        for field in Field::ALL.iter().filter(|field| !field.is_identity()) {
+        for field in Field::of_the_service().filter(|field| !field.is_identity()) {
             let mut json = json.clone();
-            json.as_object_mut().unwrap().remove(field.wire_name()).unwrap();
+            json.as_object_mut()
+                .unwrap()
+                .remove(field.wire_name().unwrap())
+                .unwrap();
             assert_eq!(field.get(&row(&json).unwrap().indicator), None, "{field}");
         }
     }

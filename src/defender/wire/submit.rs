@@ -42,15 +42,21 @@ impl Serialize for Submission<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut members = serializer.serialize_map(None)?;
         for field in Field::ALL {
-            put(&mut members, *field, self.0)?;
+            if let Some(name) = field.wire_name() {
+                put(&mut members, name, *field, self.0)?;
+            }
         }
         members.end()
     }
 }
 
 /// Writes what the indicator says of the field.
-fn put<M: SerializeMap>(members: &mut M, field: Field, indicator: &Indicator) -> Result<(), M::Error> {
-    let name = field.wire_name();
+fn put<M: SerializeMap>(
+    members: &mut M,
+    name: &'static str,
+    field: Field,
+    indicator: &Indicator,
+) -> Result<(), M::Error> {
     let fields = &indicator.fields;
     match field {
         Field::Value => members.serialize_entry(name, &indicator.value),
@@ -65,6 +71,8 @@ fn put<M: SerializeMap>(members: &mut M, field: Field, indicator: &Indicator) ->
         Field::RecommendedActions => members.serialize_entry(name, &fields.recommended_actions),
         Field::Application => members.serialize_entry(name, &fields.application),
         Field::ExpirationTime => members.serialize_entry(name, &fields.expiration_time.map(instant)),
+        // It has no name there, and is sent as the expiry that it comes to.
+        Field::Lifetime => Ok(()),
         Field::GenerateAlert => members.serialize_entry(name, &indicator.raises_alert()),
         Field::RbacGroupNames => members.serialize_entry(name, list(&fields.rbac_group_names)),
         Field::RbacGroupIds => members.serialize_entry(name, list(&fields.rbac_group_ids)),
@@ -184,6 +192,7 @@ mod tests {
                 description: text("d \"quoted\" שלום"),
                 recommended_actions: text("r"),
                 application: text("a"),
+                lifetime: None,
                 expiration_time: Some("2030-01-02T03:04:05.1234567Z".parse().unwrap()),
                 generate_alert: Some(true),
                 rbac_group_names: Some(vec!["g".to_owned()]),
@@ -230,13 +239,14 @@ mod tests {
             ..Indicator::blank()
         };
         let (silent, whole) = (sent(&nothing), sent(&samples::whole()));
-        for field in Field::ALL {
-            let said = silent.get(field.wire_name());
+        for field in Field::of_the_service() {
+            let name = field.wire_name().unwrap();
+            let said = silent.get(name);
             let is_open = said.is_none_or(serde_json::Value::is_null);
             assert_eq!(is_open, field.is_left_open(&nothing), "{field}");
-            assert!(!whole[field.wire_name()].is_null(), "{field}");
+            assert!(!whole[name].is_null(), "{field}");
         }
-        assert_eq!(whole.as_object().unwrap().len(), Field::ALL.len());
+        assert_eq!(whole.as_object().unwrap().len(), Field::of_the_service().count());
     }
 
     #[test]

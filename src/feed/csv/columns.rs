@@ -102,7 +102,8 @@ fn meaning(header: &str) -> Meaning {
     if plain.is_empty() {
         return Meaning::Nameless;
     }
-    let is_field = |field: &Field| field.portal_name().is_some_and(is) || is(field.name()) || is(field.wire_name());
+    let is_field =
+        |field: &Field| field.portal_name().is_some_and(is) || is(field.name()) || field.wire_name().is_some_and(is);
     let field = Field::ALL.iter().copied().find(is_field);
     let fact = || CertificateFact::ALL.into_iter().find(|fact| is(&certificate(*fact)));
     if let Some(field) = field {
@@ -215,7 +216,7 @@ mod tests {
             assert_eq!(meaning(header), Meaning::Field(field), "{header}");
         }
         for field in Field::ALL {
-            let names = [Some(field.name()), Some(field.wire_name()), field.portal_name()];
+            let names = [Some(field.name()), field.wire_name(), field.portal_name()];
             for name in names.into_iter().flatten() {
                 assert_eq!(meaning(name), Meaning::Field(*field), "{name}");
             }

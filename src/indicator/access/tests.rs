@@ -155,6 +155,7 @@ fn what_is_left_open_is_what_a_write_does_not_say() {
             Field::RecommendedActions,
             Field::Application,
             Field::ExpirationTime,
+            Field::Lifetime,
             Field::EducateUrl,
             Field::BypassDurationHours,
             Field::ExternalId,

@@ -8,8 +8,8 @@ use super::value::FieldKind;
 pub(super) struct Entry {
     /// The name that configurations use.
     pub name: &'static str,
-    /// The name in the service's JSON.
-    pub wire_name: &'static str,
+    /// The name in the service's JSON; none if the service does not know it.
+    pub wire_name: Option<&'static str>,
     /// The name of the column in the portal's lists, if they have it.
     pub portal_name: Option<&'static str>,
     /// How its value is written.
@@ -58,7 +58,7 @@ const fn plain(
 ) -> Entry {
     Entry {
         name,
-        wire_name,
+        wire_name: Some(wire_name),
         portal_name: None,
         kind,
         role: Role::Plain,
@@ -103,6 +103,14 @@ const fn texts(name: &'static str, wire_name: &'static str, description: &'stati
 impl Entry {
     const fn role(self, role: Role) -> Self {
         Self { role, ..self }
+    }
+
+    /// A field of the configuration alone.
+    const fn unsent(self) -> Self {
+        Self {
+            wire_name: None,
+            ..self
+        }
     }
 
     const fn in_the_portal(self, name: &'static str) -> Self {
@@ -225,6 +233,14 @@ fields! {
          it never expires.",
     )
     .in_the_portal("ExpirationTime"),
+    Lifetime = term(
+        "lifetime",
+        "",
+        "How long the indicator lives, instead of `expiration_time`: days or hours such as `90d` or `36h`, counted from the \
+         moment when it was first written, or from its creation if it was taken over. An indicator whose lifetime has \
+         ended is not written again, unless `renew` is set.",
+    )
+    .unsent(),
     GenerateAlert = flag("generate_alert", "generateAlert", "Whether a match raises an alert.")
         .in_the_portal("GenerateAlert")
         .always_sent(),

@@ -40,3 +40,25 @@ pub fn no_instant(field: Field, text: &str) -> Finding {
         "Write date, time and offset, such as `2030-01-31T00:00:00Z` or `2030-01-31T01:00:00+01:00`.",
     )
 }
+
+/// The text in the field is no length of time.
+#[must_use]
+pub fn no_lifetime(field: Field, text: &str) -> Finding {
+    Finding::error(
+        "lifetime",
+        field,
+        format!("{} is not a number of days or hours", shown(text)),
+        "Write a whole number and its unit, such as `90d` or `36h`; at most `36500d`.",
+    )
+}
+
+/// Both fields that say when an indicator expires.
+#[must_use]
+pub fn expiry_twice() -> Finding {
+    Finding::error(
+        "expiry-twice",
+        Field::Lifetime,
+        "`expiration_time` and `lifetime` both say when the indicator expires",
+        "Remove one of them.",
+    )
+}
