@@ -1,14 +1,28 @@
 //! Indicators to measure with: always the same ones, in the mix of a usual list.
 
 /// Numbers of indicators that everything is measured at; the largest is what a tenant holds.
-pub const SIZES: [usize; 4] = [100, 1_000, 5_000, 15_000];
+pub const SIZES: [usize; 3] = [1_000, 5_000, 15_000];
 
 /// One row of a list.
 #[derive(Clone)]
 pub struct Row {
     pub value: String,
     pub severity: &'static str,
+    pub title: String,
     pub description: String,
+    pub recommended_actions: &'static str,
+}
+
+impl Row {
+    /// The fields that it writes, by name.
+    pub fn fields(&self) -> [(&'static str, &str); 4] {
+        [
+            ("severity", self.severity),
+            ("title", &self.title),
+            ("description", &self.description),
+            ("recommended_actions", self.recommended_actions),
+        ]
+    }
 }
 
 /// The first `count` rows: half domains, a quarter hashes, a quarter addresses.
@@ -23,6 +37,8 @@ pub fn rows(count: usize) -> Vec<Row> {
                 _ => format!("c2-{number}.campaign{}.example.net", number % 97),
             },
             severity: ["High", "Medium", "Low"][number % 3],
+            title: format!("C2 of campaign {}", number % 97),
+            recommended_actions: "Isolate the device and collect its logs",
             description: format!("seen in case {} by sensor {}", 1_000 + number / 50, number % 7),
         })
         .collect()

@@ -43,11 +43,13 @@ fn portal(rows: &[Row]) -> String {
     for row in rows {
         let _ = write!(
             text,
-            "{},{},,Block,{},C2,\"{}, once\",,,Malware,,true\r\n",
+            "{},{},,Block,{},{},\"{}, once\",{},,Malware,,true\r\n",
             kind(&row.value),
             row.value,
             row.severity,
-            row.description
+            row.title,
+            row.description,
+            row.recommended_actions
         );
     }
     text

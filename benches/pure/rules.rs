@@ -47,8 +47,9 @@ fn indicators(rows: &[Row]) -> Vec<Indicator> {
             action: Action::Block,
             fields: Fields {
                 severity: Some(Severity::from_service(row.severity)),
-                title: Some("C2".to_owned()),
+                title: Some(row.title.clone()),
                 description: Some(row.description.clone()),
+                recommended_actions: Some(row.recommended_actions.to_owned()),
                 ..Fields::default()
             },
         })

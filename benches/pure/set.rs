@@ -133,24 +133,20 @@ pub fn held(form: Form, rows: &[Row]) -> Value {
 }
 
 fn text(rows: &[Row]) -> String {
-    let row = |row: &Row| {
-        let fields = json!({ "severity": row.severity, "description": row.description });
-        (row.value.clone(), fields)
-    };
+    let row = |row: &Row| (row.value.clone(), json!(BTreeMap::from(row.fields())));
     serde_json::Value::from(rows.iter().map(row).collect::<Map<_, _>>()).to_string()
 }
 
 fn object(rows: &[Row]) -> (ValueType, Value) {
-    let fields = ["severity", "description"].map(|name| (name, ValueType::String));
-    let row_type = Arc::new(ObjectType::new(fields));
+    let fields = rows.iter().take(1).flat_map(Row::fields);
+    let row_type = Arc::new(ObjectType::new(fields.map(|(name, _)| (name, ValueType::String))));
     let types = rows
         .iter()
         .map(|row| (row.value.as_str(), ValueType::Object(row_type.clone())));
     let list_type = Arc::new(ObjectType::new(types));
     let list = rows.iter().fold(Object::null(list_type.clone()), |list, row| {
-        let fields = Object::null(row_type.clone())
-            .with("severity", row.severity)
-            .with("description", row.description.as_str());
+        let with = |object: Object, (name, text)| object.with(name, text);
+        let fields = row.fields().into_iter().fold(Object::null(row_type.clone()), with);
         list.with(&row.value, fields)
     });
     (ValueType::Object(list_type), list.into())

@@ -1,7 +1,6 @@
 //! The provider that answers at once: the real one's schema and functions, and nothing behind them. What a run with it
 //! takes is the host's own time.
 
-use super::shapes;
 use async_trait::async_trait;
 use mde::plugin;
 use mde::provider::MdeProvider;
@@ -56,16 +55,11 @@ impl Provider for Floor {
                 schema: resource.schema(),
             }));
         }
-        for (type_name, schema) in shapes::schemas() {
-            resources.push(Box::new(Echo { type_name, schema }));
-        }
         resources
     }
 
     fn functions(&self) -> Vec<Box<dyn Function>> {
-        let mut functions = self.0.functions();
-        functions.extend(shapes::functions());
-        functions
+        self.0.functions()
     }
 }
 
@@ -75,7 +69,7 @@ struct Echo {
     schema: Schema,
 }
 
-const LISTS: [&str; 2] = ["indicators", "rows"];
+const LIST: &str = "indicators";
 /// What a state has that is known only when it is done.
 const RECORDS: [&str; 2] = ["id", "record"];
 
@@ -121,9 +115,7 @@ impl Resource<()> for Echo {
         if drifted > 0
             && let Value::Object(object) = &mut state
         {
-            for name in LISTS {
-                object.get_mut(name).into_iter().for_each(|list| change(list, drifted));
-            }
+            object.get_mut(LIST).into_iter().for_each(|list| change(list, drifted));
         }
         ReadResponse {
             state,
@@ -142,7 +134,7 @@ impl Resource<()> for Echo {
 
 /// The state after a plan is carried out: as large as that of the provider.
 fn recorded(mut state: Value) -> ApplyResponse {
-    let rows = LISTS.iter().map(|name| count(state.get(name))).sum();
+    let rows = count(state.get(LIST));
     if let Value::Object(object) = &mut state {
         let mut ids = String::from("{\"ids\":\"");
         for id in (5_000_000..).take(rows) {

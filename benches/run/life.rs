@@ -6,47 +6,27 @@ use super::report::Report;
 use super::tenant::{Calls, Tenant};
 use super::workspace::{Run, Workspace, csv};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::path::Path;
 
 /// How many rows change in the steps that change many, and in the portal.
 const MANY: usize = 500;
 
-/// One set, by the way its list is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Form {
-    /// One JSON text, by `parse_csv` over a CSV table.
-    Text,
-    /// An object, by `for` over a CSV table.
-    Object,
-}
-
-impl Form {
-    pub const ALL: [Self; 2] = [Self::Text, Self::Object];
-
-    /// What it is called in the results.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Text => "parse_csv",
-            Self::Object => "for",
-        }
-    }
-}
-
 /// One step of one set.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Step {
-    pub form: Form,
     pub size: usize,
     pub name: String,
     pub provider: Run,
     pub floor: Run,
+    /// The same with another build of the provider.
+    pub baseline: Option<Run>,
     pub calls: Calls,
 }
 
 /// A set in its state file.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct State {
-    pub form: Form,
     pub size: usize,
     pub bytes: u64,
 }
@@ -60,62 +40,53 @@ enum Kind {
     Destroy,
 }
 
-/// The configuration of a set of this form.
-pub fn configuration(form: Form) -> String {
-    let list = match form {
-        Form::Text => "provider::mde::parse_csv(file(\"list.csv\"))",
-        Form::Object => "{ for row in csvdecode(file(\"list.csv\")) : row.value => row }",
-    };
-    set(list)
-}
-
 /// The configuration of a set with this list.
 pub fn set(list: &str) -> String {
-    format!(
-        "resource \"mde_indicator_set\" \"list\" {{\n  action     = \"Block\"\n  title      = \"C2\"\n  indicators = {list}\n}}\n"
-    )
+    format!("resource \"mde_indicator_set\" \"list\" {{\n  action     = \"Block\"\n  indicators = {list}\n}}\n")
 }
 
-pub fn measure(report: &mut Report, tenant: &Tenant, sizes: &[usize], repeat: usize) {
-    for form in Form::ALL {
-        for size in sizes {
-            Life::begin(tenant, form, *size, repeat).live(report);
-        }
+/// How the list is written: the way that the documentation recommends.
+const LIST: &str = "provider::mde::parse_csv(file(\"list.csv\"))";
+
+/// Measures sets of these sizes, beside the floor, and beside another build of the provider if there is a `baseline`.
+pub fn measure(report: &mut Report, tenant: &Tenant, sizes: &[usize], repeat: usize, baseline: Option<&Path>) {
+    for size in sizes {
+        let begin = |workspace: Workspace| {
+            workspace.main(&set(LIST));
+            workspace
+        };
+        let life = Life {
+            tenant,
+            rows: data::rows(*size),
+            repeat,
+            provider: begin(Workspace::with_provider(tenant.environment())),
+            floor: begin(Workspace::with_floor()),
+            baseline: baseline.map(|program| begin(Workspace::with_program(program, tenant.environment()))),
+            // The rows of each build stand in a tenant of their own.
+            others: Vec::new(),
+        };
+        tenant.empty();
+        life.live(report);
     }
 }
 
 struct Life<'a> {
     tenant: &'a Tenant,
-    form: Form,
     rows: Vec<Row>,
     repeat: usize,
     provider: Workspace,
     floor: Workspace,
+    baseline: Option<Workspace>,
+    /// The tenant's rows of the build that is not measured at the moment.
+    others: Vec<Value>,
 }
 
-impl<'a> Life<'a> {
-    fn begin(tenant: &'a Tenant, form: Form, size: usize, repeat: usize) -> Self {
-        tenant.empty();
-        let life = Self {
-            tenant,
-            form,
-            rows: data::rows(size),
-            repeat,
-            provider: Workspace::with_provider(tenant.environment()),
-            floor: Workspace::with_floor(),
-        };
-        for workspace in [&life.provider, &life.floor] {
-            workspace.main(&configuration(form));
-        }
-        life
-    }
-
+impl Life<'_> {
     fn live(mut self, report: &mut Report) {
         let many = MANY.min(self.rows.len());
         self.write();
         self.step(report, "first apply", Kind::Apply);
         report.states.push(State {
-            form: self.form,
             size: self.rows.len(),
             bytes: self.provider.state_size(),
         });
@@ -124,18 +95,9 @@ impl<'a> Life<'a> {
         self.step(report, "plan, 1 changed", Kind::Plan { changes: true });
         self.step(report, "apply, 1 changed", Kind::Apply);
         self.change(many, "?");
-        let changed = if many == MANY {
-            MANY.to_string()
-        } else {
-            "all".to_owned()
-        };
-        self.step(
-            report,
-            &format!("plan, {changed} changed"),
-            Kind::Plan { changes: true },
-        );
-        self.step(report, &format!("apply, {changed} changed"), Kind::Apply);
-        self.step(report, &format!("plan, {changed} drifted"), Kind::Drift);
+        self.step(report, &format!("plan, {many} changed"), Kind::Plan { changes: true });
+        self.step(report, &format!("apply, {many} changed"), Kind::Apply);
+        self.step(report, &format!("plan, {many} drifted"), Kind::Drift);
         self.step(report, "destroy", Kind::Destroy);
         assert_eq!(self.tenant.count(), 0, "the tenant is not empty after the end");
     }
@@ -149,7 +111,7 @@ impl<'a> Life<'a> {
     }
 
     fn write(&self) {
-        for workspace in [&self.provider, &self.floor] {
+        for workspace in [&self.provider, &self.floor].into_iter().chain(&self.baseline) {
             workspace.write("list.csv", &csv(&self.rows));
         }
     }
@@ -160,25 +122,30 @@ impl<'a> Life<'a> {
         } else {
             1
         };
-        let (mut provider, mut floor, mut calls) = (Vec::new(), Vec::new(), Calls::new());
+        let (mut provider, mut floor, mut baseline, mut calls) = (Vec::new(), Vec::new(), Vec::new(), Calls::new());
         for _ in 0..times {
-            let (run, made) = self.with_provider(kind);
+            let (run, made) = self.in_the_tenant(&self.provider, kind);
             provider.push(run);
             calls = made;
             floor.push(self.with_floor(kind));
+            if let Some(workspace) = &self.baseline {
+                self.others = self.tenant.exchange(std::mem::take(&mut self.others));
+                baseline.push(self.in_the_tenant(workspace, kind).0);
+                self.others = self.tenant.exchange(std::mem::take(&mut self.others));
+            }
         }
         report.add(Step {
-            form: self.form,
             size: self.rows.len(),
             name: name.to_owned(),
             provider: Run::median(provider),
             floor: Run::median(floor),
+            baseline: (!baseline.is_empty()).then(|| Run::median(baseline)),
             calls,
         });
     }
 
-    fn with_provider(&self, kind: Kind) -> (Run, Calls) {
-        let run = || command(&self.provider, kind);
+    fn in_the_tenant(&self, workspace: &Workspace, kind: Kind) -> (Run, Calls) {
+        let run = || command(workspace, kind);
         match kind {
             Kind::Drift => self.tenant.while_changed(MANY, || self.tenant.during(run)),
             _ => self.tenant.during(run),

@@ -10,12 +10,10 @@
 #[path = "../data.rs"]
 mod data;
 
-mod chart;
 mod floor;
 mod gauge;
 mod life;
 mod report;
-mod shapes;
 mod singles;
 mod tenant;
 mod ways;
@@ -34,7 +32,7 @@ struct Arguments {
     #[arg(long, value_delimiter = ',', default_values_t = data::SIZES)]
     sizes: Vec<usize>,
     /// What to measure
-    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Part::Life, Part::Ways, Part::Singles, Part::Shapes])]
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Part::Life, Part::Ways, Part::Singles])]
     parts: Vec<Part>,
     /// How often a plan is measured; the median counts
     #[arg(long, default_value_t = 3)]
@@ -42,6 +40,9 @@ struct Arguments {
     /// Leave out what would probably take longer than this many seconds
     #[arg(long, default_value_t = 120.0)]
     longest: f64,
+    /// Another build of the provider, to measure the same with it
+    #[arg(long)]
+    baseline: Option<PathBuf>,
     /// Directory for the results
     #[arg(long, default_value = concat!(env!("CARGO_TARGET_TMPDIR"), "/benchmark"))]
     output: PathBuf,
@@ -59,8 +60,6 @@ enum Part {
     Ways,
     /// One resource for each indicator
     Singles,
-    /// Other schemas than the provider's
-    Shapes,
 }
 
 fn main() -> ExitCode {
@@ -72,6 +71,7 @@ fn main() -> ExitCode {
         parts,
         repeat,
         longest,
+        baseline,
         output,
         ..
     } = Arguments::parse();
@@ -80,10 +80,9 @@ fn main() -> ExitCode {
     let mut report = Report::begin();
     for part in parts {
         match part {
-            Part::Life => life::measure(&mut report, &tenant, &sizes, repeat),
+            Part::Life => life::measure(&mut report, &tenant, &sizes, repeat, baseline.as_deref()),
             Part::Ways => ways::measure(&mut report, &tenant, &sizes, repeat, longest),
             Part::Singles => singles::measure(&mut report, &tenant),
-            Part::Shapes => shapes::measure(&mut report, &sizes, repeat),
         }
         // What was measured so far is not lost to a later interruption.
         report.write(&output);

@@ -1,8 +1,6 @@
 //! What was measured: as JSON, as tables, and as a chart.
 
-use super::chart;
-use super::life::{Form, State, Step};
-use super::shapes::Shape;
+use super::life::{State, Step};
 use super::singles::Single;
 use super::tenant::{Calls, Endpoint};
 use super::ways::Way;
@@ -24,7 +22,6 @@ pub struct Report {
     pub states: Vec<State>,
     pub ways: Vec<Way>,
     pub singles: Vec<Single>,
-    pub shapes: Vec<Shape>,
 }
 
 impl Report {
@@ -39,8 +36,7 @@ impl Report {
 
     pub fn add(&mut self, step: Step) {
         self.note(format_args!(
-            "{:?} {} {}: {:.2} s, floor {:.2} s, provider {:.2} s CPU {:.0} MiB",
-            step.form,
+            "{} {}: {:.2} s, floor {:.2} s, provider {:.2} s CPU {:.0} MiB",
             step.size,
             step.name,
             step.provider.wall,
@@ -68,25 +64,17 @@ impl Report {
         self.singles.push(single);
     }
 
-    pub fn add_shape(&mut self, shape: Shape) {
-        self.note(format_args!("{} {}: {:.2} s", shape.size, shape.name, shape.plan.wall));
-        self.shapes.push(shape);
-    }
-
     fn note(&mut self, line: std::fmt::Arguments<'_>) {
         self.loads.push(load());
         println!("{line}");
     }
 
-    /// Writes `benchmark.json`, `benchmark.md` and `benchmark.svg`.
+    /// Writes `benchmark.json` and `benchmark.md`.
     pub fn write(&self, directory: &Path) {
         std::fs::create_dir_all(directory).unwrap();
         let write = |name: &str, text: String| std::fs::write(directory.join(name), text).unwrap();
         write("benchmark.json", serde_json::to_string_pretty(self).unwrap());
         write("benchmark.md", self.markdown());
-        if !self.steps.is_empty() {
-            write("benchmark.svg", chart::draw(&self.steps));
-        }
     }
 
     pub fn markdown(&self) -> String {
@@ -98,29 +86,24 @@ impl Report {
             self.loads.iter().copied().fold(f64::INFINITY, f64::min),
             self.loads.iter().copied().fold(0.0, f64::max)
         );
-        for form in Form::ALL {
-            self.life(&mut text, form);
-        }
+        self.life(&mut text);
         self.state_sizes(&mut text);
         self.way_table(&mut text);
         self.single_table(&mut text);
-        self.shape_table(&mut text);
         text
     }
 
-    fn life(&self, text: &mut String, form: Form) {
-        let steps: Vec<&Step> = self.steps.iter().filter(|step| step.form == form).collect();
+    fn life(&self, text: &mut String) {
+        let steps = &self.steps;
         if steps.is_empty() {
             return;
         }
-        let name = form.name();
-        let _ = writeln!(
-            text,
-            "\n### A set written with `{name}`\n\n\
-             | indicators | step | wall, s | floor, s | ratio | provider CPU, s | share of wall | provider peak, MiB | ready, ms | calls |\n\
-             | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |"
+        text.push_str(
+            "\n### A set\n\n\
+             | indicators | step | wall, s | floor, s | ratio | baseline, s | provider CPU, s | provider peak, MiB | ready, ms | calls |\n\
+             | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |\n",
         );
-        for step in &steps {
+        for step in steps {
             let Run {
                 wall,
                 provider_cpu,
@@ -128,14 +111,15 @@ impl Report {
                 ready,
                 ..
             } = &step.provider;
+            let baseline = step.baseline.as_ref();
             let _ = writeln!(
                 text,
-                "| {} | {} | {wall:.2} | {:.2} | {:.2} | {provider_cpu:.2} | {:.0} % | {provider_peak:.0} | {ready:.0} | {} |",
+                "| {} | {} | {wall:.2} | {:.2} | {:.2} | {} | {provider_cpu:.2} | {provider_peak:.0} | {ready:.0} | {} |",
                 step.size,
                 step.name,
                 step.floor.wall,
                 wall / step.floor.wall,
-                provider_cpu / wall * 100.0,
+                baseline.map_or("-".to_owned(), |run| format!("{:.2}", run.wall)),
                 counted(&step.calls)
             );
         }
@@ -173,17 +157,9 @@ impl Report {
         if self.states.is_empty() {
             return;
         }
-        text.push_str(
-            "\n### State file\n\n| list | indicators | KiB | bytes for each |\n| --- | ---: | ---: | ---: |\n",
-        );
-        for State { form, size, bytes } in &self.states {
-            let _ = writeln!(
-                text,
-                "| `{}` | {size} | {} | {} |",
-                form.name(),
-                bytes / 1024,
-                bytes / *size as u64
-            );
+        text.push_str("\n### State file\n\n| indicators | KiB | bytes for each |\n| ---: | ---: | ---: |\n");
+        for State { size, bytes } in &self.states {
+            let _ = writeln!(text, "| {size} | {} | {} |", bytes / 1024, bytes / *size as u64);
         }
     }
 
@@ -194,7 +170,7 @@ impl Report {
         let mut sizes: Vec<usize> = self.ways.iter().map(|way| way.size).collect();
         sizes.sort_unstable();
         sizes.dedup();
-        let heads: Vec<String> = sizes.iter().map(|size| format!("{size}, s")).collect();
+        let heads: Vec<String> = sizes.iter().map(|size| format!("{size}, s (floor)")).collect();
         let _ = writeln!(
             text,
             "\n### Ways to write a list: a plan without changes\n\n| written as | {} | terraform's peak, MiB |\n| --- |{} ---: |",
@@ -215,8 +191,10 @@ impl Report {
                 .map(|other| (other.size, other))
                 .collect();
             let cell = |size: &usize| {
-                let run = same.get(size).and_then(|way| way.run.as_ref());
-                run.map_or("left out".to_owned(), |run| format!("{:.2}", run.wall))
+                let runs = same.get(size).and_then(|way| way.run.as_ref().zip(way.floor.as_ref()));
+                runs.map_or("left out".to_owned(), |(run, floor)| {
+                    format!("{:.2} ({:.2})", run.wall, floor.wall)
+                })
             };
             let cells: Vec<String> = sizes.iter().map(cell).collect();
             let last = same.values().filter_map(|way| way.run.as_ref()).next_back();
@@ -249,35 +227,6 @@ impl Report {
                 run.wall,
                 run.provider_cpu,
                 counted(calls)
-            );
-        }
-    }
-
-    fn shape_table(&self, text: &mut String) {
-        let Some(size) = self.shapes.iter().map(|shape| shape.size).max() else {
-            return;
-        };
-        let _ = writeln!(
-            text,
-            "\n### Other schemas, {size} rows, with the provider that answers at once\n\n\
-             | shape | first apply, s | plan without changes, s | terraform's peak, MiB | state, KiB |\n\
-             | --- | ---: | ---: | ---: | ---: |"
-        );
-        for Shape {
-            name,
-            first_apply,
-            plan,
-            state,
-            ..
-        } in &self.shapes
-        {
-            let _ = writeln!(
-                text,
-                "| {name} | {:.2} | {:.2} | {:.0} | {} |",
-                first_apply.wall,
-                plan.wall,
-                plan.host_peak,
-                state / 1024
             );
         }
     }

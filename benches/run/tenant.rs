@@ -73,6 +73,13 @@ impl Tenant {
         result
     }
 
+    /// Puts these rows in the place of those that are there, and answers those.
+    pub fn exchange(&self, rows: Vec<Value>) -> Vec<Value> {
+        let before = self.0.rows();
+        self.put(rows);
+        before
+    }
+
     /// Takes all rows away.
     pub fn empty(&self) {
         self.put(Vec::new());

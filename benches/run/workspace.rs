@@ -4,7 +4,7 @@ use super::data::Row;
 use super::gauge::{self, Taken};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use tempfile::TempDir;
 
@@ -40,6 +40,11 @@ impl Workspace {
     /// A workspace whose provider leads to the tenant with this environment.
     pub fn with_provider(environment: Vec<(String, String)>) -> Self {
         Self::new(PROGRAM, environment)
+    }
+
+    /// A workspace with another build of the provider.
+    pub fn with_program(program: &Path, environment: Vec<(String, String)>) -> Self {
+        Self::new(&program.to_string_lossy(), environment)
     }
 
     /// A workspace whose provider answers at once.
@@ -185,9 +190,10 @@ pub fn terraform_version() -> String {
 
 /// The rows as a CSV table.
 pub fn csv(rows: &[Row]) -> String {
-    let mut text = String::from("value,severity,description\n");
+    let mut text = String::from("value,severity,title,description,recommended_actions\n");
     for row in rows {
-        let _ = writeln!(text, "{},{},{}", row.value, row.severity, row.description);
+        let [severity, title, description, actions] = row.fields().map(|(_, text)| text);
+        let _ = writeln!(text, "{},{severity},{title},{description},{actions}", row.value);
     }
     text
 }

@@ -4,6 +4,7 @@
 //! are written anew.
 
 mod text;
+mod parsed;
 mod value;
 
 pub use value::content;
@@ -11,6 +12,7 @@ pub use value::content;
 use crate::indicator::{Field, FieldKind, FieldValue};
 use crate::tf::{Typed, Value, ValueType};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// The rows of a list, sorted by the bytes of their keys.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -57,25 +59,29 @@ pub type Addition = (String, Vec<(Field, FieldValue)>);
 
 impl List {
     /// Reads a list of a configuration, a plan or a state.
-    pub fn read(value: &Value) -> Self {
-        let mut list = match value.untyped() {
+    pub fn read(value: &Value) -> Arc<Self> {
+        let list = match value.untyped() {
             Value::Unknown => Self {
                 incomplete: true,
                 ..Self::default()
             },
             Value::Null => Self::default(),
-            Value::String(text) => text::read(text),
+            Value::String(text) => return parsed::read(text),
             Value::Object(_) | Value::Map(_) => value::read(value.untyped()),
             Value::List(_) => Self::faulty(LISTS.to_owned()),
             Value::Bool(_) | Value::Number(_) | Value::Typed(_) => {
                 Self::faulty(format!("it is {}. {SHAPE}", value::kind_of(value)))
             }
         };
-        // Objects come sorted; texts mostly do.
-        if !list.rows.is_sorted_by(|one, other| one.key <= other.key) {
-            list.rows.sort_by(|one, other| one.key.cmp(&other.key));
+        Arc::new(list.sorted())
+    }
+
+    /// Objects come sorted; texts mostly do.
+    fn sorted(mut self) -> Self {
+        if !self.rows.is_sorted_by(|one, other| one.key <= other.key) {
+            self.rows.sort_by(|one, other| one.key.cmp(&other.key));
         }
-        list
+        self
     }
 
     fn faulty(fault: String) -> Self {

@@ -118,11 +118,11 @@ impl ModelRow {
     }
 
     /// Takes in a row of a list.
-    pub fn take_row(&mut self, row: ListRow) {
-        self.faults = row.faults;
-        row.fields
-            .into_iter()
-            .for_each(|(field, content)| self.take(field, content));
+    pub fn take_row(&mut self, row: &ListRow) {
+        self.faults.clone_from(&row.faults);
+        for (field, content) in &row.fields {
+            self.take(*field, content.clone());
+        }
     }
 
     /// Takes in one field.

@@ -113,27 +113,23 @@ fn scope(value: &Value) -> Option<Scope> {
 }
 
 /// The model of a list of rows with these defaults.
-fn model(value: &Value, list: List, record: Option<&Record>) -> Model {
+fn model(value: &Value, list: &List, record: Option<&Record>) -> Model {
     let mut defaults = ModelRow::blank();
     defaults.take_attributes(value, Field::defaults());
-    let List {
-        rows,
-        incomplete,
-        faults,
-    } = list;
-    let rows = rows
-        .into_iter()
+    let rows = list
+        .rows
+        .iter()
         .enumerate()
         .map(|(position, row)| {
-            let key = row.key.clone();
-            let mut read = ModelRow::on(&defaults, &key);
-            read.planned.indicator.value.clone_from(&key);
+            let key = &row.key;
+            let mut read = ModelRow::on(&defaults, key);
+            read.planned.indicator.value.clone_from(key);
             read.planned.unknown.remove(Field::Value);
             read.take_row(row);
             let mut read = read.finish();
             if let Some(record) = record {
                 read.begin(record.begun(position));
-                read.clear(record.cleared.get(&key).copied().unwrap_or_default());
+                read.clear(record.cleared.get(key).copied().unwrap_or_default());
             }
             read
         })
@@ -147,8 +143,8 @@ fn model(value: &Value, list: List, record: Option<&Record>) -> Model {
             .to_owned(),
         defaults,
         rows,
-        incomplete,
-        faults,
+        incomplete: list.incomplete,
+        faults: list.faults.clone(),
         exclusive: scope(value),
         on_existing: on_existing(value),
         renew: renews(value),
@@ -192,7 +188,7 @@ impl Kind for IndicatorSet {
     }
 
     fn read(value: &Value, record: Option<&Record>) -> Model {
-        model(value, List::read(value.get(INDICATORS)), record)
+        model(value, &List::read(value.get(INDICATORS)), record)
     }
 
     fn check(config: &Value, model: &Model) -> Diagnostics {
@@ -210,7 +206,7 @@ impl Kind for IndicatorSet {
         }
         // What the prior list would say under the planned defaults.
         let value = Value::from(planned.clone());
-        if means_the_same(model, &self::model(&value, List::read(before), None)) {
+        if means_the_same(model, &self::model(&value, &List::read(before), None)) {
             planned.set(INDICATORS, before.clone());
         }
         planned

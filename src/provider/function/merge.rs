@@ -53,12 +53,12 @@ impl Function for Merge {
             list.faults
                 .iter()
                 .for_each(|fault| problems.add(&place, None, fault.clone()));
-            for row in list.rows {
-                for (_, fault) in row.faults {
-                    problems.add(&format!("{place}, row {}", shown(&row.key)), None, fault);
+            for row in &list.rows {
+                for (_, fault) in &row.faults {
+                    problems.add(&format!("{place}, row {}", shown(&row.key)), None, fault.clone());
                 }
-                let fields = canonical(row.fields);
-                match rows.entry(row.key) {
+                let fields = canonical(&row.fields);
+                match rows.entry(row.key.clone()) {
                     Entry::Vacant(vacant) => drop(vacant.insert((position, fields))),
                     Entry::Occupied(first) => {
                         let (other, known) = first.get();
@@ -88,11 +88,11 @@ impl Function for Merge {
 }
 
 /// The fields in the order of their table.
-fn canonical(fields: Vec<(Field, Content)>) -> Vec<(Field, FieldValue)> {
+fn canonical(fields: &[(Field, Content)]) -> Vec<(Field, FieldValue)> {
     let mut known: Vec<(Field, FieldValue)> = fields
-        .into_iter()
+        .iter()
         .filter_map(|(field, content)| match content {
-            Content::Known(value) => Some((field, value)),
+            Content::Known(value) => Some((*field, value.clone())),
             Content::Unknown => None,
         })
         .collect();

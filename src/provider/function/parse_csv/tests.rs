@@ -104,7 +104,7 @@ fn every_field_has_a_column() {
     );
     let list = crate::provider::list::List::read(&json!(map).to_string().into());
     let mut read = ModelRow::blank();
-    read.take_row(list.rows.into_iter().next().unwrap());
+    read.take_row(&list.rows[0]);
     assert_eq!(read.findings, []);
     let fields = read.planned.indicator.fields;
     assert_eq!(fields.title.as_deref(), Some(" kept as it is "));
