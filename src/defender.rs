@@ -170,6 +170,12 @@ impl Client {
         self.0.listing_cache.listing().await
     }
 
+    /// All rows of the tenant, if they were asked for before.
+    #[must_use]
+    pub fn known_listing(&self) -> Option<Arc<Listing>> {
+        self.0.listing_cache.known()
+    }
+
     /// All rows of the tenant, asked for again.
     ///
     /// # Errors

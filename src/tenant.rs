@@ -19,6 +19,7 @@ mod ownership;
 mod expiry;
 mod difference;
 mod limits;
+mod protection;
 mod preflight;
 mod removal;
 mod apply;
@@ -26,11 +27,15 @@ mod writing;
 mod verification;
 
 pub use apply::{Kept, apply, destroy};
+pub use difference::Difference;
 pub use facts::{Facts, Token};
 pub use object::{Holding, OnExisting, PlannedObject, PlannedRow, PriorObject, Scope, StateRow};
 pub use outcome::{Outcome, Written};
 pub use preflight::{Preflight, difference, plan, plan_destroy};
-pub use problem::{Failure, FailureKind, Problem, RowNote, Unread};
+pub use problem::{
+    Contradiction, Failure, FailureKind, Opponent, Problem, Protection, Recreated, RowNote, Unread, Weakened,
+};
+pub use protection::contradictions_within;
 pub use refresh::{Refreshed, RowRefresh, refresh};
 pub use rows::StateAt;
 

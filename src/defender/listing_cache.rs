@@ -31,9 +31,14 @@ impl ListingCache {
         }
     }
 
+    /// The listing, if there is one.
+    pub fn known(&self) -> Option<Arc<Listing>> {
+        lock(&self.store).current()
+    }
+
     /// The listing, asked for if there is none yet.
     pub async fn listing(&self) -> Result<Arc<Listing>, Error> {
-        if let Some(listing) = lock(&self.store).current() {
+        if let Some(listing) = self.known() {
             return Ok(listing);
         }
         let (session, store) = (Arc::clone(&self.session), Arc::clone(&self.store));

@@ -103,6 +103,13 @@ impl Field {
         })
     }
 
+    /// Whether people write what they like in it, and the service does not interpret it.
+    #[must_use]
+    pub fn is_free_text(self) -> bool {
+        self.kind() == FieldKind::Certificate
+            || matches!(self.entry().default, Some(Constant::Text(text)) if text.is_empty())
+    }
+
     /// The field of exactly this name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {

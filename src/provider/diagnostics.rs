@@ -2,15 +2,15 @@
 //! place.
 
 use super::model::Model;
-use super::words::{about, bullets, counted, examples, named, sentence};
+use super::words::{about, bullets, counted, cut, examples, named, sentence};
 use crate::defender::{Error, WriteError};
-use crate::indicator::{Difference, Field, FieldSet, Row};
-use crate::tenant::{Failure, FailureKind, Holding, PriorObject, Problem, Refreshed, RowNote, RowRefresh, Unread};
+use crate::indicator::{Conflict, Difference, Field, Row};
+use crate::tenant::{
+    Contradiction, Failure, FailureKind, Holding, Opponent, PriorObject, Problem, Protection, Recreated, Refreshed,
+    RowNote, RowRefresh, Unread, Weakened,
+};
 use crate::tf::{Diagnostic, Diagnostics};
 use std::collections::BTreeMap;
-
-/// What a difference says of a field that has no value.
-const NOT_SET: &str = "not set";
 
 /// How to destroy what cannot be planned. `terraform destroy` makes an ordinary plan first.
 const DESTROY: &str = "`terraform destroy` makes an ordinary plan first and stops at this error as well; `terraform destroy \
@@ -96,8 +96,23 @@ fn one(title: &str, problem: Problem) -> Diagnostics {
                 counted(creations, "more is", "more are")
             ),
         ),
-        Problem::TakenOver { ours, adopted, done } => return taken_over(title, &ours, &adopted, done),
-        Problem::Recreated { names, fields, kept, done } => recreated(title, &names, fields, kept, done),
+        Problem::Protection { change, done } => protection(title, &change, done),
+        Problem::Contradictory { pairs } => contradictory(title, &pairs),
+        Problem::NothingWritten { is_note } => Diagnostic::warning(
+            format!("{title}: no indicator changes"),
+            if is_note {
+                "Another resource holds indicators that this one held before. This apply only updates the state; it writes nothing \
+                 to the tenant."
+            } else {
+                "Only settings of the resource change, or the way in which its list is written. This apply only updates the \
+                 state; it writes nothing to the tenant."
+            },
+        ),
+        Problem::AnotherForm { written, rows } => Diagnostic::warning(
+            format!("{title}: {written} of {} change", counted(rows, "indicator", "indicators")),
+            "The list changes from an object to a JSON text, or from a text to an object. So the plan prints every row as \
+             removed and added. Only the indicators that really differ are written.",
+        ),
         Problem::Expired { names } => expired(title, &names),
         Problem::ScopeNotShownYet { count } => Diagnostic::warning(
             format!("{title}: {} of the scope will be removed later", counted(count, "indicator", "indicators")),
@@ -217,64 +232,122 @@ fn scope_shared(title: &str, other: &str, names: &[String]) -> Diagnostic {
     )
 }
 
-fn taken_over(title: &str, ours: &[RowNote], adopted: &[RowNote], done: bool) -> Diagnostics {
-    let summary = |count: usize, verb: &str| {
-        let tense = if done {
-            counted(count, "indicator was", "indicators were")
-        } else {
-            counted(count, "indicator will be", "indicators will be")
-        };
-        format!("{title}: {tense} {verb}")
-    };
-    let mut diagnostics = Diagnostics::default();
-    if !ours.is_empty() {
-        diagnostics.push(Diagnostic::warning(
-            summary(ours.len(), "taken over"),
-            format!(
-                "This application made or changed {} before, and no resource of the state is known to hold {}. Possible causes: an \
-                 indicator moves from another resource, an earlier run was interrupted, or another workspace uses the same \
-                 application and label. This resource manages {} from now on:\n{}",
-                counted(ours.len(), "indicator", "indicators"),
-                if ours.len() == 1 { "it" } else { "them" },
-                if ours.len() == 1 { "it" } else { "them" },
-                rows(ours)
-            ),
-        ));
-    }
-    if !adopted.is_empty() {
-        diagnostics.push(Diagnostic::warning(
-            summary(adopted.len(), "adopted from other authors"),
-            format!(
-                "`on_existing` is `adopt`, so this resource takes over {} that other authors made and manages {} from now on:\n{}",
-                counted(adopted.len(), "indicator", "indicators"),
-                if adopted.len() == 1 { "it" } else { "them" },
-                rows(adopted)
-            ),
-        ));
-    }
-    diagnostics
-}
+/// How many rows a warning about protection names for each thing that happens.
+const NAMED_FOR_PROTECTION: usize = 20;
 
-fn recreated(title: &str, names: &[String], fields: FieldSet, kept: bool, done: bool) -> Diagnostic {
+/// What happens, or has happened, to protection: the number and the direction stand in the summary, which is all that
+/// `-compact-warnings` shows.
+fn protection(title: &str, change: &Protection, done: bool) -> Diagnostic {
+    let Protection {
+        deleted,
+        weakened,
+        ours,
+        adopted,
+        recreated,
+    } = change;
+    let (mut summary, mut parts) = (Vec::new(), Vec::new());
+    let mut part = |lines: Vec<String>, planned: &str, past: &str, heading: &str| {
+        if !lines.is_empty() {
+            summary.push(format!("{} {}", lines.len(), if done { past } else { planned }));
+            parts.push(format!("{heading}\n{}", cut(&lines, NAMED_FOR_PROTECTION)));
+        }
+    };
+    let heading = if done {
+        "Deleted:"
+    } else {
+        "To delete, unless another resource of this configuration takes them over:"
+    };
+    part(bullets(deleted), "to delete", "deleted", heading);
+    let mut directions: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+    for Weakened { name, before, after } in weakened {
+        let direction = (before.to_string(), after.to_string());
+        directions.entry(direction).or_default().push(format!("- {name}"));
+    }
+    for ((before, after), lines) in directions {
+        let direction = format!("from {before} to {after}");
+        part(
+            lines,
+            &format!("to weaken {direction}"),
+            &format!("weakened {direction}"),
+            &format!("Weakened {direction}:"),
+        );
+    }
+    part(
+        lines(adopted),
+        "to adopt",
+        "adopted",
+        "Made by other authors, and taken over because `on_existing` is `adopt`:",
+    );
+    part(
+        lines(ours),
+        "to take over",
+        "taken over",
+        "Made or changed by this application before, and held by no resource that is known. They move from another resource, an \
+         earlier run was interrupted, or another workspace uses the same application and label:",
+    );
+    let Recreated { names, fields, kept } = recreated;
     let fields: Vec<&str> = fields.iter().map(Field::name).collect();
     let fields = fields.join("`, `");
-    let count = counted(names.len(), "indicator", "indicators");
-    let tense = match (done, names.len()) {
-        (false, _) => "will be",
-        (true, 1) => "was",
-        (true, _) => "were",
-    };
-    let why = if kept {
-        format!("A write without the former `{fields}` left the old values in place.")
-    } else {
-        format!("`{fields}` can be set only at creation.")
-    };
-    Diagnostic::warning(
-        format!("{title}: {count} {tense} deleted and created again"),
+    let heading = if *kept {
         format!(
-            "{why} So the provider deletes these indicators and imports them anew, batch after batch. Between the two calls they do \
-             not protect:\n{}",
-            named(&bullets(names))
+            "Deleted and imported again, because a write without the former `{fields}` left the old values in place:"
+        )
+    } else {
+        format!(
+            "Deleted and imported again, because `{fields}` can be set only at creation. Between the two calls they do not \
+             protect:"
+        )
+    };
+    part(bullets(names), "to re-create", "re-created", &heading);
+    Diagnostic::warning(format!("{title}: {}", summary.join(", ")), parts.join("\n\n"))
+}
+
+/// Rows that are allowed and blocked at once.
+fn contradictory(title: &str, pairs: &[Contradiction]) -> Diagnostic {
+    let mut groups: BTreeMap<Conflict, Vec<String>> = BTreeMap::new();
+    for Contradiction {
+        name,
+        action,
+        other,
+        conflict,
+    } in pairs
+    {
+        let other = match other {
+            Opponent::Own { name, action } => format!("{name} with action {action} in the same list"),
+            Opponent::Tenant(row) => describe(row),
+            Opponent::Object { title, name, action } => format!("{name} with action {action} in \"{title}\""),
+        };
+        groups
+            .entry(*conflict)
+            .or_default()
+            .push(format!("- {name} ({action}): {other}"));
+    }
+    let parts: Vec<String> = groups
+        .iter()
+        .map(|(conflict, lines)| {
+            let heading = match conflict {
+                Conflict::SameValue => {
+                    "The same value has two actions. Allowed wins over Warn, and Warn over Block, so the stronger one has no \
+                     effect:"
+                }
+                Conflict::AllowedInside => "Allowed inside a blocked domain or URL. The longer path wins, so this part is not blocked:",
+                Conflict::BlockedInside => {
+                    "Blocked inside an allowed domain or URL. Of an HTTPS address only Edge sees the path, so other browsers may \
+                     not block this part:"
+                }
+            };
+            format!("{heading}\n{}", cut(lines, NAMED_FOR_PROTECTION))
+        })
+        .collect();
+    Diagnostic::warning(
+        format!(
+            "{title}: {} by another indicator",
+            counted(pairs.len(), "indicator is contradicted", "indicators are contradicted")
+        ),
+        format!(
+            "{}\n\nRemove one of each pair, unless it is a wanted exception. Indicators that no resource manages are removed in the \
+             portal, or by a set with `exclusive`.",
+            parts.join("\n\n")
         ),
     )
 }
@@ -337,7 +410,7 @@ fn comparable(words: &str) -> String {
 
 /// What changed outside of Terraform: what, who and when, in one message for each object.
 pub fn drift(model: &Model, prior: &PriorObject, refreshed: &Refreshed) -> Diagnostics {
-    let (mut gone, mut changed, mut expired_rows) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut gone, mut changed, mut lost, mut expired_rows) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let own = model.rows.len();
     for (position, (state, found)) in prior.rows.iter().zip(&refreshed.rows).enumerate() {
         match found {
@@ -358,6 +431,7 @@ pub fn drift(model: &Model, prior: &PriorObject, refreshed: &Refreshed) -> Diagn
             // A row that will be renewed is for the plan to tell.
             RowRefresh::Expired if model.renew && state.begun.is_some() => {}
             RowRefresh::Expired => expired_rows.push(state.name.clone()),
+            RowRefresh::Lost => lost.push(format!("- {}", state.name)),
             _ => {}
         }
     }
@@ -379,6 +453,11 @@ pub fn drift(model: &Model, prior: &PriorObject, refreshed: &Refreshed) -> Diagn
         &gone,
         "missing in the tenant",
         "Deleted in the tenant (the service does not record who deletes):",
+    );
+    part(
+        &lost,
+        "held by another resource",
+        "Held by another resource of this configuration now:",
     );
     part(
         &strangers,
@@ -414,9 +493,13 @@ pub fn drift(model: &Model, prior: &PriorObject, refreshed: &Refreshed) -> Diagn
 }
 
 fn in_words(differences: &[Difference]) -> String {
-    let one = |Difference { field, wanted, found }: &Difference| match wanted.as_str() {
-        NOT_SET => format!("{field} is {found}, but is not set in the configuration"),
-        _ => format!("{field} is {found}, not {wanted}"),
+    let one = |Difference { field, wanted, found }: &Difference| {
+        if field.is_free_text() {
+            // People may have marked it as sensitive, which the host does not tell the provider.
+            format!("{field} changed")
+        } else {
+            format!("{field} changed from {wanted} to {found}")
+        }
     };
     differences.iter().map(one).collect::<Vec<_>>().join("; ")
 }
@@ -432,9 +515,12 @@ fn changed_by(row: &Row) -> String {
 }
 
 /// The rows, a line for each.
+fn lines(notes: &[RowNote]) -> Vec<String> {
+    notes.iter().map(|note| about(&note.name, &described(note))).collect()
+}
+
 fn rows(notes: &[RowNote]) -> String {
-    let lines: Vec<String> = notes.iter().map(|note| about(&note.name, &described(note))).collect();
-    named(&lines)
+    named(&lines(notes))
 }
 
 fn described(note: &RowNote) -> String {

@@ -48,6 +48,9 @@ pub trait Kind: Send + Sync + 'static {
     /// Completes a planned value: the prior form where it means the same, and computed attributes that are known.
     fn complete(planned: Object, model: &Model, prior: &Value) -> Object;
 
+    /// Whether the plan prints all rows because the list changes its form.
+    fn changes_form(planned: &Object, prior: &Value) -> bool;
+
     /// The value with its rows as they stand.
     fn write(template: &Value, model: &Model, change: &Change<'_>) -> Value;
 
@@ -149,7 +152,7 @@ impl<K: Kind> Resource<Tenant> for Objects<K> {
         let model = K::read(&proposed, None);
         let on_existing = tenant.map_or(tenant::OnExisting::Own, |tenant| tenant.policy.on_existing);
         let object = model.planned(on_existing);
-        let preflight = match tenant {
+        let mut preflight = match tenant {
             Some(tenant) => tenant::plan(tenant, token, &stored.object, &object).await,
             None => tenant::Preflight {
                 difference: tenant::difference(&stored.object, &object, Timestamp::now()),
@@ -168,6 +171,11 @@ impl<K: Kind> Resource<Tenant> for Objects<K> {
             || !preflight.difference.is_empty()
             || !stored.object.note.is_empty()
             || differs::<K>(&planned, &prior);
+        if is_change && !prior.is_null() {
+            preflight
+                .problems
+                .extend(form_only::<K>(&planned, &prior, &preflight.difference, &stored, &model));
+        }
         let planned = if is_change { opened::<K>(planned) } else { prior.clone() };
         let creates = prior.is_null();
         let rows = object
@@ -202,7 +210,10 @@ impl<K: Kind> Resource<Tenant> for Objects<K> {
             spare: spare.into_iter().collect(),
             ..Private::default()
         };
-        (notes.write(), diagnostics::all(&stored.model.title, problems))
+        (
+            notes.write(),
+            diagnostics::all(&stored.model.title, of_an_end::<K>(problems)),
+        )
     }
 
     async fn create(&self, tenant: &Tenant, request: CreateRequest) -> ApplyResponse {
@@ -235,7 +246,7 @@ impl<K: Kind> Resource<Tenant> for Objects<K> {
             // The host keeps the object with the private data that it has.
             response.private = Private::of_state(token);
         }
-        response.diagnostics = diagnostics::all(&stored.model.title, outcome.problems);
+        response.diagnostics = diagnostics::all(&stored.model.title, of_an_end::<K>(outcome.problems));
         response
     }
 
@@ -253,6 +264,27 @@ impl<K: Kind> Resource<Tenant> for Objects<K> {
     }
 }
 
+/// What there is to say of an update that writes fewer rows than the plan prints.
+fn form_only<K: Kind>(
+    planned: &Object,
+    prior: &Value,
+    difference: &tenant::Difference,
+    stored: &Stored,
+    model: &Model,
+) -> Option<Problem> {
+    if model.incomplete {
+        return None;
+    }
+    if difference.is_empty() {
+        let is_note = !stored.object.note.is_empty();
+        return Some(Problem::NothingWritten { is_note });
+    }
+    K::changes_form(planned, prior).then(|| Problem::AnotherForm {
+        written: difference.written(),
+        rows: model.rows.len(),
+    })
+}
+
 /// Whether the planned value differs from the prior one in what a configuration writes.
 fn differs<K: Kind>(planned: &Object, prior: &Value) -> bool {
     planned
@@ -268,6 +300,14 @@ fn opened<K: Kind>(mut planned: Object) -> Value {
         }
     }
     planned.into()
+}
+
+/// What there is to tell of the end of an object. The end of a single indicator is one line of the host's own.
+fn of_an_end<K: Kind>(mut problems: Vec<Problem>) -> Vec<Problem> {
+    if K::IS_SINGLE {
+        problems.retain(Problem::is_error);
+    }
+    problems
 }
 
 /// Carries out a creation or an update.

@@ -112,6 +112,13 @@ fn scope(value: &Value) -> Option<Scope> {
     })
 }
 
+/// What messages call the object: its title, or the value of a single indicator.
+pub(super) fn title(value: &Value) -> String {
+    let named = [Field::Title, Field::Value].map(|field| value.get(field.name()).as_str());
+    let title = named[1].or(named[0]).filter(|title| !title.is_empty());
+    title.unwrap_or("The resource").to_owned()
+}
+
 /// The model of a list of rows with these defaults.
 fn model(value: &Value, list: &List, record: Option<&Record>) -> Model {
     let mut defaults = ModelRow::blank();
@@ -135,12 +142,7 @@ fn model(value: &Value, list: &List, record: Option<&Record>) -> Model {
         })
         .collect();
     Model {
-        title: value
-            .get(Field::Title.name())
-            .as_str()
-            .filter(|title| !title.is_empty())
-            .unwrap_or("The set")
-            .to_owned(),
+        title: title(value),
         defaults,
         rows,
         incomplete: list.incomplete,
@@ -210,6 +212,15 @@ impl Kind for IndicatorSet {
             planned.set(INDICATORS, before.clone());
         }
         planned
+    }
+
+    fn changes_form(planned: &Object, prior: &Value) -> bool {
+        let is_text = |value: &Value| value.as_str().is_some();
+        let (after, before) = (
+            planned.get(INDICATORS).cloned().unwrap_or_default(),
+            prior.get(INDICATORS),
+        );
+        !after.is_null() && !before.is_null() && is_text(&after) != is_text(before)
     }
 
     fn write(template: &Value, model: &Model, change: &Change<'_>) -> Value {

@@ -7,7 +7,7 @@ use super::findings::Findings;
 use super::model::{Model, ModelRow, on_existing, renews};
 use super::object::{Change, Kind, RECORD, RowState};
 use super::record::{Other, Record};
-use super::set::{check_on_existing, on_existing_attribute, record_attribute, renew_attribute};
+use super::set::{check_on_existing, on_existing_attribute, record_attribute, renew_attribute, title};
 use crate::indicator::{Field, Indicator, differences, rules};
 use crate::tenant::{Holding, StateRow, Tenant};
 use crate::tf::{Attribute, Diagnostics, Object, ObjectType, Path, Schema, Value};
@@ -60,7 +60,7 @@ impl Kind for SingleIndicator {
         row.take_attributes(value, Field::ALL.iter().copied());
         row.planned.name.clone_from(&row.planned.indicator.value);
         Model {
-            title: row.planned.name.clone(),
+            title: title(value),
             defaults: ModelRow::blank(),
             rows: if value.is_null() {
                 Vec::new()
@@ -94,13 +94,17 @@ impl Kind for SingleIndicator {
                 findings.push("", Path::attribute(finding.field.name()), true, finding);
             }
         }
-        let mut diagnostics = findings.into_diagnostics();
+        let mut diagnostics = findings.into_diagnostics(&model.title);
         diagnostics.extend(check_on_existing(config));
         diagnostics
     }
 
     fn complete(planned: Object, _model: &Model, _prior: &Value) -> Object {
         planned
+    }
+
+    fn changes_form(_planned: &Object, _prior: &Value) -> bool {
+        false
     }
 
     fn write(template: &Value, model: &Model, change: &Change<'_>) -> Value {

@@ -4,7 +4,7 @@
 const NAMED: usize = 200;
 
 /// How many rows a message names of which any will do.
-const EXAMPLES: usize = 5;
+pub const EXAMPLES: usize = 5;
 
 /// Each as a line of a list.
 pub fn bullets<S: AsRef<str>>(lines: &[S]) -> Vec<String> {
@@ -21,7 +21,8 @@ pub fn examples<S: AsRef<str>>(names: &[S]) -> String {
     cut(&bullets(names), EXAMPLES)
 }
 
-fn cut(lines: &[String], most: usize) -> String {
+/// The lines, cut at `most` with a count of the rest.
+pub fn cut(lines: &[String], most: usize) -> String {
     let mut text = lines[..lines.len().min(most)].join("\n");
     if lines.len() > most {
         text.push_str(&format!("\nand {} more", lines.len() - most));

@@ -7,12 +7,13 @@ use super::limits;
 use super::object::{PlannedObject, PriorObject};
 use super::outcome::{Outcome, Written};
 use super::ownership::{MayDelete, may_delete};
-use super::problem::{Failure, FailureKind, Problem, RowNote, Unread};
+use super::problem::{Failure, FailureKind, Problem, Protection, RowNote, Unread};
+use super::protection;
 use super::removal::{Deleted, Patience, delete};
 use super::rows::{PlannedAt, Rows, StateAt};
 use super::{OnExisting, Tenant};
 use crate::defender::Listing;
-use crate::indicator::{Digest, FieldSet, RowId, ValueKey};
+use crate::indicator::{Digest, RowId, ValueKey};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -104,12 +105,19 @@ pub async fn destroy(
     let mut failures = Vec::new();
     let leaves: Vec<MayDelete> = due.iter().map(|(_, leave)| leave.clone()).collect();
     let results = delete(tenant, token, &leaves, Patience::After).await;
+    let mut protection = Protection::default();
     for ((state, _), result) in due.into_iter().zip(results) {
         match result {
-            Ok(_) => outcome.let_go(state),
+            Ok(deleted) => {
+                if deleted == Deleted::Gone {
+                    protection.deleted.push(prior.rows[state].name.clone());
+                }
+                outcome.let_go(state);
+            }
             Err(error) => failures.push(failure(&prior.rows[state].name, FailureKind::Delete, error)),
         }
     }
+    outcome.problems.extend(protection.problem(true));
     if !failures.is_empty() {
         outcome.problems.push(Problem::Failed { failures });
     } else if !kept_rows.is_empty() && tenant.client.is_stopped() {
@@ -162,17 +170,6 @@ pub(super) fn failure(name: &str, kind: FailureKind, error: crate::defender::Wri
     }
 }
 
-/// Rows that were made anew.
-#[derive(Debug, Default)]
-pub(super) struct Recreated {
-    /// What the object calls them.
-    pub names: Vec<String>,
-    /// Because of which fields.
-    pub fields: FieldSet,
-    /// Whether the service had kept values that a write should have cleared.
-    pub kept: bool,
-}
-
 /// One carrying-out in progress.
 pub(super) struct Run<'a> {
     pub tenant: &'a Tenant,
@@ -191,13 +188,12 @@ pub(super) struct Run<'a> {
     pub accepted: HashMap<RowId, PlannedAt>,
     /// Planned rows whose write may have changed less than it should, or landed on a row that was not expected.
     pub doubtful: Vec<PlannedAt>,
-    /// Rows of this application and of others that were taken over.
-    pub ours: Vec<RowNote>,
-    pub adopted: Vec<RowNote>,
+    /// What was done to protection so far.
+    pub protection: Protection,
     /// Rows of others that imports have changed unexpectedly.
     pub overwritten: Vec<RowNote>,
-    /// Rows that were made anew.
-    pub recreated: Recreated,
+    /// Rows of the state that this run has deleted because they are not wanted, by position.
+    pub gone: Vec<StateAt>,
     /// Held rows, by position in the state, that were deleted already.
     pub deleted: HashSet<StateAt>,
 }
@@ -228,10 +224,9 @@ impl<'a> Run<'a> {
             before: None,
             accepted: HashMap::new(),
             doubtful: Vec::new(),
-            ours: Vec::new(),
-            adopted: Vec::new(),
+            protection: Protection::default(),
             overwritten: Vec::new(),
-            recreated: Recreated::default(),
+            gone: Vec::new(),
             deleted: HashSet::new(),
         }
     }
@@ -314,7 +309,10 @@ impl<'a> Run<'a> {
         for ((state, _), result) in due.into_iter().zip(results) {
             match result {
                 Ok(Deleted::Put) => {}
-                Ok(Deleted::Gone | Deleted::Spared) => {
+                Ok(deleted) => {
+                    if deleted == Deleted::Gone {
+                        self.gone.push(state);
+                    }
                     self.deleted.insert(state);
                     self.outcome.let_go(state);
                 }
@@ -388,25 +386,21 @@ impl<'a> Run<'a> {
                 failures: self.failures,
             });
         }
-        if !self.ours.is_empty() || !self.adopted.is_empty() {
-            problems.push(Problem::TakenOver {
-                ours: self.ours,
-                adopted: self.adopted,
-                done: true,
-            });
-        }
         if !self.overwritten.is_empty() && self.planned.on_existing == OnExisting::Own {
             problems.push(Problem::Overwritten { rows: self.overwritten });
         }
-        let Recreated { names, fields, kept } = self.recreated;
-        if !names.is_empty() {
-            problems.push(Problem::Recreated {
-                names,
-                fields,
-                kept,
-                done: true,
-            });
-        }
+        let unwanted = self.difference.unwanted.iter();
+        let successors: HashMap<StateAt, PlannedAt> = unwanted
+            .filter_map(|unwanted| Some((unwanted.state, unwanted.successor?)))
+            .collect();
+        let gone = self.gone.iter().map(|state| (*state, successors.get(state).copied()));
+        let Protection { deleted, weakened, .. } = protection::of_removals(gone, self.prior, self.planned);
+        let change = Protection {
+            deleted,
+            weakened,
+            ..self.protection
+        };
+        problems.extend(change.problem(true));
         self.outcome
     }
 }

@@ -43,6 +43,13 @@ pub struct Difference {
 }
 
 impl Difference {
+    /// How many wanted rows are written, or at least looked for.
+    #[must_use]
+    pub fn written(&self) -> usize {
+        let changed = self.pairs.iter().filter(|pair| !pair.fields.is_empty());
+        self.unrecorded.len() + changed.count()
+    }
+
     /// Whether the tenant or the record has to change.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -7,7 +7,7 @@
 
 use super::Scope;
 use super::rows::PlannedAt;
-use crate::indicator::{Indicator, Key, RowId, ValueKey};
+use crate::indicator::{Identity, Indicator, Key, RowId, ValueKey};
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -104,6 +104,17 @@ struct Table {
 enum Name {
     Id(RowId),
     Key(Key),
+}
+
+/// A row that another object wants.
+#[derive(Debug)]
+pub struct WishOfOthers {
+    /// Value, type and action.
+    pub identity: Identity,
+    /// The title of the object.
+    pub title: String,
+    /// What the object calls the row.
+    pub name: String,
 }
 
 #[derive(Debug)]
@@ -214,6 +225,22 @@ impl Facts {
     /// Every row that is wanted so far.
     pub fn for_each_wish(&self, visit: impl FnMut(&Key)) {
         self.lock().wishes.keys().for_each(visit);
+    }
+
+    /// The rows of network types that other objects want so far.
+    pub fn wishes_of_others(&self, token: Token) -> Vec<WishOfOthers> {
+        let table = self.lock();
+        let others = table
+            .wishes
+            .iter()
+            .filter(|(key, wish)| wish.token != token && key.identity().indicator_type().is_network());
+        others
+            .map(|(key, wish)| WishOfOthers {
+                identity: key.identity().clone(),
+                title: wish.title.clone(),
+                name: wish.name.clone(),
+            })
+            .collect()
     }
 
     /// How many rows are wanted so far.

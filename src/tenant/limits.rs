@@ -4,7 +4,7 @@ use super::difference::{Difference, Unwanted};
 use super::facts::Told;
 use super::object::{PlannedObject, PriorObject, is_author};
 use super::problem::Problem;
-use super::rows::PlannedAt;
+use super::rows::{PlannedAt, StateAt};
 use super::{Tenant, object::Holding};
 use crate::defender::Listing;
 use crate::indicator::RowId;
@@ -28,11 +28,9 @@ pub(super) fn removals<'a>(
         .unwanted
         .iter()
         .filter(|unwanted| is_removal(unwanted, prior, planned));
-    let owns = planned.exclusive.is_some() && planned.exclusive == prior.exclusive;
-    let strangers = difference.strangers.iter().copied().filter(move |_| owns);
     unwanted
         .map(|unwanted| unwanted.state)
-        .chain(strangers)
+        .chain(owned_strangers(difference, prior, planned))
         .filter_map(|state| {
             let row = &prior.rows[state];
             match &row.holding {
@@ -40,6 +38,16 @@ pub(super) fn removals<'a>(
                 Holding::Absent => None,
             }
         })
+}
+
+/// Rows of others, by position in the state, that an exclusive set removes: it owns their scope before and after.
+pub(super) fn owned_strangers<'a>(
+    difference: &'a Difference,
+    prior: &PriorObject,
+    planned: &PlannedObject,
+) -> impl Iterator<Item = StateAt> + use<'a> {
+    let owns = planned.exclusive.is_some() && planned.exclusive == prior.exclusive;
+    difference.strangers.iter().copied().filter(move |_| owns)
 }
 
 /// The problem with a plan that takes more away than one run may, all of its objects together.

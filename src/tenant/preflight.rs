@@ -7,7 +7,8 @@ use super::facts::{Shown, Token};
 use super::limits;
 use super::object::{PlannedObject, PlannedRow, PriorObject};
 use super::ownership::{Asker, Ground, Standing};
-use super::problem::{Problem, RowNote, Unread};
+use super::problem::{Problem, Protection, Recreated, RowNote, Unread};
+use super::protection;
 use super::rows::PlannedAt;
 use super::{OnExisting, Tenant};
 use crate::defender::Listing;
@@ -42,15 +43,18 @@ pub async fn plan(tenant: &Tenant, token: Token, prior: &PriorObject, planned: &
     problems.extend(protected(tenant, planned));
     let removals: Vec<(RowId, &str)> = limits::removals(&difference, prior, planned).collect();
     problems.extend(limits::too_many_removals(tenant, removals));
-    problems.extend(recreated(planned, &difference));
+    let mut protection = protection::planned(&difference, prior, planned);
+    protection.recreated = recreated(planned, &difference);
     problems.extend(expired(prior, planned, &difference));
     let changes = !difference.is_empty() || !prior.note.is_empty();
     let starts_owning = planned.exclusive.is_some() && planned.exclusive != prior.exclusive;
+    let mut seen = tenant.client.known_listing();
     if changes || starts_owning {
         match tenant.client.listing().await {
             Ok(listing) => {
                 let planned = settle(prior, planned, Some(&listing), now);
-                look(tenant, prior, &planned, &listing, &mut problems);
+                look(tenant, prior, &planned, &listing, &mut protection, &mut problems);
+                seen = Some(listing);
             }
             Err(error) => problems.push(Problem::Unlisted {
                 error,
@@ -58,6 +62,14 @@ pub async fn plan(tenant: &Tenant, token: Token, prior: &PriorObject, planned: &
             }),
         }
     }
+    problems.extend(protection.problem(false));
+    problems.extend(protection::contradictions(
+        tenant,
+        token,
+        prior,
+        planned,
+        seen.as_deref(),
+    ));
     Preflight { difference, problems }
 }
 
@@ -68,6 +80,13 @@ pub fn plan_destroy(tenant: &Tenant, token: Token, prior: &PriorObject) -> (Vec<
     let mut problems: Vec<Problem> = needs_refresh(prior, &shown).into_iter().collect();
     let removals = prior.held().map(|(id, row)| (id.clone(), row.name.as_str())).collect();
     problems.extend(limits::too_many_removals(tenant, removals));
+    let spared: HashSet<&RowId> = shown.elsewhere.iter().collect();
+    let deleted = prior.held().filter(|(id, _)| !spared.contains(id));
+    let protection = Protection {
+        deleted: deleted.map(|(_, row)| row.name.clone()).collect(),
+        ..Protection::default()
+    };
+    problems.extend(protection.problem(false));
     (shown.elsewhere, problems)
 }
 
@@ -80,10 +99,17 @@ fn expired(prior: &PriorObject, planned: &PlannedObject, difference: &Difference
 }
 
 /// What the tenant says of the rows that are to be made or changed.
-fn look(tenant: &Tenant, prior: &PriorObject, planned: &PlannedObject, listing: &Listing, problems: &mut Vec<Problem>) {
+fn look(
+    tenant: &Tenant,
+    prior: &PriorObject,
+    planned: &PlannedObject,
+    listing: &Listing,
+    protection: &mut Protection,
+    problems: &mut Vec<Problem>,
+) {
     let now = tenant.now();
     let asker = Asker::new(tenant, prior, planned.on_existing);
-    let (mut foreign, mut ours, mut adopted) = (Vec::new(), Vec::new(), Vec::new());
+    let mut foreign = Vec::new();
     let (mut made, mut unseen) = (Vec::new(), Vec::new());
     let standings = asker.standings(listing, &planned.rows, prior);
     for (index, row) in planned.rows.at() {
@@ -95,8 +121,8 @@ fn look(tenant: &Tenant, prior: &PriorObject, planned: &PlannedObject, listing: 
             Some(Standing::Foreign(found)) => foreign.push(note(row, found)),
             Some(Standing::Mine(taken)) => match taken.ground {
                 Ground::Held => {}
-                Ground::Ours => ours.push(note(row, taken.row)),
-                Ground::Adopted => adopted.push(note(row, taken.row)),
+                Ground::Ours => protection.ours.push(note(row, taken.row)),
+                Ground::Adopted => protection.adopted.push(note(row, taken.row)),
             },
             Some(Standing::Nothing(_)) => made.push(index),
             Some(Standing::Hidden(None)) => unseen.push(row.name.clone()),
@@ -108,13 +134,6 @@ fn look(tenant: &Tenant, prior: &PriorObject, planned: &PlannedObject, listing: 
     }
     if !unseen.is_empty() && planned.on_existing == OnExisting::Own {
         problems.push(Problem::Unseen { names: unseen });
-    }
-    if !ours.is_empty() || !adopted.is_empty() {
-        problems.push(Problem::TakenOver {
-            ours,
-            adopted,
-            done: false,
-        });
     }
     problems.extend(limits::capacity(tenant, listing, planned, &made));
     if let Some(scope) = planned
@@ -221,23 +240,16 @@ fn protected(tenant: &Tenant, planned: &PlannedObject) -> Option<Problem> {
     (!rows.is_empty()).then_some(Problem::Protected { rows })
 }
 
-fn recreated(planned: &PlannedObject, difference: &Difference) -> Option<Problem> {
+fn recreated(planned: &PlannedObject, difference: &Difference) -> Recreated {
     let pairs = difference
         .pairs
         .iter()
         .filter(|pair| pair.fields.iter().any(|field| field.is_create_only()));
-    let (mut names, mut fields) = (Vec::new(), FieldSet::EMPTY);
+    let mut recreated = Recreated::default();
     for pair in pairs {
-        names.push(planned.rows[pair.planned].name.clone());
-        pair.fields
-            .iter()
-            .filter(|field| field.is_create_only())
-            .for_each(|field| fields.insert(field));
+        recreated.names.push(planned.rows[pair.planned].name.clone());
+        let fields = pair.fields.iter().filter(|field| field.is_create_only());
+        fields.for_each(|field| recreated.fields.insert(field));
     }
-    (!names.is_empty()).then_some(Problem::Recreated {
-        names,
-        fields,
-        kept: false,
-        done: false,
-    })
+    recreated
 }

@@ -1,7 +1,7 @@
 //! What there is to tell, as data: the provider puts it into words.
 
 use crate::defender::{Error, WriteError};
-use crate::indicator::{FieldSet, Row, RowId};
+use crate::indicator::{Action, Conflict, FieldSet, Row, RowId};
 
 /// What it means for the caller that the tenant could not be listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +49,95 @@ pub enum FailureKind {
     Write,
     /// A deletion.
     Delete,
+}
+
+/// A row that a weaker one takes the place of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Weakened {
+    /// What the object calls it.
+    pub name: String,
+    /// Its action before.
+    pub before: Action,
+    /// Its action after.
+    pub after: Action,
+}
+
+/// Rows that are deleted and imported anew.
+#[derive(Debug, Clone, Default)]
+pub struct Recreated {
+    /// What the object calls them.
+    pub names: Vec<String>,
+    /// Because of which fields.
+    pub fields: FieldSet,
+    /// Whether the service had kept values that a write should have cleared.
+    pub kept: bool,
+}
+
+/// What a change does to protection.
+#[derive(Debug, Clone, Default)]
+pub struct Protection {
+    /// Rows that go and that nothing takes the place of, as the object calls them.
+    pub deleted: Vec<String>,
+    /// Rows that weaker ones take the place of.
+    pub weakened: Vec<Weakened>,
+    /// Rows of this application that are taken over.
+    pub ours: Vec<RowNote>,
+    /// Rows of other authors that are taken over because the configuration says so.
+    pub adopted: Vec<RowNote>,
+    /// Rows that are deleted and imported anew.
+    pub recreated: Recreated,
+}
+
+impl Protection {
+    /// The problem, if anything happens at all.
+    #[must_use]
+    pub fn problem(self, done: bool) -> Option<Problem> {
+        let is_empty = self.deleted.is_empty()
+            && self.weakened.is_empty()
+            && self.ours.is_empty()
+            && self.adopted.is_empty()
+            && self.recreated.names.is_empty();
+        (!is_empty).then(|| Problem::Protection {
+            change: Box::new(self),
+            done,
+        })
+    }
+}
+
+/// A row that contradicts another one.
+#[derive(Debug, Clone)]
+pub struct Contradiction {
+    /// What the object calls it.
+    pub name: String,
+    /// Its action.
+    pub action: Action,
+    /// What it contradicts.
+    pub other: Opponent,
+    /// How.
+    pub conflict: Conflict,
+}
+
+/// What a row contradicts.
+#[derive(Debug, Clone)]
+pub enum Opponent {
+    /// Another row of the same object.
+    Own {
+        /// What the object calls it.
+        name: String,
+        /// Its action.
+        action: Action,
+    },
+    /// A row of the tenant.
+    Tenant(Box<Row>),
+    /// A row that another object wants.
+    Object {
+        /// The title of the object.
+        title: String,
+        /// What the object calls the row.
+        name: String,
+        /// The action of the row.
+        action: Action,
+    },
 }
 
 /// Something to tell.
@@ -122,25 +211,29 @@ pub enum Problem {
         /// How many indicators the tenant can hold.
         capacity: usize,
     },
-    /// Rows that are or were taken over because they are this application's, or because the configuration says so.
-    TakenOver {
-        /// Rows of this application.
-        ours: Vec<RowNote>,
-        /// Rows of other authors.
-        adopted: Vec<RowNote>,
+    /// What happens, or has happened, to protection.
+    Protection {
+        /// What it is.
+        change: Box<Protection>,
         /// Whether it is done, or only planned.
         done: bool,
     },
-    /// Rows that are or were deleted and imported anew because of these fields.
-    Recreated {
-        /// What the object calls the rows.
-        names: Vec<String>,
-        /// Because of these fields.
-        fields: FieldSet,
-        /// Whether the service had kept values that a write should have cleared.
-        kept: bool,
-        /// Whether it is done, or only planned.
-        done: bool,
+    /// Rows that are allowed and blocked at once.
+    Contradictory {
+        /// The pairs.
+        pairs: Vec<Contradiction>,
+    },
+    /// An update that changes how the configuration is written, or settings of the object, and no row.
+    NothingWritten {
+        /// Rows that another object holds now and that this one notes no more.
+        is_note: bool,
+    },
+    /// A list that changes its form, so that the plan prints every row.
+    AnotherForm {
+        /// Rows that are written.
+        written: usize,
+        /// All rows.
+        rows: usize,
     },
     /// Rows whose expiry is past.
     Expired {
@@ -198,8 +291,10 @@ impl Problem {
         !matches!(
             self,
             Self::MayExceedCapacity { .. }
-                | Self::TakenOver { .. }
-                | Self::Recreated { .. }
+                | Self::Protection { .. }
+                | Self::Contradictory { .. }
+                | Self::NothingWritten { .. }
+                | Self::AnotherForm { .. }
                 | Self::Expired { .. }
                 | Self::ScopeNotShownYet { .. }
                 | Self::Overwritten { .. }

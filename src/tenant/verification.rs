@@ -40,7 +40,7 @@ impl Run<'_> {
                 .filter(|field| field.is_create_only() || field.is_left_open(wanted))
                 .collect();
             if taken.row.id == *id && !fields.is_empty() {
-                self.recreated.kept = true;
+                self.protection.recreated.kept = true;
                 recreations.push(Recreation {
                     planned: index,
                     leave: may_recreate(&taken),

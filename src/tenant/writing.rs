@@ -159,8 +159,8 @@ impl Run<'_> {
         let row = &self.planned.rows[index];
         match taken.ground {
             Ground::Held => {}
-            Ground::Ours => self.ours.push(note(row, taken.row)),
-            Ground::Adopted => self.adopted.push(note(row, taken.row)),
+            Ground::Ours => self.protection.ours.push(note(row, taken.row)),
+            Ground::Adopted => self.protection.adopted.push(note(row, taken.row)),
         }
         let fields = differing(&row.indicator, &taken.row.indicator);
         if fields.is_empty() && !renamed.contains(&taken.row.id) {
@@ -253,8 +253,13 @@ impl Run<'_> {
                 match result {
                     Ok(Deleted::Gone) => {
                         self.forget(&leave.id);
-                        fields.iter().for_each(|field| self.recreated.fields.insert(field));
-                        self.recreated.names.push(self.planned.rows[planned].name.clone());
+                        fields
+                            .iter()
+                            .for_each(|field| self.protection.recreated.fields.insert(field));
+                        self.protection
+                            .recreated
+                            .names
+                            .push(self.planned.rows[planned].name.clone());
                         targets.push(Target::anew(planned, again(&leave)));
                     }
                     Ok(Deleted::Spared | Deleted::Put) => {

@@ -3,9 +3,11 @@
 use super::{EXCLUSIVE, EXCLUSIVE_APPLICATION, EXCLUSIVE_OWN, INDICATORS};
 use crate::indicator::rules;
 use crate::indicator::{Field, Key};
+use crate::provider::diagnostics;
 use crate::provider::findings::Findings;
 use crate::provider::model::{Model, ModelRow, ON_EXISTING};
 use crate::provider::words::{bullets, counted, named};
+use crate::tenant::{OnExisting, contradictions_within};
 use crate::tf::{Diagnostic, Diagnostics, Path, Value};
 use std::collections::HashMap;
 
@@ -15,7 +17,7 @@ pub fn check(config: &Value, model: &Model) -> Diagnostics {
     for fault in &model.faults {
         diagnostics.push(
             Diagnostic::error(
-                "`indicators` cannot be read",
+                format!("{}: `indicators` cannot be read", model.title),
                 format!("`indicators` cannot be read: {fault}."),
             )
             .at(Path::attribute(INDICATORS)),
@@ -24,7 +26,7 @@ pub fn check(config: &Value, model: &Model) -> Diagnostics {
     if config.get(INDICATORS).is_null() {
         diagnostics.push(
             Diagnostic::error(
-                "`indicators` is null",
+                format!("{}: `indicators` is null", model.title),
                 "A set needs a list. Write `{}` for an empty one, or remove the resource.",
             )
             .at(Path::attribute(INDICATORS)),
@@ -63,9 +65,11 @@ pub fn check(config: &Value, model: &Model) -> Diagnostics {
             findings.push(name, path, own, finding);
         }
     }
-    diagnostics.extend(findings.into_diagnostics());
+    diagnostics.extend(findings.into_diagnostics(&model.title));
     diagnostics.extend(slow(config, model));
-    diagnostics.extend(twice(&model.rows));
+    diagnostics.extend(twice(&model.title, &model.rows));
+    let contradictions = contradictions_within(&model.planned(OnExisting::Own));
+    diagnostics.extend(diagnostics::all(&model.title, contradictions.into_iter().collect()));
     diagnostics.extend(exclusive_scope(config));
     diagnostics.extend(on_existing(config));
     diagnostics
@@ -117,7 +121,7 @@ fn slow(config: &Value, model: &Model) -> Option<Diagnostic> {
 const MANY_ROWS: usize = 2000;
 
 /// Rows that the service would keep as one.
-fn twice(rows: &[ModelRow]) -> Option<Diagnostic> {
+fn twice(title: &str, rows: &[ModelRow]) -> Option<Diagnostic> {
     let mut first: HashMap<Key, &ModelRow> = HashMap::with_capacity(rows.len());
     let mut pairs = Vec::new();
     for row in rows.iter().filter(|row| row.planned.has_identity()) {
@@ -131,7 +135,7 @@ fn twice(rows: &[ModelRow]) -> Option<Diagnostic> {
     }
     (!pairs.is_empty()).then(|| {
         Diagnostic::error(
-            "The same indicator is in the set twice",
+            format!("{title}: the same indicator is in the set twice"),
             format!(
                 "The service keeps one indicator for each value, type, action and set of device groups, whatever the spelling of \
                  the value. {} in the list twice:\n{}\n\nRemove one of each pair, or give them different device groups.",
@@ -150,7 +154,7 @@ fn exclusive_scope(config: &Value) -> Option<Diagnostic> {
     }
     Some(
         Diagnostic::error(
-            "The exclusive set has no scope",
+            format!("{}: the exclusive set has no scope", super::title(config)),
             format!(
                 "`{EXCLUSIVE}` sets neither `{EXCLUSIVE_APPLICATION}` nor `{EXCLUSIVE_OWN} = true`. Without a scope the set would \
                  own every indicator of the tenant, so this is not allowed. Set at least one of them."
@@ -165,7 +169,7 @@ pub fn on_existing(config: &Value) -> Option<Diagnostic> {
     let written = config.get(ON_EXISTING).as_str()?;
     (!matches!(written, "own" | "adopt")).then(|| {
         Diagnostic::error(
-            "Invalid on_existing",
+            format!("{}: invalid on_existing", super::title(config)),
             format!(
                 "`on_existing` is {}, which is neither `own` nor `adopt`. Set one of these, or leave it out.",
                 crate::feed::shown(written)

@@ -1,0 +1,245 @@
+//! Which of two network indicators wins where both match. Microsoft's page on indicators for IP addresses, URLs and domains
+//! says: of one value Allowed wins over Warn and Warn over Block; of URLs the longer path wins; a domain covers what is below
+//! it, and a URL what is under its path.
+
+use super::host::UrlParts;
+use super::{Action, Identity, IndicatorType};
+use std::collections::HashMap;
+
+/// How two indicators contradict each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Conflict {
+    /// They have one value, and the weaker action wins.
+    SameValue,
+    /// One is allowed inside what the other blocks.
+    AllowedInside,
+    /// One is blocked inside what the other allows. Only where the path is seen does the block win.
+    BlockedInside,
+}
+
+/// Whether an indicator of this type and action can weaken others.
+#[must_use]
+pub fn weakens(indicator_type: &IndicatorType, action: &Action) -> bool {
+    indicator_type.is_network() && matches!(action, Action::Allowed | Action::Warn)
+}
+
+/// The conflicts between the identities of `mine` and those of `others`, in the order of `mine`. Conflicts among `others` are
+/// not told.
+#[must_use]
+pub fn conflicts<'a, M: Copy, O: Copy>(
+    mine: impl Iterator<Item = (M, &'a Identity)>,
+    others: impl Iterator<Item = (O, &'a Identity)>,
+) -> Vec<(M, O, Conflict)> {
+    let theirs = Places::of(others);
+    let mut found = Vec::new();
+    for (name, identity) in mine.filter(|(_, identity)| is_told(identity)) {
+        let place = Place::of(identity);
+        let at_the_same = theirs.exact.get(&place.key).into_iter().flatten();
+        for (other, action, indicator_type) in at_the_same {
+            if *indicator_type == identity.indicator_type() && is_contradiction(identity.action(), action) {
+                found.push((name, *other, Conflict::SameValue));
+            }
+        }
+        for outer in place.outer() {
+            for (other, action, _) in theirs.exact.get(outer).into_iter().flatten() {
+                found.extend(inside(identity.action(), action).map(|conflict| (name, *other, conflict)));
+            }
+        }
+        for (other, action) in theirs.inside.get(&place.key).into_iter().flatten() {
+            found.extend(inside(action, identity.action()).map(|conflict| (name, *other, conflict)));
+        }
+    }
+    found
+}
+
+/// Whether the action lets a user through or stops one; Audit does neither.
+fn is_told(identity: &Identity) -> bool {
+    let action = identity.action();
+    identity.indicator_type().is_network() && (action.is_block() || matches!(action, Action::Allowed | Action::Warn))
+}
+
+fn is_contradiction(one: &Action, other: &Action) -> bool {
+    one.strength() != other.strength()
+}
+
+/// The conflict of an action inside what has another one.
+fn inside(inner: &Action, outer: &Action) -> Option<Conflict> {
+    match (inner, outer) {
+        (Action::Allowed, outer) if outer.is_block() => Some(Conflict::AllowedInside),
+        (inner, Action::Allowed) if inner.is_block() => Some(Conflict::BlockedInside),
+        _ => None,
+    }
+}
+
+/// Where an indicator matches: an address, a domain such as `evil.example`, or a URL such as `evil.example/path`; the URL
+/// of a whole host is `evil.example/`.
+struct Place {
+    key: String,
+}
+
+impl Place {
+    fn of(identity: &Identity) -> Self {
+        let value = identity.value();
+        let key = match identity.indicator_type() {
+            IndicatorType::Url => match UrlParts::split(value) {
+                Some(parts) => {
+                    let path = parts
+                        .rest
+                        .split(['?', '#'])
+                        .next()
+                        .unwrap_or_default()
+                        .trim_end_matches('/');
+                    let slash = if path.starts_with('/') { "" } else { "/" };
+                    format!("{}{slash}{path}", parts.host)
+                }
+                None => value.to_owned(),
+            },
+            _ => value.to_owned(),
+        };
+        Self { key }
+    }
+
+    /// The places that contain this one, the nearest first.
+    fn outer(&self) -> impl Iterator<Item = &str> {
+        let host_end = self.key.find('/');
+        let (host, path) = self.key.split_at(host_end.unwrap_or(self.key.len()));
+        let slashes = path
+            .char_indices()
+            .filter(|(_, letter)| *letter == '/')
+            .map(|(at, _)| at);
+        let mut folders: Vec<&str> = slashes
+            .filter(|at| *at > 0)
+            .map(|at| &self.key[..host.len() + at])
+            .collect();
+        folders.reverse();
+        let root = (path.len() > 1).then(|| &self.key[..=host.len()]);
+        let own_host = (!path.is_empty()).then_some(host);
+        let dots = host
+            .char_indices()
+            .filter(|(_, letter)| *letter == '.')
+            .map(|(at, _)| at);
+        let parents = dots.map(|at| &host[at + 1..]);
+        folders.into_iter().chain(root).chain(own_host).chain(parents)
+    }
+}
+
+/// The places of many indicators.
+struct Places<'a, O> {
+    /// By their own place.
+    exact: HashMap<String, Vec<(O, &'a Action, &'a IndicatorType)>>,
+    /// By each place around them.
+    inside: HashMap<String, Vec<(O, &'a Action)>>,
+}
+
+impl<'a, O: Copy> Places<'a, O> {
+    fn of(rows: impl Iterator<Item = (O, &'a Identity)>) -> Self {
+        let mut places = Self {
+            exact: HashMap::new(),
+            inside: HashMap::new(),
+        };
+        for (name, identity) in rows.filter(|(_, identity)| is_told(identity)) {
+            let place = Place::of(identity);
+            for outer in place.outer() {
+                let inside = places.inside.entry(outer.to_owned()).or_default();
+                inside.push((name, identity.action()));
+            }
+            let exact = places.exact.entry(place.key).or_default();
+            exact.push((name, identity.action(), identity.indicator_type()));
+        }
+        places
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::indicator::detect_type;
+
+    fn identity(value: &str, action: &str) -> Identity {
+        Identity::new(value, &detect_type(value).unwrap(), &Action::from_service(action))
+    }
+
+    fn told(mine: (&str, &str), other: (&str, &str)) -> Option<Conflict> {
+        let (mine, other) = (identity(mine.0, mine.1), identity(other.0, other.1));
+        let found = conflicts([((), &mine)].into_iter(), [((), &other)].into_iter());
+        assert!(found.len() <= 1, "{found:?}");
+        found.first().map(|(_, _, conflict)| *conflict)
+    }
+
+    #[test]
+    fn the_weaker_action_of_one_value_wins() {
+        for value in ["evil.example", "198.51.100.7", "https://evil.example/a"] {
+            for (one, other) in [
+                ("Allowed", "Block"),
+                ("Warn", "Block"),
+                ("Allowed", "Warn"),
+                ("Block", "Allowed"),
+            ] {
+                assert_eq!(
+                    told((value, one), (value, other)),
+                    Some(Conflict::SameValue),
+                    "{value} {one} {other}"
+                );
+            }
+            assert_eq!(told((value, "Block"), (value, "BlockAndRemediate")), None);
+            assert_eq!(told((value, "Block"), (value, "Audit")), None);
+        }
+        assert_eq!(
+            told(("EVIL.example", "Block"), ("evil.example", "Allowed")),
+            Some(Conflict::SameValue)
+        );
+        // Of files the block wins.
+        let hash = "a".repeat(64);
+        assert_eq!(told((&hash, "Block"), (&hash, "Allowed")), None);
+    }
+
+    #[test]
+    fn an_exception_is_told_from_both_sides() {
+        for (inner, outer) in [
+            ("https://www.evil.example/a/b?c=d", "evil.example"),
+            ("https://evil.example/a/b", "https://evil.example/a/"),
+            ("https://evil.example/a", "http://evil.example"),
+            ("https://evil.example", "evil.example"),
+            ("a.b.evil.example", "evil.example"),
+            ("https://198.51.100.7/x", "198.51.100.7"),
+        ] {
+            assert_eq!(
+                told((inner, "Allowed"), (outer, "Block")),
+                Some(Conflict::AllowedInside),
+                "{inner} {outer}"
+            );
+            assert_eq!(
+                told((outer, "Block"), (inner, "Allowed")),
+                Some(Conflict::AllowedInside),
+                "{inner} {outer}"
+            );
+            assert_eq!(
+                told((inner, "Block"), (outer, "Allowed")),
+                Some(Conflict::BlockedInside),
+                "{inner} {outer}"
+            );
+            assert_eq!(
+                told((outer, "Allowed"), (inner, "Block")),
+                Some(Conflict::BlockedInside),
+                "{inner} {outer}"
+            );
+            assert_eq!(told((inner, "Block"), (outer, "Block")), None);
+            assert_eq!(told((inner, "Allowed"), (outer, "Allowed")), None);
+        }
+    }
+
+    #[test]
+    fn what_lies_beside_it_is_no_conflict() {
+        for (one, other) in [
+            ("notevil.example", "evil.example"),
+            ("https://evil.example/ab", "https://evil.example/a"),
+            ("https://evil.example/a", "https://evil.example/b"),
+            ("https://evil.example.net/", "evil.example"),
+            ("198.51.100.7", "198.51.100.70"),
+        ] {
+            for (mine, theirs) in [("Allowed", "Block"), ("Block", "Allowed")] {
+                assert_eq!(told((one, mine), (other, theirs)), None, "{one} {other}");
+            }
+        }
+    }
+}
