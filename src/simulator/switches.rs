@@ -122,6 +122,24 @@ pub enum Permission {
     None,
 }
 
+/// What an indicator gets whose submission says nothing about an alert.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AbsentAlert {
+    /// No alert.
+    False,
+    /// An alert, unless its action is Allowed.
+    True,
+}
+
+/// What is stored of a certificateInfo that leaves something out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CertificateInfo {
+    /// All four properties; null for those that were left out, and nothing but the four.
+    Filled,
+    /// What was sent.
+    AsSent,
+}
+
 /// In which order an import answers its items.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Results {
