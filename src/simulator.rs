@@ -4,8 +4,8 @@
 //! **Invariant:** written from what is known of the service and of nothing else; it imports nothing of this crate, so
 //! that a mistake of the client cannot hide in it.
 //!
-//! In reading order: [`Options`] (what is an assumption), `columns` (the properties of a row), `faults`, `store` (the rows),
-//! `service` (what a call does), `control` (the paths for tests), `server` (HTTPS).
+//! In reading order: [`Options`] (what is an assumption), `columns` (the properties of a row), `authority` (the identity
+//! provider), `faults`, `store` (the rows), `service` (what a call does), `control` (the paths for tests), `server` (HTTPS).
 
 mod switches;
 mod registration;
@@ -67,7 +67,7 @@ pub use registration::Registration;
 pub use switches::{
     AbsentAlert, CertificateActions, CertificateInfo, Compression, DeleteAnswer, EarlyRetry, ExpiredRows,
     FeatureFields, FilterProperties, Lengths, MissingTexts, OnUpdate, Order, Paging, Part, Permission, ReadOnlyFields,
-    Results, RetiredActions, RetryAfter, SubSecondExpiry, Toggle, UnknownIds, UnseenRows, Verdict,
+    Results, RetiredActions, RetryAfter, ScorePermission, SubSecondExpiry, Toggle, UnknownIds, UnseenRows, Verdict,
 };
 pub use tls::TlsError;
 

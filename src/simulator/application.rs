@@ -8,7 +8,7 @@ use secrecy::SecretString;
 
 use super::options::Options;
 use super::registration::Registration;
-use super::switches::{Permission, Toggle};
+use super::switches::{Permission, ScorePermission};
 
 /// An application that may ask for tokens.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ impl Application {
             Permission::Own => vec!["Ti.ReadWrite"],
             Permission::None => Vec::new(),
         };
-        if permission != Permission::None && options.score_permission == Toggle::On {
+        if permission != Permission::None && options.score_permission == ScorePermission::Granted {
             roles.push(READS_SCORES);
         }
         let name = || match number {
@@ -177,7 +177,7 @@ mod tests {
         let two = all.get(1).unwrap();
         assert!(two.sees("two") && !two.sees("One") && all.get(0).unwrap().sees("two"));
         let without_scores = Options {
-            score_permission: Toggle::Off,
+            score_permission: ScorePermission::Missing,
             ..options
         };
         let first = Applications::new(&without_scores).unwrap();

@@ -12,7 +12,7 @@ use super::registration::Registration;
 use super::switches::{
     AbsentAlert, CertificateActions, CertificateInfo, Compression, DeleteAnswer, EarlyRetry, ExpiredRows,
     FeatureFields, FilterProperties, Lengths, MissingTexts, OnUpdate, Order, Paging, Part, Permission, ReadOnlyFields,
-    Results, RetiredActions, RetryAfter, SubSecondExpiry, Toggle, UnknownIds, UnseenRows, Verdict,
+    Results, RetiredActions, RetryAfter, ScorePermission, SubSecondExpiry, Toggle, UnknownIds, UnseenRows, Verdict,
 };
 
 /// The documented maximum of `$top`, and how many rows one page has at most.
@@ -22,18 +22,18 @@ pub(super) const LARGEST_PAGE: usize = 10_000;
 ///
 /// A default is the answer that the public clients of the API live with: they work against the real service, so an answer
 /// that breaks most of them is not the service's. Where they do not tell, it is what the sources agree on, or else what was
-/// recorded, or else the documented answer. So three defaults go against the documents: `network_block_and_remediate` (a
-/// listing of 2023 holds a URL with it), `short_ipv6` (five clients send such addresses), and `documented_spellings` (the
-/// service's own metadata of 2026 spells otherwise). Where there is nothing but the claim of a client's author, or nothing
-/// at all, the default is a guess, and the help says so.
+/// recorded, or else the documented answer. So five defaults go against the documents: `short_ipv6`, `text_booleans` and
+/// `token_by_get` (clients send such things in production), `network_block_and_remediate` (a listing of 2023 holds a URL
+/// with it), and `documented_spellings` (the service's own metadata of 2026 spells otherwise). Where there is nothing but
+/// the claim of a client's author, or nothing at all, the default is a guess, and the help says so.
 #[derive(Debug, Clone, Args)]
 pub struct Options {
     /// Address and port to serve on; port 0 takes a free one.
     #[arg(long, value_name = "ADDRESS:PORT", default_value_t = Options::default().listen)]
     pub listen: SocketAddr,
 
-    /// Whether `--listen` may be an address that other machines reach. Whoever reaches it reads and writes the rows, the
-    /// clock and the faults without a token.
+    /// Allow `--listen` to take an address that other machines can reach. They need no token to read and change the rows,
+    /// the clock and the faults.
     #[arg(long)]
     pub listen_beyond_loopback: bool,
 
@@ -86,7 +86,8 @@ pub struct Options {
     pub freed_capacity_delay_seconds: u64,
 
     /// Whether the limits on calls hold: 30 imports a minute, 30 batch deletes a minute and 1,500 an hour, 100 a minute
-    /// and 1,500 an hour for single submissions, for single deletes, and for lists and single reads together.
+    /// and 1,500 an hour for single submissions, for single deletes, and for lists and single reads together. Each
+    /// application has limits of its own.
     #[arg(long, value_enum, default_value_t = Toggle::On)]
     pub limits: Toggle,
 
@@ -119,8 +120,8 @@ pub struct Options {
     #[arg(long, value_enum, default_value_t = Part::Included)]
     pub host_case: Part,
 
-    /// Whether FileMd5 can be submitted. Open question 3 and CONFLICT: documented, but one client's author reports that
-    /// it is refused.
+    /// Whether FileMd5 can be submitted. Open question 3 and CONFLICT: documented, and such rows were listed in 2022, but
+    /// one client's author reports that it is refused.
     #[arg(long, value_enum, default_value_t = Verdict::Accepted)]
     pub file_md5: Verdict,
 
@@ -128,13 +129,13 @@ pub struct Options {
     #[arg(long, value_name = "NAME,NAME", value_delimiter = ',')]
     pub rbac_groups: Vec<String>,
 
-    /// Whether a device group that the tenant does not have is taken. Open question 4: the service's answer is not
-    /// recorded.
+    /// Whether a device group that the tenant does not have is taken. Open question 4: a recording of 2022 shows that two
+    /// were taken which hardly existed.
     #[arg(long, value_enum, default_value_t = Verdict::Accepted)]
     pub unknown_rbac_group: Verdict,
 
     /// What id, createdBy, createdByDisplayName, createdBySource, lastUpdateTime and lastUpdatedBy in a body do. Open
-    /// question 5; creationTimeDateTimeUtc is known to be tolerated.
+    /// question 5: four clients send some of them in production; creationTimeDateTimeUtc is known to be tolerated.
     #[arg(long, value_enum, default_value_t = ReadOnlyFields::Ignored)]
     pub read_only_fields: ReadOnlyFields,
 
@@ -261,8 +262,8 @@ pub struct Options {
 
     /// Whether the applications may read the device groups at `exposureScore/ByMachineGroups` (Score.Read.All). That the
     /// call needs this permission is one client's claim.
-    #[arg(long, value_enum, default_value_t = Toggle::On)]
-    pub score_permission: Toggle,
+    #[arg(long, value_enum, default_value_t = ScorePermission::Granted)]
+    pub score_permission: ScorePermission,
 
     /// Whether the token endpoint of the first version takes GET with a form as its body. Two clients ask so in
     /// production; the documents know POST only.
@@ -340,7 +341,7 @@ impl Default for Options {
             filter_properties: FilterProperties::Documented,
             permission: Permission::All,
             own_rows_batches: Verdict::Accepted,
-            score_permission: Toggle::On,
+            score_permission: ScorePermission::Granted,
             token_by_get: Verdict::Accepted,
             metadata_without_token: Verdict::Accepted,
             unseen_rows: UnseenRows::Updated,

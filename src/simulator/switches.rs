@@ -140,6 +140,15 @@ pub enum CertificateInfo {
     AsSent,
 }
 
+/// Whether the applications may read exposure scores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ScorePermission {
+    /// Each that has a role at all has this one too.
+    Granted,
+    /// None has it.
+    Missing,
+}
+
 /// In which order an import answers its items.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Results {

@@ -125,7 +125,7 @@ async fn the_first_version_by_get_follows_the_switch() {
 #[tokio::test]
 async fn roles_are_those_that_the_application_has() {
     for (arguments, roles) in [
-        (&["--score-permission", "off"][..], json!(["Ti.ReadWrite.All"])),
+        (&["--score-permission", "missing"][..], json!(["Ti.ReadWrite.All"])),
         (&["--permission", "own"], json!(["Ti.ReadWrite", "Score.Read.All"])),
         (&["--permission", "none"], Value::Null),
     ] {

@@ -401,7 +401,7 @@ async fn what_an_application_with_its_own_rows_may_do_in_batches() {
 
 #[tokio::test]
 async fn who_may_read_device_groups_and_metadata() {
-    for (arguments, status) in [(&[][..], 200), (&["--score-permission", "off"], 403)] {
+    for (arguments, status) in [(&[][..], 200), (&["--score-permission", "missing"], 403)] {
         let tenant = Tenant::start(switched(arguments)).await;
         let answer = tenant.get("/api/exposureScore/ByMachineGroups").await;
         assert_eq!(answer.status, status);

@@ -208,7 +208,7 @@ pub const SWITCHES: &[Switch] = &[
         &[apart::an_application_that_may_not_import],
     ),
     // The client asks for no groups, and for no metadata.
-    ("score-permission", &[("on", Nothing), ("off", Nothing)], &[]),
+    ("score-permission", &[("granted", Nothing), ("missing", Nothing)], &[]),
     (
         "metadata-without-token",
         &[("accepted", Nothing), ("refused", Nothing)],
