@@ -8,7 +8,8 @@ mod demo;
 mod install;
 mod documentation;
 
-use clap::{Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -51,9 +52,19 @@ fn with_causes(error: &dyn std::error::Error) -> String {
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
+/// The arguments of the process, or what clap has to say instead.
+fn arguments() -> Result<Arguments, clap::Error> {
+    let arguments = Arguments::try_parse()?;
+    if let Command::Simulate(options) = &arguments.command {
+        let conflict = |conflict| Arguments::command().error(ErrorKind::ArgumentConflict, conflict);
+        options.check_command_line().map_err(conflict)?;
+    }
+    Ok(arguments)
+}
+
 /// Runs the command line of the process.
 pub async fn run(output: &mut (dyn Write + Send), errors: &mut (dyn Write + Send)) -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let arguments = match arguments() {
         Ok(arguments) => arguments,
         Err(error) => {
             // Asking for help is no error, and clap knows which stream each text is for.

@@ -4,10 +4,11 @@
 //! **Invariant:** written from what is known of the service and of nothing else; it imports nothing of this crate, so
 //! that a mistake of the client cannot hide in it.
 //!
-//! In reading order: [`Options`] (what is an assumption), `columns` (the properties of a row), `faults`, `store` (the rows),
-//! `service` (what a call does), `control` (the paths for tests), `server` (HTTPS).
+//! In reading order: [`Options`] (what is an assumption), `columns` (the properties of a row), `authority` (the identity
+//! provider), `faults`, `store` (the rows), `service` (what a call does), `control` (the paths for tests), `server` (HTTPS).
 
 mod switches;
+mod registration;
 mod options;
 mod application;
 mod time;
@@ -15,7 +16,11 @@ mod request;
 mod columns;
 mod row;
 mod answer;
+mod aadsts;
+mod signing;
+mod discovery;
 mod token;
+mod authority;
 mod faults;
 mod plan;
 mod calls;
@@ -34,6 +39,8 @@ mod listing;
 mod import;
 mod single;
 mod batch_delete;
+mod exposure;
+mod metadata;
 mod service;
 mod control;
 mod server;
@@ -55,11 +62,12 @@ use tokio::task::JoinHandle;
 pub use calls::Call;
 pub use faults::{Fault, FaultKind};
 pub use gate::{HeldCall, Hold};
-pub use options::Options;
+pub use options::{Conflict, Options};
+pub use registration::Registration;
 pub use switches::{
-    CertificateActions, Compression, DeleteAnswer, EarlyRetry, ExpiredRows, FeatureFields, FilterProperties, Lengths,
-    MissingTexts, OnUpdate, Order, Paging, Part, Permission, ReadOnlyFields, Results, RetiredActions, RetryAfter,
-    SubSecondExpiry, Toggle, UnknownIds, UnseenRows, Verdict,
+    AbsentAlert, CertificateActions, CertificateInfo, Compression, DeleteAnswer, EarlyRetry, ExpiredRows,
+    FeatureFields, FilterProperties, Lengths, MissingTexts, OnUpdate, Order, Paging, Part, Permission, ReadOnlyFields,
+    Results, RetiredActions, RetryAfter, ScorePermission, SubSecondExpiry, Toggle, UnknownIds, UnseenRows, Verdict,
 };
 pub use tls::TlsError;
 
@@ -67,6 +75,9 @@ pub use tls::TlsError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// The options cannot stand as they are.
+    #[error(transparent)]
+    Options(#[from] Conflict),
     /// The address is taken or not of this machine.
     #[error("cannot listen on {address}")]
     Listen {
@@ -111,13 +122,16 @@ pub struct Simulator {
 }
 
 impl Simulator {
-    /// Starts serving, and writes `ca.pem` and `environment` into the directory.
+    /// Starts serving, and writes `ca.pem` and `environment` into the directory; for each further application also its
+    /// own `environment-2` and so on.
     ///
     /// # Errors
-    /// If the address cannot be listened on, the directory not written, or the file with rows not used.
+    /// If the address cannot be listened on, or is one that other machines reach and the options do not say that they may, the directory not written, or the file with rows not used.
     pub async fn start(options: Options) -> Result<Self, Error> {
-        let application = application::Application::new(&options).map_err(|_| Error::Random)?;
-        let authority = tls::authority(options.listen.ip())?;
+        options.check()?;
+        let applications = application::Applications::new(&options).map_err(|_| Error::Random)?;
+        let tokens = token::Tokens::new().map_err(|_| Error::Random)?;
+        let authority = tls::authority(options.listen.ip(), &options.host_names)?;
         let directory = Directory::new(options.directory.as_deref())?;
         let rows = options.rows.as_deref().map(read_rows).transpose()?;
 
@@ -132,7 +146,7 @@ impl Simulator {
             address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
         }
         let state = control::State {
-            service: service::Service::new(options, application),
+            service: service::Service::new(options, applications, tokens),
             faults: plan::Faults::default(),
             log: calls::Log::default(),
             gate: gate::Gate::default(),
@@ -165,17 +179,30 @@ impl Simulator {
         self.directory.path()
     }
 
-    /// What points the provider at the simulator.
+    /// What points the provider at the simulator, with the credentials of the first application.
     #[must_use]
     pub fn environment(&self) -> Vec<(String, String)> {
+        self.environments().into_iter().next().unwrap_or_default()
+    }
+
+    /// What points the provider at the simulator, with the credentials of each application in turn.
+    #[must_use]
+    pub fn environments(&self) -> Vec<Vec<(String, String)>> {
         let state = self.shared.lock();
-        let application = &state.service.application;
+        let applications = &state.service.applications;
+        applications
+            .iter()
+            .map(|application| self.environment_of(application, &applications.tenant_id))
+            .collect()
+    }
+
+    fn environment_of(&self, application: &application::Application, tenant_id: &str) -> Vec<(String, String)> {
         let ca_path = self.directory().join("ca.pem").display().to_string();
         let pairs: [(&str, &str); 6] = [
             ("MDE_BASE_URL", &self.url),
             ("MDE_AUTHORITY_HOST", &self.url),
             ("MDE_CA_CERTIFICATE_PATH", &ca_path),
-            ("ARM_TENANT_ID", &application.tenant_id),
+            ("ARM_TENANT_ID", tenant_id),
             ("ARM_CLIENT_ID", &application.client_id),
             ("ARM_CLIENT_SECRET", application.client_secret.expose_secret()),
         ];
@@ -271,14 +298,20 @@ impl Simulator {
     }
 
     fn write_files(&self) -> Result<(), Error> {
-        let environment: String = self
-            .environment()
-            .iter()
-            .map(|(name, value)| format!("{name}={}\n", quoted(value)))
-            .collect();
-        for (name, content) in [("ca.pem", &self.ca_pem), ("environment", &environment)] {
+        let write = |name: &str, content: &str| {
             let path = self.directory().join(name);
-            std::fs::write(&path, content).map_err(|source| Error::File { path, source })?;
+            std::fs::write(&path, content).map_err(|source| Error::File { path, source })
+        };
+        write("ca.pem", &self.ca_pem)?;
+        for (number, variables) in self.environments().iter().enumerate() {
+            let lines = variables
+                .iter()
+                .map(|(name, value)| format!("{name}={}\n", quoted(value)));
+            let lines: String = lines.collect();
+            match number {
+                0 => write("environment", &lines)?,
+                _ => write(&format!("environment-{}", number + 1), &lines)?,
+            }
         }
         Ok(())
     }

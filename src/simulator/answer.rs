@@ -48,6 +48,17 @@ impl Refusal {
         )
     }
 
+    /// There is no token, or not one that holds.
+    pub fn unauthorized() -> Self {
+        let message = "Unauthorized (invalid or expired authorization header).";
+        Self::new(401, "Unauthorized", message)
+    }
+
+    /// The query cannot be read.
+    pub fn odata(message: impl Into<String>) -> Self {
+        Self::new(400, "ODataError", message)
+    }
+
     /// There is no such resource.
     pub fn not_found(what: &str) -> Self {
         Self::new(404, "ResourceNotFound", format!("Resource {what} was not found."))
@@ -103,10 +114,6 @@ impl Answer {
                 HeaderName::from_static("odata-version"),
                 HeaderValue::from_static("4.0"),
             ),
-            (
-                header::STRICT_TRANSPORT_SECURITY,
-                HeaderValue::from_static("max-age=31536000; includeSubDomains"),
-            ),
         ];
         Self {
             status,
@@ -133,11 +140,39 @@ impl Answer {
         }
     }
 
+    /// An answer in XML.
+    pub fn xml(status: StatusCode, body: String) -> Self {
+        let headers = vec![
+            (
+                header::CONTENT_TYPE,
+                HeaderValue::from_static("application/xml; charset=utf-8"),
+            ),
+            (
+                HeaderName::from_static("odata-version"),
+                HeaderValue::from_static("4.0"),
+            ),
+        ];
+        Self {
+            status,
+            headers,
+            body: body.into_bytes(),
+            items: 0,
+        }
+    }
+
     /// A wrong method: no body, and the methods that the path has.
     pub fn method_not_allowed(allow: &'static str) -> Self {
         let mut answer = Self::empty(StatusCode::METHOD_NOT_ALLOWED);
         answer.headers.push((header::ALLOW, HeaderValue::from_static(allow)));
         answer
+    }
+
+    /// The same answer with what every answer of the service and of the identity provider tells its clients, also where
+    /// it has no body.
+    pub fn strictly_over_tls(mut self) -> Self {
+        let always = HeaderValue::from_static("max-age=31536000; includeSubDomains");
+        self.headers.push((header::STRICT_TRANSPORT_SECURITY, always));
+        self
     }
 
     /// The same answer with the number of items for the log.

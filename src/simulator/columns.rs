@@ -21,10 +21,26 @@ pub enum Kind {
     Texts,
     /// A list of 32-bit numbers.
     Numbers,
-    /// One of these names.
-    Choice(&'static [&'static str]),
-    /// An object with issuer, serial, subject and sha256.
+    /// One of the names of an enumeration.
+    Choice(&'static Enumeration),
+    /// An object with the properties of a certificate.
     Certificate,
+}
+
+/// An enumeration of the metadata.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Enumeration {
+    /// Its name, without the namespace.
+    pub name: &'static str,
+    /// Its members with their numbers.
+    pub members: &'static [(&'static str, u8)],
+}
+
+impl Enumeration {
+    /// Whether one of the members has this name, case included.
+    pub fn has(&self, name: &str) -> bool {
+        self.members.iter().any(|(member, _)| *member == name)
+    }
 }
 
 /// Who may write a property, and when.
@@ -58,43 +74,57 @@ pub struct Column {
 const INT32: Kind = Kind::Number(i32::MIN as i64, i32::MAX as i64);
 const BYTE: Kind = Kind::Number(0, u8::MAX as i64);
 
-/// The types of indicator, in the order of their numbers.
-pub const TYPES: &[&str] = &[
-    "FileSha1",
-    "FileSha256",
-    "FileMd5",
-    "IpAddress",
-    "DomainName",
-    "Url",
-    "CertificateThumbprint",
-    "ProcessMemorySimilarityHash",
-    "WebCategory",
-];
-const ACTIONS: &[&str] = &[
-    "Allowed",
-    "Alert",
-    "AlertAndBlock",
-    "Warn",
-    "Block",
-    "Audit",
-    "BlockAndRemediate",
-];
-const SEVERITIES: &[&str] = &["Informational", "Low", "Medium", "High"];
-const SOURCES: &[&str] = &[
-    "Unspecified",
-    "PublicApi",
-    "Portal",
-    "MCAS",
-    "TVM",
-    "CustomDetection",
-    "BulkAction",
-    "ISG",
-    "NDR",
-    "EndpointConfigManagement",
-    "IncidentTasks",
-    "MDI",
-    "ActiveScan",
-];
+const TYPES: &Enumeration = &Enumeration {
+    name: "tiIndicatorType",
+    members: &[
+        ("FileSha1", 0),
+        ("FileSha256", 1),
+        ("FileMd5", 2),
+        ("IpAddress", 3),
+        ("DomainName", 4),
+        ("Url", 5),
+        ("CertificateThumbprint", 6),
+        ("ProcessMemorySimilarityHash", 7),
+        ("WebCategory", 8),
+    ],
+};
+const ACTIONS: &Enumeration = &Enumeration {
+    name: "tiIndicatorAction",
+    members: &[
+        ("Allowed", 0),
+        ("Alert", 1),
+        ("AlertAndBlock", 2),
+        ("Warn", 3),
+        ("Block", 4),
+        ("Audit", 11),
+        ("BlockAndRemediate", 12),
+    ],
+};
+const SEVERITIES: &Enumeration = &Enumeration {
+    name: "severity",
+    members: &[("Informational", 0), ("Low", 1), ("Medium", 2), ("High", 3)],
+};
+const SOURCES: &Enumeration = &Enumeration {
+    name: "KnownRequestSource",
+    members: &[
+        ("Unspecified", 0),
+        ("PublicApi", 1),
+        ("Portal", 2),
+        ("MCAS", 3),
+        ("TVM", 4),
+        ("CustomDetection", 5),
+        ("BulkAction", 6),
+        ("ISG", 7),
+        ("NDR", 8),
+        ("EndpointConfigManagement", 9),
+        ("IncidentTasks", 10),
+        ("MDI", 11),
+        ("ActiveScan", 12),
+    ],
+};
+
+/// The properties of `certificateInfo`, in the order of the metadata.
+pub const CERTIFICATE_PROPERTIES: [&str; 4] = ["issuer", "serial", "subject", "sha256"];
 
 const fn column(name: &'static str, kind: Kind, nullable: bool, access: Access) -> Column {
     Column {
@@ -113,7 +143,7 @@ const fn filterable(column: Column) -> Column {
     }
 }
 
-/// Every property, in the order of the wire.
+/// Every property, in the order of the metadata.
 pub const COLUMNS: [Column; 31] = [
     column("id", Kind::Text, false, Access::ReadOnly),
     filterable(column("indicatorValue", Kind::Text, false, Access::Identity)),
@@ -170,6 +200,7 @@ positions! {
     UPDATED_BY = 16 "lastUpdatedBy";
     RBAC_NAMES = 17 "rbacGroupNames";
     RBAC_IDS = 18 "rbacGroupIds";
+    CERTIFICATE_INFO = 19 "certificateInfo";
     HISTORICAL_DETECTION = 24 "historicalDetection";
     LOOK_BACK_PERIOD = 25 "lookBackPeriod";
     GENERATE_ALERT = 26 "generateAlert";
@@ -205,7 +236,7 @@ impl Kind {
     pub fn admits(self, value: &Value) -> bool {
         match (self, value) {
             (Self::Text, Value::String(_)) | (Self::Flag, Value::Bool(_)) => true,
-            (Self::Choice(names), Value::String(text)) => names.contains(&text.as_str()),
+            (Self::Choice(enumeration), Value::String(text)) => enumeration.has(text),
             (Self::Time, Value::String(text)) => time::parse(text).is_some(),
             (Self::Number(low, high), value) => value.as_i64().is_some_and(|n| (low..=high).contains(&n)),
             (Self::Texts, Value::Array(list)) => list.iter().all(Value::is_string),

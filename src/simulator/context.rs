@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 
+use super::answer::Refusal;
+use super::application::Application;
 use super::options::Options;
 use super::plan::Plan;
 use super::request::Request;
-use super::store::Author;
-use super::switches::Permission;
 
 /// What a handler needs beside the rows.
 pub struct Context<'a> {
@@ -17,15 +17,24 @@ pub struct Context<'a> {
     /// The instant of the call.
     pub now: Timestamp,
     /// Who calls.
-    pub author: Author,
+    pub application: &'a Application,
     /// The faults of this call.
     pub plan: &'a Plan,
 }
 
 impl Context<'_> {
-    /// Whether the application sees a row made by this author.
-    pub fn sees(&self, created_by: &str) -> bool {
-        self.options.permission == Permission::All || created_by == self.author.id
+    /// The number that a query option has, if it is there.
+    pub fn number(&self, option: &str) -> Result<Option<usize>, Refusal> {
+        let Some(text) = self.request.parameter(option) else {
+            return Ok(None);
+        };
+        text.parse().map(Some).map_err(|_| {
+            let message = format!(
+                "Invalid value '{text}' for {option} query option found. The {option} query option requires a \
+                 non-negative integer value."
+            );
+            Refusal::odata(message)
+        })
     }
 
     /// `@odata.context` with what it is about; it echoes the host and the prefix that were called.

@@ -12,12 +12,10 @@ use super::calls::Log;
 use super::faults::{Fault, FaultKind};
 use super::gate::Gate;
 use super::plan::Faults;
-use super::portal;
 use super::request::Request;
 use super::service::Service;
 use super::store::Store;
 use super::switches::Order;
-use super::token::Tokens;
 
 /// Where they begin.
 pub const PREFIX: &str = "/simulator/";
@@ -49,18 +47,15 @@ impl State {
 
     /// Replaces the tenant's rows.
     pub fn put_rows(&mut self, rows: &[Value]) -> Result<(), String> {
-        let now = self.service.clock.now();
-        portal::replace(&mut self.service.store, rows, now, &self.service.options)
+        self.service.store = self.service.portal().fill(self.service.store.emptied(), rows)?;
+        Ok(())
     }
 
     /// Makes the tenant a new one with these rows, which gives out ids from the first one on and knows no token: what
     /// was sent before, and arrives only now, is refused.
     pub fn begin_anew(&mut self, rows: &[Value], first_id: u64) -> Result<(), String> {
-        let now = self.service.clock.now();
-        let mut store = Store::counting_from(first_id);
-        portal::replace(&mut store, rows, now, &self.service.options)?;
-        self.service.store = store;
-        self.service.tokens = Tokens::default();
+        self.service.store = self.service.portal().fill(Store::counting_from(first_id), rows)?;
+        self.service.tokens.clear();
         self.faults.clear();
         self.log.clear();
         Ok(())
@@ -70,10 +65,7 @@ impl State {
     pub fn add_faults(&mut self, faults: Vec<Fault>) -> Result<(), String> {
         for fault in &faults {
             if let FaultKind::ForeignWrite { row, delete: false } = &fault.kind {
-                let Service {
-                    store, options, clock, ..
-                } = &self.service;
-                portal::check(store, row, clock.now(), options)?;
+                self.service.portal().check(&self.service.store, row)?;
             }
         }
         self.faults.add(faults);

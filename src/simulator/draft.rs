@@ -3,16 +3,19 @@
 //! **Invariant:** a draft that was read has the right types throughout; whether its content makes sense is for
 //! [`super::rules`].
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::answer::Refusal;
 use super::columns::{
-    ACTION, Access, COLUMNS, CREATED, Column, DESCRIPTION, EXPIRATION, EXTERNAL_ID, GENERATE_ALERT, LOOK_BACK_PERIOD,
-    RBAC_IDS, TITLE, TYPE, VALUE,
+    ACTION, Access, CERTIFICATE_INFO, CERTIFICATE_PROPERTIES, COLUMNS, CREATED, Column, DESCRIPTION, EXPIRATION,
+    EXTERNAL_ID, GENERATE_ALERT, Kind, LOOK_BACK_PERIOD, RBAC_IDS, TITLE, TYPE, VALUE,
 };
 use super::options::Options;
 use super::row::Row;
-use super::switches::{MissingTexts, OnUpdate, Part, ReadOnlyFields, RetiredActions, SubSecondExpiry, Verdict};
+use super::switches::{
+    AbsentAlert, CertificateInfo, MissingTexts, OnUpdate, Part, ReadOnlyFields, RetiredActions, SubSecondExpiry,
+    Verdict,
+};
 use super::time;
 
 /// What one item of a request says, by column: not there, null, or a value.
@@ -34,6 +37,9 @@ impl Draft {
                 }
                 value = value.map(|value| from_documented_type(position, value));
             }
+            if options.text_booleans == Verdict::Accepted && column.kind == Kind::Flag {
+                value = value.map(from_text);
+            }
             check(column, value.as_ref())?;
             if column.access == Access::ReadOnly
                 && position != CREATED
@@ -48,6 +54,7 @@ impl Draft {
         draft.check_presence(options)?;
         draft.map_retired_action(options);
         draft.normalise_expiry(options);
+        draft.fill_certificate(options);
         Ok(draft)
     }
 
@@ -97,6 +104,32 @@ impl Draft {
         }
     }
 
+    fn fill_certificate(&mut self, options: &Options) {
+        if options.incomplete_certificate_info == CertificateInfo::AsSent {
+            return;
+        }
+        if let Some(given) = self.get(CERTIFICATE_INFO).and_then(Value::as_object) {
+            let property = |name: &str| (name.to_owned(), given.get(name).cloned().unwrap_or_default());
+            let filled: Map<String, Value> = CERTIFICATE_PROPERTIES.map(property).into_iter().collect();
+            self.set(CERTIFICATE_INFO, filled.into());
+        }
+    }
+
+    /// Whether the row of this draft alone raises alerts.
+    pub fn generates_alert(&self, options: &Options) -> bool {
+        let absent = || self.default_value(GENERATE_ALERT, options);
+        self.get(GENERATE_ALERT).cloned().unwrap_or_else(absent) == Value::Bool(true)
+    }
+
+    /// What a column holds that the draft says nothing about.
+    fn default_value(&self, position: usize, options: &Options) -> Value {
+        let raises = position == GENERATE_ALERT && options.absent_generate_alert == AbsentAlert::True;
+        if raises && self.text(ACTION) != "Allowed" {
+            return true.into();
+        }
+        COLUMNS[position].default_value()
+    }
+
     /// The value of a column, if it is there and not null.
     pub fn get(&self, position: usize) -> Option<&Value> {
         self.values[position].as_ref().filter(|value| !value.is_null())
@@ -126,7 +159,10 @@ impl Draft {
         let Some(existing) = existing else {
             return match column.access {
                 Access::ReadOnly => column.default_value(),
-                _ => self.get(position).cloned().unwrap_or_else(|| column.default_value()),
+                _ => self
+                    .get(position)
+                    .cloned()
+                    .unwrap_or_else(|| self.default_value(position, options)),
             };
         };
         let kept = || existing.values()[position].clone();
@@ -140,7 +176,7 @@ impl Draft {
             Some(value) => return value.clone(),
         };
         match rule {
-            OnUpdate::Clears => column.default_value(),
+            OnUpdate::Clears => self.default_value(position, options),
             OnUpdate::Keeps => kept(),
         }
     }
@@ -170,8 +206,14 @@ fn from_documented_type(position: usize, value: Value) -> Value {
             .map(|id| number(id).unwrap_or_else(|| id.clone()))
             .collect::<Vec<_>>()
             .into(),
-        (GENERATE_ALERT, Value::String(text)) if text.eq_ignore_ascii_case("true") => true.into(),
-        (GENERATE_ALERT, Value::String(text)) if text.eq_ignore_ascii_case("false") => false.into(),
+        _ => value,
+    }
+}
+
+fn from_text(value: Value) -> Value {
+    match value.as_str() {
+        Some(text) if text.eq_ignore_ascii_case("true") => true.into(),
+        Some(text) if text.eq_ignore_ascii_case("false") => false.into(),
         _ => value,
     }
 }
@@ -206,7 +248,7 @@ mod tests {
             (body(), Ok(())),
             (json!([]), incorrect.clone()),
             (with("action", json!("block")), incorrect.clone()),
-            (with("generateAlert", json!("True")), incorrect.clone()),
+            (with("generateAlert", json!("yes")), incorrect.clone()),
             (with("category", json!("Malware")), incorrect.clone()),
             (with("severity", json!(null)), incorrect.clone()),
             (with("expirationTime", json!("2030-01-01")), incorrect.clone()),
@@ -255,14 +297,79 @@ mod tests {
             ..Options::default()
         };
         let body = json!({"indicatorValue": "evil.example", "indicatorType": "DomainName", "action": "Block", "title": "t",
-            "description": "d", "externalID": "x", "rbacGroupIds": ["1"], "lookBackPeriod": "7", "generateAlert": "True"});
+            "description": "d", "externalID": "x", "rbacGroupIds": ["1"], "lookBackPeriod": "7"});
         assert!(read(&body).is_err());
         let draft = Draft::read(&body, &lenient).unwrap();
         assert_eq!(draft.get(EXTERNAL_ID), Some(&json!("x")));
         assert_eq!(draft.get(RBAC_IDS), Some(&json!([1])));
         assert_eq!(draft.get(LOOK_BACK_PERIOD), Some(&json!(7)));
-        assert_eq!(draft.get(GENERATE_ALERT), Some(&json!(true)));
         assert_eq!(read(&with("externalID", json!("x"))).unwrap().get(EXTERNAL_ID), None);
+    }
+
+    #[test]
+    fn booleans_as_text_follow_the_switch() {
+        let strict = Options {
+            text_booleans: Verdict::Refused,
+            ..Options::default()
+        };
+        for (name, value, meant) in [
+            ("generateAlert", json!("True"), Some(true)),
+            ("generateAlert", json!("FALSE"), Some(false)),
+            ("historicalDetection", json!("true"), Some(true)),
+            ("generateAlert", json!("1"), None),
+            ("generateAlert", json!(1), None),
+            ("generateAlert", json!(""), None),
+        ] {
+            let body = with(name, value);
+            let position = crate::simulator::columns::position(name).unwrap();
+            let found = read(&body).ok().and_then(|draft| draft.get(position).cloned());
+            assert_eq!(found, meant.map(Value::from), "{body}");
+            assert!(Draft::read(&body, &strict).is_err(), "{body}");
+        }
+    }
+
+    #[test]
+    fn an_absent_alert_follows_the_switch() {
+        let raising = Options {
+            absent_generate_alert: AbsentAlert::True,
+            ..Options::default()
+        };
+        let keeping = Options {
+            absent_field: OnUpdate::Keeps,
+            ..raising.clone()
+        };
+        let silent = with("generateAlert", json!(false));
+        let allowed = with("action", json!("Allowed"));
+        for (item, options, alert) in [
+            (&body(), &Options::default(), false),
+            (&body(), &raising, true),
+            (&silent, &raising, false),
+            (&allowed, &raising, false),
+        ] {
+            let draft = Draft::read(item, options).unwrap();
+            assert_eq!(draft.generates_alert(options), alert, "{item}");
+            assert_eq!(draft.merged(None, options)[GENERATE_ALERT], json!(alert), "{item}");
+        }
+        let row = Row::new(read(&silent).unwrap().merged(None, &raising), Map::new());
+        let update = read(&body()).unwrap();
+        assert_eq!(update.merged(Some(&row), &raising)[GENERATE_ALERT], json!(true));
+        assert_eq!(update.merged(Some(&row), &keeping)[GENERATE_ALERT], json!(false));
+    }
+
+    #[test]
+    fn a_certificate_is_filled_up_or_stays_as_it_was_sent() {
+        let sent = json!({"subject": "s", "unknown": "u"});
+        let as_sent = Options {
+            incomplete_certificate_info: CertificateInfo::AsSent,
+            ..Options::default()
+        };
+        let stored = |options: &Options| {
+            let draft = Draft::read(&with("certificateInfo", sent.clone()), options).unwrap();
+            draft.merged(None, options)[CERTIFICATE_INFO].clone()
+        };
+        let filled = json!({"issuer": null, "serial": null, "subject": "s", "sha256": null});
+        assert_eq!((stored(&Options::default()), stored(&as_sent)), (filled, sent.clone()));
+        assert_eq!(read(&body()).unwrap().get(CERTIFICATE_INFO), None);
     }
 
     #[test]

@@ -215,7 +215,8 @@ impl FaultKind {
             Self::RefuseCall { values, .. } => first_of(values, request).is_some(),
             Self::MoveRows { .. } => {
                 let skip = request.parameter("$skip").is_some_and(|skip| skip != "0");
-                request.method == Method::GET && (skip || request.parameter("$skiptoken").is_some())
+                let lists = request.method == Method::GET && request.path.ends_with("/indicators");
+                lists && (skip || request.parameter("$skiptoken").is_some())
             }
             _ => true,
         }
@@ -271,7 +272,8 @@ mod tests {
         let first = request(Method::GET, "/api/indicators", "$top=10", "");
         let later = request(Method::GET, "/api/indicators", "%24skip=10", "");
         let one = request(Method::DELETE, "/api/indicators/7", "", "");
-        let all = [&import, &submit, &delete, &first, &later, &one];
+        let groups = request(Method::GET, "/api/exposureScore/ByMachineGroups", "$skip=10", "");
+        let all = [&import, &submit, &delete, &first, &later, &one, &groups];
         let refuse = |value: &str| FaultKind::RefuseCall {
             values: vec![value.into()],
             message: String::new(),

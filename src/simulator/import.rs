@@ -3,7 +3,7 @@
 //! **Invariant:** what is wrong with the body, or with an expiry, refuses the whole call and writes nothing; what is wrong
 //! with one item fails that item alone, inside of a 200.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::answer::{Answer, Refusal};
 use super::columns::{ACTION, VALUE};
@@ -46,7 +46,7 @@ pub fn import(store: &mut Store, context: &Context) -> Result<Answer, Refusal> {
         rules::check_expiry(draft, context.now)?;
     }
     let mut capacity = store.capacity(context.now, context.options);
-    let mut results: Vec<Value> = drafts
+    let mut results: Vec<String> = drafts
         .into_iter()
         .map(|draft| import_item(store, context, draft, &mut capacity))
         .collect();
@@ -56,23 +56,34 @@ pub fn import(store: &mut Store, context: &Context) -> Result<Answer, Refusal> {
     }
     let about = "Collection(microsoft.windowsDefenderATP.api.ImportIndicatorResult)";
     let odata_context = Value::from(context.odata_context(about));
-    let results = Value::from(results);
+    let results = results.join(",");
     Ok(Answer::odata(
         200,
-        format!("{{\"@odata.context\":{odata_context},\"value\":{results}}}"),
+        format!("{{\"@odata.context\":{odata_context},\"value\":[{results}]}}"),
     ))
 }
 
-fn import_item(store: &mut Store, context: &Context, mut draft: Draft, capacity: &mut Capacity) -> Value {
+fn import_item(store: &mut Store, context: &Context, mut draft: Draft, capacity: &mut Capacity) -> String {
     let value = draft.text(VALUE).to_owned();
-    let failed = |reason: &str| json!({"id": null, "indicator": value, "isFailed": true, "failureReason": reason});
+    let failed = |reason: &str| result(None, &value, Some(reason));
     if let Some(reason) = context.plan.failure(&value, draft.text(ACTION)) {
         return failed(reason);
     }
     let written = rules::check_item(&mut draft, context.options)
-        .and_then(|()| store.submit(&draft, &context.author, capacity, context.now, context.options));
+        .and_then(|()| store.submit(&draft, context.application, capacity, context.now, context.options));
     match written {
-        Ok(row) => json!({"id": row.id(), "indicator": value, "isFailed": false, "failureReason": null}),
+        Ok(row) => result(Some(row.id()), &value, None),
         Err(refusal) => failed(&refusal.message),
     }
+}
+
+/// The result of one item, in the order of the wire.
+fn result(id: Option<&str>, value: &str, failure: Option<&str>) -> String {
+    format!(
+        "{{\"id\":{},\"indicator\":{},\"isFailed\":{},\"failureReason\":{}}}",
+        Value::from(id),
+        Value::from(value),
+        failure.is_some(),
+        Value::from(failure)
+    )
 }

@@ -9,10 +9,10 @@ use super::answer::{Answer, Refusal};
 use super::columns::CREATED_BY;
 use super::context::Context;
 use super::filter::Filter;
+use super::options::LARGEST_PAGE;
 use super::store::Store;
 use super::switches::Paging;
 
-const LARGEST_TOP: usize = 10_000;
 // A token is not for clients to understand.
 const TOKEN_PREFIX: &str = "Indicators-";
 
@@ -34,7 +34,7 @@ pub fn list(store: &Store, context: &Context) -> Result<Answer, Refusal> {
     let page_size = context.options.page_size.max(1);
     let size = query.top.unwrap_or(page_size).min(page_size);
     let passes = |row: &&super::row::Row| {
-        context.sees(row.text(CREATED_BY)) && query.filter.as_ref().is_none_or(|filter| filter.admits(row))
+        context.application.sees(row.text(CREATED_BY)) && query.filter.as_ref().is_none_or(|filter| filter.admits(row))
     };
     let mut rows = store.iter(context.options.order).filter(passes).skip(query.skip);
     let mut value = String::new();
@@ -75,39 +75,27 @@ impl Query {
             .iter()
             .find(|(key, _)| key.starts_with('$') && !KNOWN.contains(&key.as_str()));
         if let Some((key, _)) = odd {
-            return Err(error(format!("The query parameter '{key}' is not supported.")));
+            return Err(Refusal::odata(format!("The query parameter '{key}' is not supported.")));
         }
-        let get = |name: &str| {
-            parameters
-                .iter()
-                .find(|(key, _)| key == name)
-                .map(|(_, value)| value.as_str())
-        };
-        let number = |name: &str| {
-            match get(name) {
-            None => Ok(None),
-            Some(text) => text.parse().map(Some).map_err(|_| {
-                error(format!("Invalid value '{text}' for {name} query option found. The {name} query option requires a non-negative integer value."))
-            }),
-        }
-        };
-        let top = number("$top")?;
-        if let Some(top) = top.filter(|top| *top > LARGEST_TOP) {
-            return Err(error(format!(
-                "The limit of '{LARGEST_TOP}' for Top query has been exceeded. The value from the incoming request is '{top}'."
+        let top = context.number("$top")?;
+        if let Some(top) = top.filter(|top| *top > LARGEST_PAGE) {
+            return Err(Refusal::odata(format!(
+                "The limit of '{LARGEST_PAGE}' for Top query has been exceeded. The value from the incoming request is '{top}'."
             )));
         }
-        let skip = match get("$skiptoken") {
-            None => number("$skip")?.unwrap_or(0),
+        let skip = match context.request.parameter("$skiptoken") {
+            None => context.number("$skip")?.unwrap_or(0),
             Some(token) => token
                 .strip_prefix(TOKEN_PREFIX)
                 .and_then(|skip| skip.parse().ok())
-                .ok_or_else(|| error("The $skiptoken is not valid.".to_owned()))?,
+                .ok_or_else(|| Refusal::odata("The $skiptoken is not valid."))?,
         };
-        let filter = get("$filter")
-            .map(|text| Filter::parse(text, context.options))
+        let filter = context
+            .request
+            .parameter("$filter")
+            .map(|text| Filter::parse(&text, context.options))
             .transpose()
-            .map_err(error)?;
+            .map_err(Refusal::odata)?;
         Ok(Self {
             filter,
             top,
@@ -146,8 +134,4 @@ impl Query {
             query.finish()
         ))
     }
-}
-
-fn error(message: String) -> Refusal {
-    Refusal::new(400, "ODataError", message)
 }

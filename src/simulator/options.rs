@@ -8,23 +8,39 @@ use std::path::PathBuf;
 use clap::Args;
 use secrecy::SecretString;
 
+use super::registration::Registration;
 use super::switches::{
-    CertificateActions, Compression, DeleteAnswer, EarlyRetry, ExpiredRows, FeatureFields, FilterProperties, Lengths,
-    MissingTexts, OnUpdate, Order, Paging, Part, Permission, ReadOnlyFields, Results, RetiredActions, RetryAfter,
-    SubSecondExpiry, Toggle, UnknownIds, UnseenRows, Verdict,
+    AbsentAlert, CertificateActions, CertificateInfo, Compression, DeleteAnswer, EarlyRetry, ExpiredRows,
+    FeatureFields, FilterProperties, Lengths, MissingTexts, OnUpdate, Order, Paging, Part, Permission, ReadOnlyFields,
+    Results, RetiredActions, RetryAfter, ScorePermission, SubSecondExpiry, Toggle, UnknownIds, UnseenRows, Verdict,
 };
+
+/// The documented maximum of `$top`, and how many rows one page has at most.
+pub(super) const LARGEST_PAGE: usize = 10_000;
 
 /// How the simulated tenant behaves.
 ///
-/// A default is what the sources agree on, or else what was recorded, or else the documented answer. So three defaults go
-/// against the documents: `network_block_and_remediate` (a listing of 2023 holds a URL with it), `delete_answer` (200 was
-/// recorded in 2024), and `documented_spellings` (the service's own metadata of 2026 spells otherwise). Where there is
-/// nothing but the claim of a client's author, or nothing at all, the default is a guess, and the help says so.
+/// A default is the answer that the public clients of the API live with: they work against the real service, so an answer
+/// that breaks most of them is not the service's. Where they do not tell, it is what the sources agree on, or else what was
+/// recorded, or else the documented answer. So five defaults go against the documents: `short_ipv6`, `text_booleans` and
+/// `token_by_get` (clients send such things in production), `network_block_and_remediate` (a listing of 2023 holds a URL
+/// with it), and `documented_spellings` (the service's own metadata of 2026 spells otherwise). Where there is nothing but
+/// the claim of a client's author, or nothing at all, the default is a guess, and the help says so.
 #[derive(Debug, Clone, Args)]
 pub struct Options {
     /// Address and port to serve on; port 0 takes a free one.
     #[arg(long, value_name = "ADDRESS:PORT", default_value_t = Options::default().listen)]
     pub listen: SocketAddr,
+
+    /// Allow `--listen` to take an address that other machines can reach. They need no token to read and change the rows,
+    /// the clock and the faults.
+    #[arg(long)]
+    pub listen_beyond_loopback: bool,
+
+    /// Further names in the server's certificate, separated by commas, for clients that call a fixed host and are led here
+    /// by a hosts file.
+    #[arg(long, value_name = "NAME,NAME", value_delimiter = ',')]
+    pub host_names: Vec<String>,
 
     /// Directory for `ca.pem` and `environment`; a temporary one if left out.
     #[arg(long, value_name = "DIR")]
@@ -46,6 +62,20 @@ pub struct Options {
     #[arg(long, value_name = "SECRET")]
     pub client_secret: Option<SecretString>,
 
+    /// Name of the application, the `createdByDisplayName` of its rows.
+    #[arg(long, value_name = "NAME")]
+    pub display_name: Option<String>,
+
+    /// Id of the application's service principal, the claim `oid` of its tokens; made at random if left out.
+    #[arg(long, value_name = "GUID")]
+    pub object_id: Option<String>,
+
+    /// A further application of the tenant, with rows, limits and permission of its own; may be given several times. The
+    /// keys are client-id, client-secret, display-name, object-id and permission; what is left out is made as for the first
+    /// one. `environment-2` has the credentials of the second application, and so on.
+    #[arg(long = "application", value_name = "KEY=VALUE,...")]
+    pub applications: Vec<Registration>,
+
     /// How many active indicators the tenant takes, from all authors together.
     #[arg(long, value_name = "N", default_value_t = Options::default().capacity)]
     pub capacity: usize,
@@ -56,7 +86,8 @@ pub struct Options {
     pub freed_capacity_delay_seconds: u64,
 
     /// Whether the limits on calls hold: 30 imports a minute, 30 batch deletes a minute and 1,500 an hour, 100 a minute
-    /// and 1,500 an hour for single submissions, for single deletes, and for lists and single reads together.
+    /// and 1,500 an hour for single submissions, for single deletes, and for lists and single reads together. Each
+    /// application has limits of its own.
     #[arg(long, value_enum, default_value_t = Toggle::On)]
     pub limits: Toggle,
 
@@ -64,9 +95,9 @@ pub struct Options {
     #[arg(long, value_enum, default_value_t = RetryAfter::Sent)]
     pub retry_after: RetryAfter,
 
-    /// What a call during the wait of a 429 does. The documents' history says that early retries keep the 429 coming;
-    /// how exactly is not known.
-    #[arg(long, value_enum, default_value_t = EarlyRetry::Prolongs)]
+    /// What a call during the wait of a 429 does. The documents say only that it is answered 429 too. A wait that begins
+    /// anew with every such call locks out two clients for ever that each wait as told.
+    #[arg(long, value_enum, default_value_t = EarlyRetry::Ignored)]
     pub early_retry: EarlyRetry,
 
     /// Whether the action is part of what identifies an indicator. CONFLICT: the vendor's staff and recorded listings
@@ -75,8 +106,8 @@ pub struct Options {
     pub action_in_identity: Part,
 
     /// Whether the device groups are part of what identifies an indicator. Open question 1: the vendor's statement
-    /// breaks off where it could say so; one client assumes it.
-    #[arg(long, value_enum, default_value_t = Part::Ignored)]
+    /// breaks off where it could say so; scripts of the vendor's staff and one client take it so.
+    #[arg(long, value_enum, default_value_t = Part::Included)]
     pub scope_in_identity: Part,
 
     /// Whether two spellings of a hash or thumbprint in upper and lower case are two indicators. Open question 2: the
@@ -89,8 +120,8 @@ pub struct Options {
     #[arg(long, value_enum, default_value_t = Part::Included)]
     pub host_case: Part,
 
-    /// Whether FileMd5 can be submitted. Open question 3 and CONFLICT: documented, but one client's author reports that
-    /// it is refused.
+    /// Whether FileMd5 can be submitted. Open question 3 and CONFLICT: documented, and such rows were listed in 2022, but
+    /// one client's author reports that it is refused.
     #[arg(long, value_enum, default_value_t = Verdict::Accepted)]
     pub file_md5: Verdict,
 
@@ -98,13 +129,13 @@ pub struct Options {
     #[arg(long, value_name = "NAME,NAME", value_delimiter = ',')]
     pub rbac_groups: Vec<String>,
 
-    /// Whether a device group that the tenant does not have is taken. Open question 4: the service's answer is not
-    /// recorded.
+    /// Whether a device group that the tenant does not have is taken. Open question 4: a recording of 2022 shows that two
+    /// were taken which hardly existed.
     #[arg(long, value_enum, default_value_t = Verdict::Accepted)]
     pub unknown_rbac_group: Verdict,
 
     /// What id, createdBy, createdByDisplayName, createdBySource, lastUpdateTime and lastUpdatedBy in a body do. Open
-    /// question 5; creationTimeDateTimeUtc is known to be tolerated.
+    /// question 5: four clients send some of them in production; creationTimeDateTimeUtc is known to be tolerated.
     #[arg(long, value_enum, default_value_t = ReadOnlyFields::Ignored)]
     pub read_only_fields: ReadOnlyFields,
 
@@ -112,6 +143,21 @@ pub struct Options {
     /// without it does with them is not recorded.
     #[arg(long, value_enum, default_value_t = FeatureFields::Stored)]
     pub look_back_fields: FeatureFields,
+
+    /// Whether `true` and `false` may be written as text, in any case of the letters. Two clients do so in production; no
+    /// answer is recorded.
+    #[arg(long, value_enum, default_value_t = Verdict::Accepted)]
+    pub text_booleans: Verdict,
+
+    /// What a submission without generateAlert does. CONFLICT: recordings show false for Allowed (2021), and true for other
+    /// actions of clients that do not send the field (2020, 2023).
+    #[arg(long, value_enum, default_value_t = AbsentAlert::False)]
+    pub absent_generate_alert: AbsentAlert,
+
+    /// What is stored of a certificateInfo without all of its four properties. Not recorded; services of this kind write
+    /// every property, and null where there is no value.
+    #[arg(long, value_enum, default_value_t = CertificateInfo::Filled)]
+    pub incomplete_certificate_info: CertificateInfo,
 
     /// What becomes of expired rows. Open question 6 and CONFLICT: the vendor says they are removed at the second; a
     /// client of 2026 says that they are kept.
@@ -124,7 +170,7 @@ pub struct Options {
     pub paging: Paging,
 
     /// Most rows in one page. Open question 7: 10,000 is the documented maximum of `$top`; the page size without `$top` is
-    /// not known.
+    /// not known. Fewer cannot go with `--paging skip-only`, where a page that is shorter than asked for ends the listing.
     #[arg(long, value_name = "ROWS", default_value_t = Options::default().page_size)]
     pub page_size: usize,
 
@@ -155,8 +201,9 @@ pub struct Options {
     #[arg(long, value_enum, default_value_t = RetiredActions::Stored)]
     pub retired_actions: RetiredActions,
 
-    /// What a successful single delete answers. CONFLICT: 204 in the documents, 200 in a recording of 2024.
-    #[arg(long, value_enum, default_value_t = DeleteAnswer::Ok)]
+    /// What a successful single delete answers. CONFLICT: 204 in the documents and in a recording of 2021, 200 in one of
+    /// 2024. Four clients fail on 200, one fails on 204.
+    #[arg(long, value_enum, default_value_t = DeleteAnswer::NoContent)]
     pub delete_answer: DeleteAnswer,
 
     /// What a batch delete with an unknown id does. The documents answer 404 for any unknown id; that nothing is deleted
@@ -173,8 +220,8 @@ pub struct Options {
     #[arg(long, value_enum, default_value_t = Verdict::Refused)]
     pub empty_import: Verdict,
 
-    /// Whether what the documents spell otherwise than the metadata is understood: externalID, and text in rbacGroupIds,
-    /// lookBackPeriod and generateAlert. CONFLICT between the two; the metadata is the default.
+    /// Whether what the documents spell otherwise than the metadata is understood: externalID, and text in rbacGroupIds
+    /// and lookBackPeriod. CONFLICT between the two; the metadata is the default.
     #[arg(long, value_enum, default_value_t = Verdict::Refused)]
     pub documented_spellings: Verdict,
 
@@ -183,9 +230,9 @@ pub struct Options {
     #[arg(long, value_enum, default_value_t = Verdict::Refused)]
     pub private_addresses: Verdict,
 
-    /// Whether an IPv6 address may be shortened with `::`. The documents ask for all eight groups; no recording shows a
-    /// refusal.
-    #[arg(long, value_enum, default_value_t = Verdict::Refused)]
+    /// Whether an IPv6 address may be shortened with `::`. CONFLICT: the documents ask for all eight groups; five clients
+    /// send short ones, and no recording shows a refusal.
+    #[arg(long, value_enum, default_value_t = Verdict::Accepted)]
     pub short_ipv6: Verdict,
 
     /// How long value, title and description may be. Only claimed by clients; neither documents nor metadata have a
@@ -202,9 +249,30 @@ pub struct Options {
     #[arg(long, value_enum, default_value_t = FilterProperties::Documented)]
     pub filter_properties: FilterProperties,
 
-    /// What the application may do: see every row, see only its own, or nothing.
+    /// What the application may do: see every row (Ti.ReadWrite.All), see only its own (Ti.ReadWrite), or nothing. The
+    /// claim `roles` of its tokens says it.
     #[arg(long, value_enum, default_value_t = Permission::All)]
     pub permission: Permission,
+
+    /// Whether an application that sees only its own rows may import and delete batches. CONFLICT: of the pages of 2025
+    /// only that of the list call still names Ti.ReadWrite for applications, and one client's author says that it does not
+    /// cover the two; older pages name it for all calls.
+    #[arg(long, value_enum, default_value_t = Verdict::Accepted)]
+    pub own_rows_batches: Verdict,
+
+    /// Whether the applications may read the device groups at `exposureScore/ByMachineGroups` (Score.Read.All). That the
+    /// call needs this permission is one client's claim.
+    #[arg(long, value_enum, default_value_t = ScorePermission::Granted)]
+    pub score_permission: ScorePermission,
+
+    /// Whether the token endpoint of the first version takes GET with a form as its body. Two clients ask so in
+    /// production; the documents know POST only.
+    #[arg(long, value_enum, default_value_t = Verdict::Accepted)]
+    pub token_by_get: Verdict,
+
+    /// Whether `$metadata` is answered without a token. Not known; the one recording was made with a token.
+    #[arg(long, value_enum, default_value_t = Verdict::Accepted)]
+    pub metadata_without_token: Verdict,
 
     /// What submitting an indicator does that a row of somebody else has, while the permission is for own rows only. Not
     /// known: a submission is an update wherever it was recorded, but never by an application that does not see the row.
@@ -225,18 +293,23 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            listen_beyond_loopback: false,
+            host_names: Vec::new(),
             directory: None,
             rows: None,
             tenant_id: None,
             client_id: None,
             client_secret: None,
+            display_name: None,
+            object_id: None,
+            applications: Vec::new(),
             capacity: 15_000,
             freed_capacity_delay_seconds: 0,
             limits: Toggle::On,
             retry_after: RetryAfter::Sent,
-            early_retry: EarlyRetry::Prolongs,
+            early_retry: EarlyRetry::Ignored,
             action_in_identity: Part::Included,
-            scope_in_identity: Part::Ignored,
+            scope_in_identity: Part::Included,
             hash_case: Part::Included,
             host_case: Part::Included,
             file_md5: Verdict::Accepted,
@@ -244,30 +317,93 @@ impl Default for Options {
             unknown_rbac_group: Verdict::Accepted,
             read_only_fields: ReadOnlyFields::Ignored,
             look_back_fields: FeatureFields::Stored,
+            text_booleans: Verdict::Accepted,
+            absent_generate_alert: AbsentAlert::False,
+            incomplete_certificate_info: CertificateInfo::Filled,
             expired_rows: ExpiredRows::Removed,
             paging: Paging::NextLink,
-            page_size: 10_000,
+            page_size: LARGEST_PAGE,
             order: Order::Ascending,
             null_field: OnUpdate::Clears,
             absent_field: OnUpdate::Clears,
             network_block_and_remediate: Verdict::Accepted,
             certificate_actions: CertificateActions::Documented,
             retired_actions: RetiredActions::Stored,
-            delete_answer: DeleteAnswer::Ok,
+            delete_answer: DeleteAnswer::NoContent,
             unknown_ids: UnknownIds::Refused,
             missing_texts: MissingTexts::Refused,
             empty_import: Verdict::Refused,
             documented_spellings: Verdict::Refused,
             private_addresses: Verdict::Refused,
-            short_ipv6: Verdict::Refused,
+            short_ipv6: Verdict::Accepted,
             lengths: Lengths::Unlimited,
             sub_second_expiry: SubSecondExpiry::Kept,
             filter_properties: FilterProperties::Documented,
             permission: Permission::All,
+            own_rows_batches: Verdict::Accepted,
+            score_permission: ScorePermission::Granted,
+            token_by_get: Verdict::Accepted,
+            metadata_without_token: Verdict::Accepted,
             unseen_rows: UnseenRows::Updated,
             results: Results::InOrder,
             compression: Compression::Deflate,
         }
+    }
+}
+
+/// Options that cannot stand as they are.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Conflict {
+    /// Other machines would reach the simulator, and nobody said that they may.
+    #[error(
+        "other machines can reach {0}, and they need no token to read and change the rows, the clock and the faults. \
+         Listen on a loopback address such as 127.0.0.1, or add --listen-beyond-loopback"
+    )]
+    BeyondLoopback(SocketAddr),
+    /// Listings would be cut off in silence.
+    #[error(
+        "with --paging skip-only there is no link to the next page, so that a client takes a page with fewer rows than it \
+         asked for as the last one. With --page-size {0} it would not see the other rows. Leave one of the two out"
+    )]
+    ShortPages(usize),
+    /// Nobody could tell two applications apart.
+    #[error("two applications have the client id {0}. Give each its own, or leave it out")]
+    SameClientId(String),
+}
+
+impl Options {
+    /// Says what no simulator can be started with.
+    pub(super) fn check(&self) -> Result<(), Conflict> {
+        let own = self.listen.ip().to_canonical().is_loopback();
+        if !own && !self.listen_beyond_loopback {
+            return Err(Conflict::BeyondLoopback(self.listen));
+        }
+        let mut ids: Vec<String> = self.registrations().filter_map(|one| one.client_id).collect();
+        ids.sort_by_key(|id| id.to_ascii_lowercase());
+        let twice = ids.windows(2).find(|pair| pair[0].eq_ignore_ascii_case(&pair[1]));
+        twice.map_or(Ok(()), |pair| Err(Conflict::SameClientId(pair[1].clone())))
+    }
+
+    /// Says what cannot stand together on the command line. A test in this process may want pages that mislead a client;
+    /// whoever types them would take the short lists for the truth.
+    pub(crate) fn check_command_line(&self) -> Result<(), Conflict> {
+        if self.paging == Paging::SkipOnly && self.page_size < LARGEST_PAGE {
+            return Err(Conflict::ShortPages(self.page_size));
+        }
+        self.check()
+    }
+
+    /// The applications of the tenant, the one of the plain arguments first.
+    pub(super) fn registrations(&self) -> impl Iterator<Item = Registration> {
+        let first = Registration {
+            client_id: self.client_id.clone(),
+            client_secret: self.client_secret.clone(),
+            display_name: self.display_name.clone(),
+            object_id: self.object_id.clone(),
+            permission: self.permission,
+        };
+        std::iter::once(first).chain(self.applications.iter().cloned())
     }
 }
 
@@ -308,8 +444,55 @@ mod tests {
 
     #[test]
     fn a_secret_is_not_printed() {
-        let options = parse(&["--client-secret", "do-not-print"]);
+        let options = parse(&[
+            "--client-secret",
+            "do-not-print",
+            "--application",
+            "client-secret=do-not-print",
+        ]);
+        assert_eq!(options.applications.len(), 1);
         assert!(!format!("{options:?}").contains("do-not-print"));
+    }
+
+    #[test]
+    fn what_cannot_stand_together_is_told() {
+        let address = |text: &str| text.parse().unwrap();
+        let same = Conflict::SameClientId("A".into());
+        let cases: [(&[&str], Result<(), Conflict>); 11] = [
+            (&[], Ok(())),
+            (&["--listen", "127.8.8.8:1"], Ok(())),
+            (&["--listen", "[::1]:1"], Ok(())),
+            (&["--listen", "[::ffff:127.0.0.1]:1"], Ok(())),
+            (
+                &["--listen", "0.0.0.0:0"],
+                Err(Conflict::BeyondLoopback(address("0.0.0.0:0"))),
+            ),
+            (
+                &["--listen", "[::]:0"],
+                Err(Conflict::BeyondLoopback(address("[::]:0"))),
+            ),
+            (&["--listen", "192.0.2.1:1", "--listen-beyond-loopback"], Ok(())),
+            (
+                &["--paging", "skip-only", "--page-size", "9999"],
+                Err(Conflict::ShortPages(9999)),
+            ),
+            (&["--paging", "skip-only", "--page-size", "10000"], Ok(())),
+            (&["--client-id", "a", "--application", "client-id=A"], Err(same)),
+            (
+                &[
+                    "--client-id",
+                    "a",
+                    "--application",
+                    "client-id=b",
+                    "--application",
+                    "permission=own",
+                ],
+                Ok(()),
+            ),
+        ];
+        for (arguments, expected) in cases {
+            assert_eq!(parse(arguments).check_command_line(), expected, "{arguments:?}");
+        }
     }
 
     #[test]

@@ -5,7 +5,9 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::columns::{ACTION, COLUMNS, EXPIRATION, ID, RBAC_NAMES, TYPE, VALUE};
+use super::columns::{
+    ACTION, CERTIFICATE_INFO, CERTIFICATE_PROPERTIES, COLUMNS, EXPIRATION, ID, RBAC_IDS, RBAC_NAMES, TYPE, VALUE,
+};
 use super::options::Options;
 use super::switches::Part;
 use super::time;
@@ -74,9 +76,14 @@ impl Row {
     }
 }
 
+/// The row in the order of the wire: that of the metadata, but for the one property that is an object itself, which stands
+/// last.
 fn write(values: &[Value], extra: &Map<String, Value>) -> String {
     let mut json = String::with_capacity(1024);
-    for (column, value) in COLUMNS.iter().zip(values) {
+    for (position, (column, value)) in COLUMNS.iter().zip(values).enumerate() {
+        if position == CERTIFICATE_INFO {
+            continue;
+        }
         json.push_str(if json.is_empty() { "{\"" } else { ",\"" });
         json.push_str(column.name);
         json.push_str("\":");
@@ -88,8 +95,27 @@ fn write(values: &[Value], extra: &Map<String, Value>) -> String {
     for (name, value) in extra {
         json.push_str(&format!(",{}:{value}", Value::from(name.as_str())));
     }
-    json.push('}');
+    let certificate = certificate(&values[CERTIFICATE_INFO]);
+    json.push_str(&format!(",\"{}\":{certificate}}}", COLUMNS[CERTIFICATE_INFO].name));
     json
+}
+
+/// The object with its known properties in their order, and then what else it has.
+fn certificate(value: &Value) -> String {
+    let Some(object) = value.as_object() else {
+        return value.to_string();
+    };
+    let known = CERTIFICATE_PROPERTIES
+        .iter()
+        .filter_map(|name| object.get_key_value(*name));
+    let others = object
+        .iter()
+        .filter(|(name, _)| !CERTIFICATE_PROPERTIES.contains(&name.as_str()));
+    let properties: Vec<String> = known
+        .chain(others)
+        .map(|(name, value)| format!("{}:{value}", Value::from(name.as_str())))
+        .collect();
+    format!("{{{}}}", properties.join(","))
 }
 
 /// What the service tells two rows apart by.
@@ -116,7 +142,7 @@ impl Key {
         Self {
             value: folded,
             action: (options.action_in_identity == Part::Included).then(|| text(ACTION)),
-            scope: (options.scope_in_identity == Part::Included).then(|| scope(&values[RBAC_NAMES])),
+            scope: (options.scope_in_identity == Part::Included).then(|| scope(values)),
             indicator_type,
         }
     }
@@ -139,17 +165,16 @@ fn with_host_folded(url: &str) -> String {
     format!("{}://{user}{}{path}", scheme.to_lowercase(), host.to_lowercase())
 }
 
-fn scope(names: &Value) -> Vec<String> {
-    let mut names: Vec<String> = names
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .map(str::to_owned)
-        .collect();
-    names.sort_unstable();
-    names.dedup();
-    names
+/// The device groups: their names, and for those that have none their ids.
+fn scope(values: &[Value]) -> Vec<String> {
+    let list = |position: usize| values[position].as_array().into_iter().flatten();
+    let mut groups: Vec<String> = list(RBAC_NAMES).filter_map(Value::as_str).map(str::to_owned).collect();
+    if groups.is_empty() {
+        groups = list(RBAC_IDS).map(Value::to_string).collect();
+    }
+    groups.sort_unstable();
+    groups.dedup();
+    groups
 }
 
 #[cfg(test)]
@@ -179,16 +204,23 @@ mod tests {
         let first =
             "{\"id\":null,\"indicatorValue\":\"a \\\"quoted\\\" ü\",\"indicatorType\":\"Url\",\"action\":\"Block\",";
         assert!(row.json().starts_with(first), "{}", row.json());
-        assert!(
-            row.json().ends_with("\"createdBySource\":\"Unspecified\",\"x\":1}"),
-            "{}",
-            row.json()
-        );
+        let last = "\"createdBySource\":\"Unspecified\",\"x\":1,\"certificateInfo\":null}";
+        assert!(row.json().ends_with(last), "{}", row.json());
         let names: Vec<_> = COLUMNS
             .iter()
+            .filter(|column| column.name != "certificateInfo")
             .map(|column| row.json().find(&format!("\"{}\":", column.name)))
             .collect();
         assert!(names.is_sorted() && names.iter().all(Option::is_some));
+    }
+
+    #[test]
+    fn a_certificate_stands_last_in_its_own_order() {
+        let mut values = values("x", "Url", "Block", &json!([]));
+        values[CERTIFICATE_INFO] = json!({"a": 1, "sha256": null, "subject": "s", "issuer": "\"i\""});
+        let row = Row::new(values, Map::new());
+        let last = "\"certificateInfo\":{\"issuer\":\"\\\"i\\\"\",\"subject\":\"s\",\"sha256\":null,\"a\":1}}";
+        assert!(row.json().ends_with(last), "{}", row.json());
     }
 
     #[test]
@@ -246,13 +278,18 @@ mod tests {
         );
 
         let scoped = values("AB", "FileSha1", "Block", &two);
-        assert_eq!(key(&block, &plain), key(&scoped, &plain));
-        let with_scope = Options {
-            scope_in_identity: Part::Included,
+        assert_ne!(key(&block, &plain), key(&scoped, &plain));
+        let other_order = values("AB", "FileSha1", "Block", &json!(["A", "B"]));
+        assert_eq!(key(&other_order, &plain), key(&scoped, &plain));
+        let mut nameless = block.clone();
+        nameless[RBAC_IDS] = json!([9]);
+        assert_ne!(key(&block, &plain), key(&nameless, &plain));
+        let without_scope = Options {
+            scope_in_identity: Part::Ignored,
             ..Options::default()
         };
-        assert_ne!(key(&block, &with_scope), key(&scoped, &with_scope));
-        let other_order = values("AB", "FileSha1", "Block", &json!(["A", "B"]));
-        assert_eq!(key(&other_order, &with_scope), key(&scoped, &with_scope));
+        for other in [&scoped, &nameless] {
+            assert_eq!(key(&block, &without_scope), key(other, &without_scope));
+        }
     }
 }

@@ -7,8 +7,7 @@ use serde_json::Value;
 
 use super::answer::Refusal;
 use super::columns::{
-    ACTION, DESCRIPTION, EXPIRATION, GENERATE_ALERT, HISTORICAL_DETECTION, LOOK_BACK_PERIOD, RBAC_IDS, RBAC_NAMES,
-    TITLE, TYPE, VALUE,
+    ACTION, DESCRIPTION, EXPIRATION, HISTORICAL_DETECTION, LOOK_BACK_PERIOD, RBAC_IDS, RBAC_NAMES, TITLE, TYPE, VALUE,
 };
 use super::draft::Draft;
 use super::options::Options;
@@ -79,7 +78,7 @@ fn check_look_back(draft: &mut Draft, options: &Options) -> Result<(), Refusal> 
 
 fn check_action(draft: &Draft, options: &Options) -> Result<(), Refusal> {
     let (indicator_type, action) = (draft.text(TYPE), draft.text(ACTION));
-    if action == "Audit" && draft.get(GENERATE_ALERT) != Some(&Value::Bool(true)) {
+    if action == "Audit" && !draft.generates_alert(options) {
         let message = "Action Audit requires generateAlert to be true. (Parameter 'GenerateAlert')";
         return Err(Refusal::new(400, "InvalidInput", message));
     }
@@ -111,7 +110,11 @@ fn resolve_groups(draft: &mut Draft, options: &Options) -> Result<(), Refusal> {
     };
     let mut names: Vec<String> = Vec::new();
     let mut ids: Vec<usize> = Vec::new();
-    for name in list(RBAC_NAMES).filter_map(Value::as_str) {
+    // Scripts of the vendor's staff send one empty name for all devices.
+    let named = list(RBAC_NAMES)
+        .filter_map(Value::as_str)
+        .filter(|name| !name.is_empty());
+    for name in named {
         match options.rbac_groups.iter().position(|known| known == name) {
             Some(position) => ids.push(position + 1),
             None if options.unknown_rbac_group == Verdict::Refused => return unknown(&name),
@@ -142,6 +145,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::simulator::switches::AbsentAlert;
 
     fn outcome(changes: Value, options: &Options) -> Result<Draft, String> {
         let mut body = json!({"indicatorValue": "evil.example", "indicatorType": "DomainName", "action": "Block",
@@ -164,6 +168,12 @@ mod tests {
         assert!(refused(json!({"action": "Audit"}), &options));
         assert!(refused(json!({"action": "Audit", "generateAlert": false}), &options));
         assert!(!refused(json!({"action": "Audit", "generateAlert": true}), &options));
+        let raising = Options {
+            absent_generate_alert: AbsentAlert::True,
+            ..Options::default()
+        };
+        assert!(!refused(json!({"action": "Audit"}), &raising));
+        assert!(refused(json!({"action": "Audit", "generateAlert": false}), &raising));
         assert_eq!(
             outcome(json!({"indicatorValue": ""}), &options).unwrap_err(),
             "Recieved an empty indicator value."
@@ -235,6 +245,7 @@ mod tests {
                 json!([2]),
             ),
             (json!({"rbacGroupNames": []}), json!([]), json!([])),
+            (json!({"rbacGroupNames": [""]}), json!([]), json!([])),
         ];
         for (changes, names, ids) in cases {
             for options in [&options, &strict] {

@@ -2,38 +2,42 @@
 //!
 //! **Invariant:** a call is answered whole, under one lock and at one instant; the transport only carries the answer.
 
+use std::collections::HashMap;
+
 use axum::http::{Method, StatusCode};
 use jiff::Timestamp;
 
 use super::answer::{Answer, Refusal};
-use super::application::Application;
+use super::application::{Application, Applications, READS_SCORES};
+use super::authority;
 use super::context::Context;
 use super::faults::{FaultKind, first_of};
 use super::limits::{Destination, Limits, MINUTE, too_many};
 use super::options::Options;
 use super::plan::Plan;
-use super::portal;
+use super::portal::Portal;
 use super::request::Request;
-use super::store::{Author, Store};
-use super::switches::Permission;
+use super::store::Store;
+use super::switches::{Permission, Verdict};
 use super::time::{self, Clock};
-use super::token::{self, Tokens};
-use super::{batch_delete, import, listing, single};
+use super::token::Tokens;
+use super::{batch_delete, exposure, import, listing, metadata, single};
 
 /// The service and its one tenant.
 #[derive(Debug)]
 pub struct Service {
     /// The switches.
     pub options: Options,
-    /// The application that may call.
-    pub application: Application,
+    /// The applications that may call.
+    pub applications: Applications,
     /// Its clock.
     pub clock: Clock,
     /// The rows.
     pub store: Store,
     /// The tokens that were given out.
     pub tokens: Tokens,
-    limits: Limits,
+    /// One for each application: the service's key is destination, tenant and application.
+    limits: HashMap<usize, Limits>,
     refusals: u64,
 }
 
@@ -46,36 +50,77 @@ enum Operation<'a> {
     BatchDelete,
     Get(&'a str),
     Delete(&'a str),
+    MachineGroups,
+    Metadata,
 }
 
 impl Operation<'_> {
-    fn destination(&self) -> Destination {
+    /// What it counts for; nothing where no limit is known.
+    fn destination(&self) -> Option<Destination> {
         match self {
-            Self::Submit => Destination::Submit,
-            Self::Import => Destination::Import,
-            Self::BatchDelete => Destination::BatchDelete,
-            Self::Delete(_) => Destination::Delete,
-            Self::List | Self::Get(_) => Destination::Read,
+            Self::Submit => Some(Destination::Submit),
+            Self::Import => Some(Destination::Import),
+            Self::BatchDelete => Some(Destination::BatchDelete),
+            Self::Delete(_) => Some(Destination::Delete),
+            Self::List | Self::Get(_) => Some(Destination::Read),
+            Self::MachineGroups | Self::Metadata => None,
         }
+    }
+
+    /// Refuses an application that has none of the roles for it.
+    fn check_roles(&self, application: &Application, options: &Options) -> Result<(), Refusal> {
+        let own = application.permission == Permission::Own;
+        let (allowed, required) = match self {
+            Self::Metadata => return Ok(()),
+            Self::MachineGroups => (application.roles.contains(&READS_SCORES), READS_SCORES),
+            Self::Import | Self::BatchDelete if own => {
+                (options.own_rows_batches == Verdict::Accepted, "Ti.ReadWrite.All")
+            }
+            _ => (
+                application.permission != Permission::None,
+                "Ti.ReadWrite, Ti.ReadWrite.All",
+            ),
+        };
+        if allowed {
+            return Ok(());
+        }
+        let message = format!(
+            "The application does not have any of the required application permissions ({required}) to access the \
+             resource."
+        );
+        Err(Refusal::new(403, "Forbidden", message))
     }
 }
 
 impl Service {
     /// A service without rows.
-    pub fn new(options: Options, application: Application) -> Self {
+    pub fn new(options: Options, applications: Applications, tokens: Tokens) -> Self {
         Self {
             options,
-            application,
+            applications,
             clock: Clock::start(),
             store: Store::default(),
-            tokens: Tokens::default(),
-            limits: Limits::default(),
+            tokens,
+            limits: HashMap::new(),
             refusals: 0,
+        }
+    }
+
+    /// What people and other products do in the tenant at this moment.
+    pub fn portal(&self) -> Portal<'_> {
+        Portal {
+            applications: &self.applications,
+            options: &self.options,
+            now: self.clock.now(),
         }
     }
 
     /// Answers a call.
     pub fn answer(&mut self, request: &Request, plan: &Plan) -> Answer {
+        self.answer_with(request, plan).strictly_over_tls()
+    }
+
+    fn answer_with(&mut self, request: &Request, plan: &Plan) -> Answer {
         let now = self.clock.now();
         self.store.tidy(now, &self.options);
         for kind in &plan.others {
@@ -100,22 +145,31 @@ impl Service {
     }
 
     fn apply_foreign(&mut self, kind: &FaultKind, now: Timestamp) {
+        let portal = Portal {
+            applications: &self.applications,
+            options: &self.options,
+            now,
+        };
         match kind {
-            FaultKind::MoveRows { remove, add } => {
-                portal::move_rows(&mut self.store, *remove, *add, now, &self.options);
-            }
-            FaultKind::ForeignWrite { row, delete: true } => portal::delete(&mut self.store, row, now, &self.options),
+            FaultKind::MoveRows { remove, add } => portal.move_rows(&mut self.store, *remove, *add),
+            FaultKind::ForeignWrite { row, delete: true } => portal.delete(&mut self.store, row),
             FaultKind::ForeignWrite { row, delete: false } => {
                 // Checked when the fault was added; a row that it meant to change may be gone by now.
-                let _ = portal::save(&mut self.store, row, now, &self.options);
+                let _ = portal.save(&mut self.store, row);
             }
             _ => {}
         }
     }
 
     fn respond(&mut self, request: &Request, plan: &Plan, now: Timestamp) -> Answer {
-        if let Some(tenant) = token::tenant_in(&request.path) {
-            return self.tokens.answer(request, tenant, &self.application, now);
+        let Self {
+            tokens,
+            applications,
+            options,
+            ..
+        } = self;
+        if let Some(answer) = authority::answer(tokens, request, applications, options, now) {
+            return answer;
         }
         match self.carry_out(request, plan, now) {
             Ok(answer) => answer,
@@ -124,33 +178,31 @@ impl Service {
     }
 
     fn carry_out(&mut self, request: &Request, plan: &Plan, now: Timestamp) -> Result<Answer, Refusal> {
-        self.tokens.check(request.authorization.as_deref(), now)?;
-        let operation = match route(&request.method, &request.path) {
+        let route = route(&request.method, &request.path);
+        if route == Ok(Operation::Metadata) && self.options.metadata_without_token == Verdict::Accepted {
+            return Ok(metadata::metadata());
+        }
+        let number = self.tokens.check(request.authorization.as_deref(), now)?;
+        let operation = match route {
             Ok(operation) => operation,
             Err(Some(allow)) => return Ok(Answer::method_not_allowed(allow)),
             Err(None) => return Err(Refusal::not_found(&request.path)),
         };
-        if self.options.permission == Permission::None {
-            let message = "The application does not have any of the required application permissions \
-                           (Ti.ReadWrite, Ti.ReadWrite.All) to access the resource.";
-            return Err(Refusal::new(403, "Forbidden", message));
+        let application = self.applications.get(number).ok_or_else(Refusal::unauthorized)?;
+        operation.check_roles(application, &self.options)?;
+        if let Some(destination) = operation.destination() {
+            let limits = self.limits.entry(number).or_default();
+            limits.admit(destination, self.clock.elapsed(), &self.options)?;
         }
-        self.limits
-            .admit(operation.destination(), self.clock.elapsed(), &self.options)?;
         if let Some(FaultKind::RefuseCall { values, message }) = &plan.decisive {
             let value = first_of(values, request).unwrap_or_default();
             return Err(Refusal::new(400, "BadRequest", message.replace("{value}", value)));
         }
-        let author = Author {
-            id: self.application.client_id.clone(),
-            display_name: "Simulated application".to_owned(),
-            source: "PublicApi",
-        };
         let context = Context {
             request,
             options: &self.options,
             now,
-            author,
+            application,
             plan,
         };
         match operation {
@@ -160,13 +212,15 @@ impl Service {
             Operation::List => listing::list(&self.store, &context),
             Operation::Import => import::import(&mut self.store, &context),
             Operation::BatchDelete => batch_delete::batch_delete(&mut self.store, &context),
+            Operation::MachineGroups => exposure::by_machine_groups(&context),
+            Operation::Metadata => Ok(metadata::metadata()),
         }
     }
 
     fn refuse(&mut self, refusal: &Refusal) -> Answer {
         self.refusals += 1;
         if refusal.names_tenant {
-            return refusal.answer(&self.application.tenant_id);
+            return refusal.answer(&self.applications.tenant_id);
         }
         // Counted rather than random: the same run answers the same bytes.
         refusal.answer(&format!("00000000-0000-4000-8000-{:012x}", self.refusals))
@@ -176,11 +230,7 @@ impl Service {
         let mut refusal = match code {
             429 => too_many(30, MINUTE, retry_after.unwrap_or(8)),
             400 => Refusal::new(code, "BadRequest", "Bad request."),
-            401 => Refusal::new(
-                code,
-                "Unauthorized",
-                "Unauthorized (invalid or expired authorization header).",
-            ),
+            401 => Refusal::unauthorized(),
             403 => Refusal::new(
                 code,
                 "Forbidden",
@@ -215,6 +265,15 @@ fn route<'a>(method: &Method, path: &'a str) -> Result<Operation<'a>, Option<&'s
         .strip_prefix("/api/v1.0")
         .or_else(|| path.strip_prefix("/api"))
         .ok_or(None)?;
+    let only_read = |operation| match *method {
+        Method::GET => Ok(operation),
+        _ => Err(Some("GET")),
+    };
+    match rest {
+        "/$metadata" => return only_read(Operation::Metadata),
+        "/exposureScore/ByMachineGroups" => return only_read(Operation::MachineGroups),
+        _ => {}
+    }
     let rest = rest.strip_prefix("/indicators").ok_or(None)?;
     match (rest.strip_prefix('/'), method) {
         (None, _) if !rest.is_empty() => Err(None),
@@ -258,6 +317,15 @@ mod tests {
             ("GET", "/api/indicatorsx", Err(None)),
             ("GET", "/api/Indicators", Err(None)),
             ("GET", "/api/machines", Err(None)),
+            ("GET", "/api/$metadata", Ok(Operation::Metadata)),
+            ("POST", "/api/$metadata", Err(Some("GET"))),
+            (
+                "GET",
+                "/api/v1.0/exposureScore/ByMachineGroups",
+                Ok(Operation::MachineGroups),
+            ),
+            ("PUT", "/api/exposureScore/ByMachineGroups", Err(Some("GET"))),
+            ("GET", "/api/exposureScore", Err(None)),
             ("GET", "/indicators", Err(None)),
         ];
         for (method, path, expected) in cases {

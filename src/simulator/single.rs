@@ -24,7 +24,7 @@ pub fn submit(store: &mut Store, context: &Context) -> Result<Answer, Refusal> {
         return Err(Refusal::new(400, "BadRequest", reason));
     }
     let mut capacity = store.capacity(context.now, context.options);
-    let row = store.submit(&draft, &context.author, &mut capacity, context.now, context.options)?;
+    let row = store.submit(&draft, context.application, &mut capacity, context.now, context.options)?;
     Ok(entity(row, context))
 }
 
@@ -46,7 +46,9 @@ pub fn delete(store: &mut Store, context: &Context, id: &str) -> Result<Answer, 
 
 /// The row with this id, if there is one and the application may see it.
 pub fn visible<'a>(store: &'a Store, context: &Context, id: &str) -> Option<&'a Row> {
-    store.get(id).filter(|row| context.sees(row.text(CREATED_BY)))
+    store
+        .get(id)
+        .filter(|row| context.application.sees(row.text(CREATED_BY)))
 }
 
 fn entity(row: &Row, context: &Context) -> Answer {

@@ -9,23 +9,16 @@ use jiff::Timestamp;
 use serde_json::Map;
 
 use super::answer::Refusal;
+use super::application::Application;
 use super::columns::{CREATED, CREATED_BY, CREATED_BY_DISPLAY_NAME, CREATED_BY_SOURCE, ID, UPDATED, UPDATED_BY};
 use super::draft::Draft;
 use super::options::Options;
 use super::row::{Key, Row};
-use super::switches::{ExpiredRows, Order, Permission, UnseenRows};
+use super::switches::{ExpiredRows, Order, UnseenRows};
 use super::time;
 
-/// Who writes a row.
-#[derive(Debug, Clone)]
-pub struct Author {
-    /// Application id or user principal name.
-    pub id: String,
-    /// Name as shown in the portal.
-    pub display_name: String,
-    /// Name of the kind of author, from the metadata.
-    pub source: &'static str,
-}
+/// The `createdBySource` of what applications make.
+pub const APPLICATIONS: &str = "PublicApi";
 
 /// How much of the capacity is taken during one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,7 +90,7 @@ impl Store {
     pub fn submit(
         &mut self,
         draft: &Draft,
-        author: &Author,
+        author: &Application,
         capacity: &mut Capacity,
         now: Timestamp,
         options: &Options,
@@ -107,8 +100,7 @@ impl Store {
             .by_key
             .get(&Key::of(&fresh, options))
             .and_then(|number| self.rows.get(number));
-        let unseen =
-            options.permission == Permission::Own && existing.is_some_and(|row| row.text(CREATED_BY) != author.id);
+        let unseen = existing.is_some_and(|row| !author.sees(row.text(CREATED_BY)));
         if unseen && options.unseen_rows == UnseenRows::Refused {
             return Err(Refusal::new(
                 403,
@@ -122,16 +114,16 @@ impl Store {
             }
             let mut values = draft.merged(Some(row), options);
             values[UPDATED] = time::format(now).into();
-            values[UPDATED_BY] = author.id.clone().into();
+            values[UPDATED_BY] = author.client_id.clone().into();
             (values, row.extra().clone())
         } else {
             capacity.take()?;
             fresh[ID] = self.free_id().into();
             fresh[CREATED] = time::format(now).into();
             fresh[UPDATED] = time::format(now).into();
-            fresh[CREATED_BY] = author.id.clone().into();
+            fresh[CREATED_BY] = author.client_id.clone().into();
             fresh[CREATED_BY_DISPLAY_NAME] = author.display_name.clone().into();
-            fresh[CREATED_BY_SOURCE] = author.source.into();
+            fresh[CREATED_BY_SOURCE] = APPLICATIONS.into();
             (fresh, Map::new())
         };
         Ok(self.put(Row::new(values, extra), options))
@@ -217,10 +209,12 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::simulator::application::Applications;
     use crate::simulator::columns::{ACTION, EXPIRATION, VALUE};
 
     struct Tenant {
         store: Store,
+        applications: Applications,
         options: Options,
         now: Timestamp,
     }
@@ -229,6 +223,7 @@ mod tests {
         fn new(options: Options) -> Self {
             Self {
                 store: Store::default(),
+                applications: Applications::new(&options).unwrap(),
                 options,
                 now: time::parse("2024-01-01T00:00:00Z").unwrap(),
             }
@@ -236,15 +231,11 @@ mod tests {
 
         fn submit(&mut self, body: &Value) -> Result<Vec<Value>, String> {
             let draft = Draft::read(body, &self.options).unwrap();
-            let author = Author {
-                id: "app".into(),
-                display_name: "App".into(),
-                source: "PublicApi",
-            };
+            let author = self.applications.get(0).unwrap();
             self.store.tidy(self.now, &self.options);
             let mut capacity = self.store.capacity(self.now, &self.options);
             self.store
-                .submit(&draft, &author, &mut capacity, self.now, &self.options)
+                .submit(&draft, author, &mut capacity, self.now, &self.options)
                 .map(|row| row.values().to_vec())
                 .map_err(|refusal| refusal.message)
         }
@@ -265,7 +256,10 @@ mod tests {
 
     #[test]
     fn the_same_key_updates_and_another_action_adds() {
-        let mut tenant = Tenant::new(Options::default());
+        let mut tenant = Tenant::new(Options {
+            client_id: Some("app".into()),
+            ..Options::default()
+        });
         let first = tenant.submit(&body("a.example", "Block")).unwrap();
         assert_eq!(first[UPDATED], first[CREATED]);
         assert_eq!(first[UPDATED_BY], Value::Null);

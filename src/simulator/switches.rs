@@ -122,6 +122,33 @@ pub enum Permission {
     None,
 }
 
+/// What an indicator gets whose submission says nothing about an alert.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AbsentAlert {
+    /// No alert.
+    False,
+    /// An alert, unless its action is Allowed.
+    True,
+}
+
+/// What is stored of a certificateInfo that leaves something out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CertificateInfo {
+    /// All four properties; null for those that were left out, and nothing but the four.
+    Filled,
+    /// What was sent.
+    AsSent,
+}
+
+/// Whether the applications may read exposure scores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ScorePermission {
+    /// Each that has a role at all has this one too.
+    Granted,
+    /// None has it.
+    Missing,
+}
+
 /// In which order an import answers its items.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Results {

@@ -1,5 +1,7 @@
 //! The simulator over HTTPS, as its clients meet it.
 
+mod applications;
+mod clients;
 mod control;
 mod endpoints;
 mod face;
@@ -7,7 +9,10 @@ mod faults;
 mod gate;
 mod limits;
 mod listing;
+mod sign_in;
 mod switches;
+
+use std::sync::Arc;
 
 use reqwest::header::HeaderMap;
 use reqwest::{Certificate, Client, Method};
@@ -42,10 +47,11 @@ impl Answer {
     }
 }
 
-/// A simulator and a client that has a token.
+/// A simulator and a client that has a token of one of its applications.
 struct Tenant {
-    simulator: Simulator,
+    simulator: Arc<Simulator>,
     client: Client,
+    application: usize,
     token: String,
 }
 
@@ -54,13 +60,26 @@ impl Tenant {
         let simulator = Simulator::start(options).await.unwrap();
         let client = client(&simulator);
         let mut tenant = Self {
-            simulator,
+            simulator: Arc::new(simulator),
             client,
+            application: 0,
             token: String::new(),
         };
         tenant.renew_token().await;
         tenant.simulator.clear_calls();
         tenant
+    }
+
+    /// The same tenant as another one of its applications calls it.
+    async fn called_by(&self, application: usize) -> Self {
+        let mut other = Self {
+            simulator: Arc::clone(&self.simulator),
+            client: client(&self.simulator),
+            application,
+            token: String::new(),
+        };
+        other.renew_token().await;
+        other
     }
 
     async fn renew_token(&mut self) {
@@ -78,8 +97,8 @@ impl Tenant {
     }
 
     fn variable(&self, name: &str) -> String {
-        self.simulator
-            .environment()
+        self.simulator.environments()[self.application]
+            .clone()
             .into_iter()
             .find(|(key, _)| key == name)
             .unwrap()

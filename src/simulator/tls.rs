@@ -1,6 +1,7 @@
 //! The simulator's own certificate authority.
 //!
-//! **Invariant:** made anew at every start, valid for this machine only, and its key never leaves the process.
+//! **Invariant:** made anew at every start, valid for this machine and for names that somebody asked for, and its key never
+//! leaves the process.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -33,8 +34,8 @@ pub struct Authority {
     pub server: Arc<ServerConfig>,
 }
 
-/// Makes an authority and a certificate for the names of this machine and for `listen`.
-pub fn authority(listen: IpAddr) -> Result<Authority, TlsError> {
+/// Makes an authority and a certificate for the names of this machine, for `listen` and for further names.
+pub fn authority(listen: IpAddr, further: &[String]) -> Result<Authority, TlsError> {
     let ca_key = KeyPair::generate()?;
     let mut ca = CertificateParams::new(Vec::<String>::new())?;
     ca.distinguished_name = named("Simulator of Microsoft Defender for Endpoint, authority");
@@ -46,6 +47,7 @@ pub fn authority(listen: IpAddr) -> Result<Authority, TlsError> {
     if !listen.is_unspecified() && !listen.is_loopback() {
         names.push(listen.to_string());
     }
+    names.extend_from_slice(further);
     let leaf_key = KeyPair::generate()?;
     let mut leaf = CertificateParams::new(names)?;
     leaf.distinguished_name = named("Simulator of Microsoft Defender for Endpoint");

@@ -1,231 +1,271 @@
 //! The token endpoint.
 //!
-//! **Invariant:** a token is good for 3,599 seconds of the simulator's clock, for one tenant and one application.
+//! **Invariant:** a token is good for 3,599 seconds of the simulator's clock, for one tenant and one application, and for no
+//! simulator but the one that gave it out.
 
 use std::collections::HashMap;
 
-use axum::http::{Method, StatusCode};
-use jiff::Timestamp;
+use aws_lc_rs::error::Unspecified;
+use axum::http::StatusCode;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret;
-use serde_json::json;
+use serde_json::{Value, json};
 use url::form_urlencoded;
 
+use super::aadsts::SignInError;
 use super::answer::{Answer, Refusal};
-use super::application::{Application, random_hexadecimal};
+use super::application::{Application, Applications, random_hexadecimal};
+use super::discovery::{Version, first_issuer};
 use super::request::Request;
+use super::signing::SigningKey;
 
+/// What the real service answers to an application.
 const LIFE_SECONDS: i64 = 3599;
 
-/// The tokens that were given out, with their ends.
-#[derive(Debug, Default)]
-pub struct Tokens(HashMap<String, Timestamp>);
+const SCOPE_OF_ALL_ROLES: &str = "/.default";
+
+/// What a token stands for.
+#[derive(Debug)]
+struct Grant {
+    end: Timestamp,
+    application: usize,
+}
+
+/// The tokens that were given out.
+#[derive(Debug)]
+pub struct Tokens {
+    key: &'static SigningKey,
+    grants: HashMap<String, Grant>,
+}
+
+/// A request for a token that is granted.
+struct Granted<'a> {
+    /// Number of the application.
+    number: usize,
+    application: &'a Application,
+    /// What the token is for.
+    audience: &'a str,
+}
 
 impl Tokens {
-    /// Answers a request to the token endpoint.
-    pub fn answer(&mut self, request: &Request, tenant: &str, application: &Application, now: Timestamp) -> Answer {
-        if request.method != Method::POST {
-            return Answer::method_not_allowed("POST");
-        }
-        let form: HashMap<String, String> = form_urlencoded::parse(request.body.as_bytes()).into_owned().collect();
-        match check(&form, request, tenant, application) {
-            Err(error) => error.answer(request, now),
-            Ok(()) => self.issue(request, now),
-        }
+    /// No token yet.
+    pub fn new() -> Result<Self, Unspecified> {
+        Ok(Self {
+            key: SigningKey::of_process()?,
+            grants: HashMap::new(),
+        })
     }
 
-    fn issue(&mut self, request: &Request, now: Timestamp) -> Answer {
-        self.0.retain(|_, end| *end > now);
-        // Unguessable, so that a test that passes has really asked for it.
-        let Ok(token) = random_hexadecimal(32) else {
-            return Answer::empty(StatusCode::INTERNAL_SERVER_ERROR);
-        };
-        let end = now + jiff::SignedDuration::from_secs(LIFE_SECONDS);
-        self.0.insert(token.clone(), end);
-        let body = if is_second_version(request) {
-            json!({"token_type": "Bearer", "expires_in": LIFE_SECONDS, "ext_expires_in": LIFE_SECONDS,
-                "access_token": token})
-        } else {
+    /// Answers a request to the token endpoint.
+    pub fn answer(
+        &mut self,
+        request: &Request,
+        tenant: &str,
+        version: Version,
+        applications: &Applications,
+        now: Timestamp,
+    ) -> Result<Answer, SignInError> {
+        let form: HashMap<String, String> = form_urlencoded::parse(request.body.as_bytes()).into_owned().collect();
+        let granted = check(&form, tenant, version, applications)?;
+        let issued = self.issue(&granted, version, &applications.tenant_id, now);
+        // Without random numbers there is no token, but then the simulator would not have started.
+        Ok(issued.unwrap_or_else(|_| Answer::empty(StatusCode::INTERNAL_SERVER_ERROR)))
+    }
+
+    fn issue(
+        &mut self,
+        granted: &Granted,
+        version: Version,
+        tenant: &str,
+        now: Timestamp,
+    ) -> Result<Answer, Unspecified> {
+        self.grants.retain(|_, grant| grant.end > now);
+        let token = self.key.sign(&claims(granted, tenant, now)?)?;
+        let end = now + SignedDuration::from_secs(LIFE_SECONDS);
+        let body = match version {
+            Version::Second => json!({"token_type": "Bearer", "expires_in": LIFE_SECONDS,
+                "ext_expires_in": LIFE_SECONDS, "access_token": token}),
             // The first version writes its numbers as strings.
-            json!({"token_type": "Bearer", "expires_in": LIFE_SECONDS.to_string(),
+            Version::First => json!({"token_type": "Bearer", "expires_in": LIFE_SECONDS.to_string(),
                 "ext_expires_in": LIFE_SECONDS.to_string(), "expires_on": end.as_second().to_string(),
-                "not_before": now.as_second().to_string(), "access_token": token})
+                "not_before": now.as_second().to_string(), "resource": granted.audience, "access_token": token}),
         };
-        Answer::json(StatusCode::OK, &body)
+        let grant = Grant {
+            end,
+            application: granted.number,
+        };
+        self.grants.insert(token, grant);
+        Ok(Answer::json(StatusCode::OK, &body))
     }
 
     /// The tokens that were given out and are not known to be over.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
+        self.grants.keys().map(String::as_str)
     }
 
-    /// Refuses a call whose header has no token, or one that is unknown or over.
-    pub fn check(&self, authorization: Option<&str>, now: Timestamp) -> Result<(), Refusal> {
+    /// Forgets every token.
+    pub fn clear(&mut self) {
+        self.grants.clear();
+    }
+
+    /// The keys that the tokens are signed with, as they are published.
+    pub fn keys(&self) -> Value {
+        self.key.published()
+    }
+
+    /// The number of the application that calls. Refuses a call whose header has no token, or one that is unknown or over.
+    pub fn check(&self, authorization: Option<&str>, now: Timestamp) -> Result<usize, Refusal> {
         let token = authorization
             .and_then(|header| header.split_once(' '))
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
             .map(|(_, token)| token);
-        match token.and_then(|token| self.0.get(token)) {
-            Some(end) if *end > now => Ok(()),
-            _ => Err(Refusal::new(
-                401,
-                "Unauthorized",
-                "Unauthorized (invalid or expired authorization header).",
-            )),
+        match token.and_then(|token| self.grants.get(token)) {
+            Some(grant) if grant.end > now => Ok(grant.application),
+            _ => Err(Refusal::unauthorized()),
         }
     }
 }
 
-/// The tenant in the path, if the path is that of the token endpoint.
-pub fn tenant_in(path: &str) -> Option<&str> {
-    let tenant = path.strip_prefix('/')?;
-    tenant
-        .strip_suffix("/oauth2/v2.0/token")
-        .or_else(|| tenant.strip_suffix("/oauth2/token"))
-}
-
-fn is_second_version(request: &Request) -> bool {
-    request.path.ends_with("/v2.0/token")
-}
-
-struct TokenError {
-    status: StatusCode,
-    error: &'static str,
-    number: u32,
-    text: String,
-}
-
-impl TokenError {
-    fn new(status: StatusCode, error: &'static str, number: u32, text: String) -> Self {
-        Self {
-            status,
-            error,
-            number,
-            text,
-        }
+/// What a token of an application says, in the names of the first version.
+fn claims(granted: &Granted, tenant: &str, now: Timestamp) -> Result<Value, Unspecified> {
+    let application = granted.application;
+    let issuer = first_issuer(tenant);
+    let mut claims = json!({
+        "aud": granted.audience,
+        "iss": issuer,
+        "iat": now.as_second(),
+        "nbf": now.as_second(),
+        "exp": now.as_second() + LIFE_SECONDS,
+        "app_displayname": application.display_name,
+        "appid": application.client_id,
+        // The application has proved itself by a secret.
+        "appidacr": "1",
+        "idp": issuer,
+        "oid": application.object_id,
+        "sub": application.object_id,
+        "tid": tenant,
+        // Unguessable, so that a test that passes has really asked for the token.
+        "uti": random_hexadecimal(16)?,
+        "ver": "1.0",
+    });
+    if !application.roles.is_empty() {
+        claims["roles"] = json!(application.roles);
     }
-
-    fn answer(&self, request: &Request, now: Timestamp) -> Answer {
-        let Self {
-            status,
-            error,
-            number,
-            text,
-        } = self;
-        let id = "00000000-0000-4000-8000-000000000000";
-        let at = now.strftime("%Y-%m-%d %H:%M:%SZ").to_string();
-        let body = json!({
-            "error": error,
-            "error_description": format!("AADSTS{number}: {text} Trace ID: {id} Correlation ID: {id} Timestamp: {at}"),
-            "error_codes": [number],
-            "timestamp": at,
-            "trace_id": id,
-            "correlation_id": id,
-            "error_uri": format!("https://{}/error?code={number}", request.host),
-        });
-        Answer::json(*status, &body)
-    }
+    Ok(claims)
 }
 
-fn check(
-    form: &HashMap<String, String>,
-    request: &Request,
+fn check<'a>(
+    form: &'a HashMap<String, String>,
     tenant: &str,
-    application: &Application,
-) -> Result<(), TokenError> {
-    let bad = |error, number, text: String| Err(TokenError::new(StatusCode::BAD_REQUEST, error, number, text));
+    version: Version,
+    applications: &'a Applications,
+) -> Result<Granted<'a>, SignInError> {
+    let bad = SignInError::bad_request;
     let field = |name: &str| form.get(name).map(String::as_str).filter(|value| !value.is_empty());
-    let missing = |name: &str| {
+    let required = |name: &str| {
         let text = format!("The request body must contain the following parameter: '{name}'.");
-        TokenError::new(StatusCode::BAD_REQUEST, "invalid_request", 900_144, text)
+        field(name).ok_or_else(|| bad("invalid_request", 900_144, text))
     };
-    if !tenant.eq_ignore_ascii_case(&application.tenant_id) {
-        let text = format!(
-            "Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the \
-             correct cloud. Check with your subscription administrator, this may happen if there are no active \
-             subscriptions for the tenant."
-        );
-        return bad("invalid_request", 90_002, text);
+    if !tenant.eq_ignore_ascii_case(&applications.tenant_id) {
+        return Err(SignInError::unknown_tenant("invalid_request", tenant));
     }
-    let grant = field("grant_type").ok_or_else(|| missing("grant_type"))?;
+    let grant = required("grant_type")?;
     if grant != "client_credentials" {
         let text = format!("The app requested an unsupported grant type '{grant}'.");
-        return bad("unsupported_grant_type", 70_003, text);
+        return Err(bad("unsupported_grant_type", 70_003, text));
     }
-    let client_id = field("client_id").ok_or_else(|| missing("client_id"))?;
-    if !client_id.eq_ignore_ascii_case(&application.client_id) {
-        let text = format!(
-            "Application with identifier '{client_id}' was not found in the directory '{tenant}'. This can happen if \
-             the application has not been installed by the administrator of the tenant or consented to by any user in \
-             the tenant. You may have sent your authentication request to the wrong tenant."
-        );
-        return bad("unauthorized_client", 700_016, text);
-    }
-    if is_second_version(request) {
-        let scope = field("scope").ok_or_else(|| missing("scope"))?;
-        if !scope.ends_with("/.default") {
+    let client_id = required("client_id")?;
+    let known = applications.position(client_id);
+    let (number, application) = known
+        .and_then(|number| Some((number, applications.get(number)?)))
+        .ok_or_else(|| {
             let text = format!(
-                "The provided value for scope {scope} is not valid. Client credential flows must have a scope value \
-                 with /.default suffixed to the resource identifier (application ID URI)."
+                "Application with identifier '{client_id}' was not found in the directory '{tenant}'. This can happen if \
+                 the application has not been installed by the administrator of the tenant or consented to by any user in \
+                 the tenant. You may have sent your authentication request to the wrong tenant."
             );
-            return bad("invalid_scope", 1_002_012, text);
+            bad("unauthorized_client", 700_016, text)
+        })?;
+    let audience = match version {
+        Version::First => required("resource")?,
+        Version::Second => {
+            let scope = required("scope")?;
+            scope.strip_suffix(SCOPE_OF_ALL_ROLES).ok_or_else(|| {
+                let text = format!(
+                    "The provided value for scope {scope} is not valid. Client credential flows must have a scope value \
+                     with /.default suffixed to the resource identifier (application ID URI)."
+                );
+                bad("invalid_scope", 1_002_012, text)
+            })?
         }
-    } else {
-        field("resource").ok_or_else(|| missing("resource"))?;
-    }
-    let refused = |number, text| {
-        Err(TokenError::new(
-            StatusCode::UNAUTHORIZED,
-            "invalid_client",
-            number,
-            text,
-        ))
     };
-    match field("client_secret") {
-        None => {
-            let text =
-                "'client_assertion', 'client_secret' or 'request' is required for the 'client_credentials' grant type.";
-            refused(7_000_216, text.to_owned())
-        }
-        Some(secret) if secret != application.client_secret.expose_secret() => {
-            let text = format!(
-                "Invalid client secret provided. Ensure the secret being sent in the request is the client secret \
-                 value, not the client secret ID, for a secret added to app '{client_id}'."
-            );
-            refused(7_000_215, text)
-        }
-        Some(_) => Ok(()),
+    let refused = |number, text| SignInError::new(StatusCode::UNAUTHORIZED, "invalid_client", number, text);
+    let secret = field("client_secret").ok_or_else(|| {
+        let text =
+            "'client_assertion', 'client_secret' or 'request' is required for the 'client_credentials' grant type.";
+        refused(7_000_216, text.to_owned())
+    })?;
+    if secret != application.client_secret.expose_secret() {
+        let text = format!(
+            "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not \
+             the client secret ID, for a secret added to app '{client_id}'."
+        );
+        return Err(refused(7_000_215, text));
     }
+    Ok(Granted {
+        number,
+        application,
+        audience,
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
+    use axum::http::Method;
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
     use super::*;
+    use crate::simulator::options::Options;
     use crate::simulator::time;
 
-    fn application() -> Application {
-        Application {
-            tenant_id: "tenant".into(),
-            client_id: "client".into(),
-            client_secret: "s&cret".into(),
-        }
+    fn applications() -> Applications {
+        let options = Options {
+            tenant_id: Some("tenant".into()),
+            client_id: Some("client".into()),
+            client_secret: Some("s&cret".into()),
+            object_id: Some("object".into()),
+            applications: vec!["client-id=second,client-secret=2,permission=none".parse().unwrap()],
+            ..Options::default()
+        };
+        Applications::new(&options).unwrap()
+    }
+
+    fn tokens() -> Tokens {
+        Tokens::new().unwrap()
     }
 
     fn now() -> Timestamp {
         time::parse("2024-01-01T00:00:00Z").unwrap()
     }
 
-    fn ask(tokens: &mut Tokens, path: &str, form: &[(&str, &str)]) -> (u16, Value) {
+    fn ask(tokens: &mut Tokens, tenant: &str, version: Version, form: &[(&str, &str)]) -> (u16, Value) {
         let body = form_urlencoded::Serializer::new(String::new())
             .extend_pairs(form)
             .finish();
-        let request = Request::new(Method::POST, path, "", body);
-        let answer = tokens.answer(&request, tenant_in(path).unwrap(), &application(), now());
+        let request = Request::new(Method::POST, "/token", "", body);
+        let answer = tokens.answer(&request, tenant, version, &applications(), now());
+        let answer = answer.unwrap_or_else(|error| error.answer(&request, now()));
         (answer.status.as_u16(), serde_json::from_slice(&answer.body).unwrap())
     }
 
-    const SECOND: &str = "/tenant/oauth2/v2.0/token";
+    /// What the token in an answer says.
+    fn said(body: &Value) -> Value {
+        let token = body["access_token"].as_str().unwrap();
+        let claims = token.split('.').nth(1).unwrap();
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap()
+    }
+
     const GOOD: [(&str, &str); 4] = [
         ("grant_type", "client_credentials"),
         ("client_id", "client"),
@@ -241,8 +281,8 @@ mod tests {
 
     #[test]
     fn tokens_end() {
-        let mut tokens = Tokens::default();
-        let (status, body) = ask(&mut tokens, SECOND, &GOOD);
+        let mut tokens = tokens();
+        let (status, body) = ask(&mut tokens, "tenant", Version::Second, &GOOD);
         assert_eq!(
             (status, &body["expires_in"], &body["token_type"]),
             (200, &json!(3599), &json!("Bearer"))
@@ -271,13 +311,17 @@ mod tests {
                 }
             })
             .collect();
-        let (status, body) = ask(&mut Tokens::default(), "/TENANT/oauth2/token", &form);
+        let (status, body) = ask(&mut tokens(), "TENANT", Version::First, &form);
         assert_eq!(
             (status, &body["expires_in"], &body["expires_on"]),
             (200, &json!("3599"), &json!("1704070799"))
         );
         assert_eq!(
-            ask(&mut Tokens::default(), "/tenant/oauth2/token", &GOOD).1["error_codes"],
+            (&body["resource"], &said(&body)["aud"]),
+            (&json!("https://x"), &json!("https://x"))
+        );
+        assert_eq!(
+            ask(&mut tokens(), "tenant", Version::First, &GOOD).1["error_codes"],
             json!([900_144])
         );
     }
@@ -286,61 +330,93 @@ mod tests {
     fn errors_are_those_of_the_vendor() {
         let cases = [
             (
-                "/other/oauth2/v2.0/token",
+                "other",
                 GOOD.to_vec(),
                 400,
                 "invalid_request",
                 "AADSTS90002: Tenant 'other' not found.",
             ),
             (
-                SECOND,
+                "tenant",
                 with("client_secret", "x"),
                 401,
                 "invalid_client",
                 "AADSTS7000215: Invalid client secret provided.",
             ),
             (
-                SECOND,
+                "tenant",
                 with("client_secret", ""),
                 401,
                 "invalid_client",
                 "AADSTS7000216: ",
             ),
             (
-                SECOND,
+                "tenant",
                 with("client_id", "x"),
                 400,
                 "unauthorized_client",
                 "AADSTS700016: Application with identifier 'x'",
             ),
             (
-                SECOND,
+                "tenant",
                 with("scope", "x"),
                 400,
                 "invalid_scope",
                 "AADSTS1002012: The provided value for scope x",
             ),
-            (SECOND, with("scope", ""), 400, "invalid_request", "AADSTS900144: "),
+            ("tenant", with("scope", ""), 400, "invalid_request", "AADSTS900144: "),
             (
-                SECOND,
+                "tenant",
                 with("grant_type", "password"),
                 400,
                 "unsupported_grant_type",
                 "AADSTS70003: ",
             ),
-            (SECOND, vec![], 400, "invalid_request", "AADSTS900144: "),
+            ("tenant", vec![], 400, "invalid_request", "AADSTS900144: "),
         ];
-        for (path, form, status, error, description) in cases {
-            let (found, body) = ask(&mut Tokens::default(), path, &form);
+        for (tenant, form, status, error, description) in cases {
+            let (found, body) = ask(&mut tokens(), tenant, Version::Second, &form);
             assert_eq!((found, body["error"].as_str().unwrap()), (status, error), "{body}");
             assert!(
                 body["error_description"].as_str().unwrap().starts_with(description),
                 "{body}"
             );
         }
+    }
+
+    #[test]
+    fn a_token_says_whose_it_is_and_what_it_may_do() {
+        let mut given = tokens();
+        let (_, first) = ask(&mut given, "tenant", Version::Second, &GOOD);
+        let expected = json!({"aud": "https://api.securitycenter.microsoft.com", "iss": "https://sts.windows.net/tenant/",
+            "tid": "tenant", "appid": "client", "oid": "object", "sub": "object", "iat": 1_704_067_200, "nbf": 1_704_067_200,
+            "exp": 1_704_070_799, "roles": ["Ti.ReadWrite.All", "Score.Read.All"], "ver": "1.0",
+            "app_displayname": "Simulated application"});
+        let claims = said(&first);
+        for (name, value) in expected.as_object().unwrap() {
+            assert_eq!(&claims[name], value, "{name}");
+        }
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("client_id", "SECOND"),
+            ("client_secret", "2"),
+            ("scope", "x/.default"),
+        ];
+        let (_, second) = ask(&mut given, "tenant", Version::Second, &form);
+        assert_eq!(said(&second)["appid"], "second");
+        assert!(said(&second).get("roles").is_none(), "no role, no claim");
+        let who = |body: &Value| {
+            given.check(
+                Some(&format!("Bearer {}", body["access_token"].as_str().unwrap())),
+                now(),
+            )
+        };
+        assert_eq!((who(&first), who(&second)), (Ok(0), Ok(1)));
+        let (status, body) = ask(&mut tokens(), "tenant", Version::Second, &with("client_secret", "2"));
         assert_eq!(
-            (tenant_in("/a/oauth2/token"), tenant_in("/api/indicators")),
-            (Some("a"), None)
+            (status, &body["error_codes"]),
+            (401, &json!([7_000_215])),
+            "the other one's secret"
         );
     }
 }

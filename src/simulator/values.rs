@@ -120,6 +120,7 @@ mod tests {
             ("CertificateThumbprint", "0123456789ABCDEF0123456789ABCDEF01234567"),
             ("IpAddress", "203.0.113.1"),
             ("IpAddress", "2001:db8:0:0:0:0:0:1"),
+            ("IpAddress", "2001:db8::1"),
             ("DomainName", "evil.example"),
             ("DomainName", "xn--bcher-kva.example"),
             ("DomainName", "bücher.example"),
@@ -143,7 +144,6 @@ mod tests {
             ("IpAddress", "203.0.113.*", "InvalidIpAddress"),
             ("IpAddress", "10.10.10.10", "InvalidIpAddress"),
             ("IpAddress", "fe80:0:0:0:0:0:0:1", "InvalidIpAddress"),
-            ("IpAddress", "2001:db8::1", "InvalidIpAddress"),
             ("DomainName", "*.evil.example", "InvalidDomainName"),
             ("DomainName", "_dmarc.example", "InvalidDomainName"),
             ("DomainName", "evil.example.", "InvalidDomainName"),
@@ -182,10 +182,14 @@ mod tests {
             ..Options::default()
         };
         assert_eq!(code("IpAddress", "10.10.10.10", &private), None);
-        let short = Options {
-            short_ipv6: Verdict::Accepted,
+        let full = Options {
+            short_ipv6: Verdict::Refused,
             ..Options::default()
         };
-        assert_eq!(code("IpAddress", "2001:db8::1", &short), None);
+        assert_eq!(
+            code("IpAddress", "2001:db8::1", &full).as_deref(),
+            Some("InvalidIpAddress")
+        );
+        assert_eq!(code("IpAddress", "2001:db8:0:0:0:0:0:1", &full), None);
     }
 }

@@ -301,6 +301,32 @@ async fn what_cannot_be_served_is_one_error() {
     assert_nothing_left(&temporary);
 }
 
+#[tokio::test]
+async fn what_cannot_stand_together_is_an_error_of_usage() {
+    let temporary = tempfile::tempdir().unwrap();
+    for (arguments, words) in [
+        (&["--listen", "0.0.0.0:0"][..], "add --listen-beyond-loopback"),
+        (&["--listen", "[::]:0"], "add --listen-beyond-loopback"),
+        (
+            &["--paging", "skip-only", "--page-size", "500"],
+            "Leave one of the two out",
+        ),
+        (&["--application", "display-name"], "each part is KEY=VALUE"),
+        (
+            &["--client-id", "x", "--application", "client-id=x"],
+            "two applications have the client id x",
+        ),
+    ] {
+        let command = [&["simulate"], arguments].concat();
+        let output = within(program(&command, &temporary).output()).await.unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert_eq!(text(&output.stdout), "");
+        let error = text(&output.stderr);
+        assert!(error.starts_with("error: ") && error.contains(words), "{error}");
+    }
+    assert_nothing_left(&temporary);
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn what_is_installed_is_found_by_init() {

@@ -2,7 +2,7 @@
 
 use crate::support::blocks::{merged, single};
 use crate::support::{Host, Tenant};
-use mde::simulator::{MissingTexts, OnUpdate};
+use mde::simulator::{MissingTexts, OnUpdate, Part};
 use serde_json::{Map, Value as Json, json};
 
 /// One field: its names, two values as configured, the same two on the wire, and what the wire says without one.
@@ -204,6 +204,8 @@ async fn tenant(null_field: OnUpdate, absent_field: OnUpdate) -> Tenant {
         options.missing_texts = MissingTexts::Accepted;
         options.null_field = null_field;
         options.absent_field = absent_field;
+        // Where the device groups are part of the identity, a row with others is another row.
+        options.scope_in_identity = Part::Ignored;
     })
     .await
 }

@@ -123,7 +123,7 @@ resource "mde_indicator" "own" {
             "id": tenant.row("b.example").unwrap()["id"], "value": "b.example", "type": "DomainName", "action": "Allowed",
             "severity": "Informational", "title": "second", "description": "by hand", "application": "one",
             "category": "SuspiciousActivity", "created_by": "eve@contoso.example",
-            "created_by_display_name": "analyst@contoso.example", "created_by_source": "Portal"
+            "created_by_display_name": "eve@contoso.example", "created_by_source": "Portal"
         })
     );
 }

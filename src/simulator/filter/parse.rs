@@ -250,8 +250,8 @@ fn is_list(column: usize) -> bool {
 fn check_types(left: &Operand, operator: Operator, right: &Operand) -> Result<(), String> {
     for (column, other) in [(left, right), (right, left)] {
         if let (Operand::Column(column), Operand::Text(text)) = (column, other)
-            && let Kind::Choice(names) = COLUMNS[*column].kind
-            && !names.contains(&text.as_str())
+            && let Kind::Choice(enumeration) = COLUMNS[*column].kind
+            && !enumeration.has(text)
         {
             return Err(format!("The string '{text}' is not a valid enumeration type constant."));
         }

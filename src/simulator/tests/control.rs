@@ -48,7 +48,7 @@ async fn calls_are_logged_in_order() {
         ("GET", "/api/indicators", "$top=1", 200, 1),
         ("POST", "/api/indicators/BatchDelete", "", 404, 2),
         ("POST", "/api/indicators", "", 200, 1),
-        ("DELETE", "/api/indicators/3", "", 200, 1),
+        ("DELETE", "/api/indicators/3", "", 204, 1),
     ];
     assert_eq!(seen, expected);
     assert!(calls.iter().all(|call| call.start <= call.end));

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use reqwest::{Certificate, Client};
 use serde_json::json;
 
 use super::{client, domain, switched};
-use crate::simulator::{Error, Options, Simulator, run};
+use crate::simulator::{Conflict, Error, Options, Simulator, run};
 
 fn read(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap()
@@ -106,8 +107,46 @@ async fn localhost_and_ipv6_are_served_under_a_trusted_name() {
         let url = format!("{}/simulator/rows", simulator.url());
         assert_eq!(client(&simulator).get(url).send().await.unwrap().status(), 200);
     }
-    let any = Simulator::start(switched(&["--listen", "0.0.0.0:0"])).await.unwrap();
+}
+
+#[tokio::test]
+async fn other_machines_reach_it_only_if_somebody_says_so() {
+    let refused = Simulator::start(switched(&["--listen", "0.0.0.0:0"]))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(refused, Error::Options(Conflict::BeyondLoopback(_))),
+        "{refused}"
+    );
+    let any = switched(&["--listen", "0.0.0.0:0", "--listen-beyond-loopback"]);
+    let any = Simulator::start(any).await.unwrap();
     assert!(any.url().starts_with("https://127.0.0.1:"));
+}
+
+#[tokio::test]
+async fn a_client_with_a_fixed_host_can_be_led_here() {
+    let options = switched(&[
+        "--host-names",
+        "login.microsoftonline.com,api.securitycenter.windows.com",
+    ]);
+    let simulator = Simulator::start(options).await.unwrap();
+    let address = simulator.url().strip_prefix("https://").unwrap().parse().unwrap();
+    let certificate = Certificate::from_pem(simulator.ca_pem.as_bytes()).unwrap();
+    let led = |host: &str| {
+        // As a line of a hosts file, and the port that such a client has no way to say.
+        Client::builder()
+            .tls_certs_only([certificate.clone()])
+            .no_proxy()
+            .resolve(host, address)
+            .build()
+            .unwrap()
+    };
+    for host in ["login.microsoftonline.com", "api.securitycenter.windows.com"] {
+        let url = format!("https://{host}:{}/simulator/rows", address.port());
+        assert_eq!(led(host).get(url).send().await.unwrap().status(), 200, "{host}");
+    }
+    let other = format!("https://api.example:{}/simulator/rows", address.port());
+    assert!(led("api.example").get(other).send().await.is_err());
 }
 
 #[tokio::test]

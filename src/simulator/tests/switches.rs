@@ -54,7 +54,7 @@ async fn what_identifies_a_row() {
     ];
     check(
         &scopes,
-        &[(&[], &["1", "1"]), (&["--scope-in-identity", "included"], &["1", "2"])],
+        &[(&[], &["1", "2"]), (&["--scope-in-identity", "ignored"], &["1", "1"])],
     )
     .await;
     let cases = [
@@ -144,7 +144,13 @@ async fn what_is_taken_and_what_is_refused() {
     )
     .await;
     let short = [item("IpAddress", "2001:db8::1", &json!({}))];
-    check(&short, &[(&[], &["failed"]), (&["--short-ipv6", "accepted"], &["1"])]).await;
+    check(&short, &[(&[], &["1"]), (&["--short-ipv6", "refused"], &["failed"])]).await;
+    let boolean = [with(domain("a.example"), &json!({"generateAlert": "True"}))];
+    check(
+        &boolean,
+        &[(&[], &["1"]), (&["--text-booleans", "refused"], &["InvalidInput"])],
+    )
+    .await;
     let long = [with(domain("a.example"), &json!({"description": "d".repeat(101)}))];
     check(&long, &[(&[], &["1"]), (&["--lengths", "claimed"], &["failed"])]).await;
     let documented = [with(domain("a.example"), &json!({"lookBackPeriod": "7"}))];
@@ -159,6 +165,53 @@ async fn what_is_taken_and_what_is_refused() {
     for (arguments, status) in [(&[][..], 400), (&["--empty-import", "accepted"], 200)] {
         let tenant = Tenant::start(switched(arguments)).await;
         assert_eq!(tenant.import(&[]).await.status, status);
+    }
+}
+
+#[tokio::test]
+async fn what_a_submission_without_an_alert_does() {
+    let items = [
+        domain("a.example"),
+        with(domain("b.example"), &json!({"generateAlert": false})),
+        with(domain("c.example"), &json!({"action": "Allowed"})),
+        with(domain("d.example"), &json!({"action": "Audit"})),
+    ];
+    for (arguments, results, alerts) in [
+        (&[][..], ["1", "2", "3", "failed"], &[false, false, false][..]),
+        (
+            &["--absent-generate-alert", "true"],
+            ["1", "2", "3", "4"],
+            &[true, false, false, true],
+        ),
+    ] {
+        let tenant = Tenant::start(switched(arguments)).await;
+        assert_eq!(ids(&tenant, &items).await, results, "{arguments:?}");
+        let rows = tenant.simulator.rows();
+        let found: Vec<bool> = rows.iter().map(|row| row["generateAlert"].as_bool().unwrap()).collect();
+        assert_eq!(found, alerts, "{arguments:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_becomes_of_an_incomplete_certificate() {
+    let sent = json!({"certificateInfo": {"sha256": "x", "issuer": "i"}});
+    for (arguments, stored) in [
+        (
+            &[][..],
+            r#""certificateInfo":{"issuer":"i","serial":null,"subject":null,"sha256":"x"}}"#,
+        ),
+        (
+            &["--incomplete-certificate-info", "as-sent"],
+            r#""certificateInfo":{"issuer":"i","sha256":"x"}}"#,
+        ),
+    ] {
+        let tenant = Tenant::start(switched(arguments)).await;
+        let answer = tenant.submit(&with(domain("a.example"), &sent)).await;
+        assert!(answer.body.ends_with(stored), "{}", answer.body);
+        assert!(
+            tenant.get("/api/indicators").await.body.contains(stored),
+            "{arguments:?}"
+        );
     }
 }
 
@@ -284,7 +337,7 @@ async fn what_an_update_keeps() {
 #[tokio::test]
 async fn what_becomes_of_expired_rows() {
     let soon = (jiff::Timestamp::now() + Duration::from_secs(600)).to_string();
-    for (arguments, left, deleted) in [(&[][..], 0, 404), (&["--expired-rows", "listed"], 1, 200)] {
+    for (arguments, left, deleted) in [(&[][..], 0, 404), (&["--expired-rows", "listed"], 1, 204)] {
         let tenant = Tenant::start(switched(arguments)).await;
         tenant
             .submit(&with(domain("a.example"), &json!({"expirationTime": soon})))
@@ -298,10 +351,12 @@ async fn what_becomes_of_expired_rows() {
 
 #[tokio::test]
 async fn what_deletes_answer_and_when_their_room_is_free() {
-    for (arguments, status) in [(&[][..], 200), (&["--delete-answer", "204"], 204)] {
+    for (arguments, status, length) in [(&[][..], 204, ""), (&["--delete-answer", "200"], 200, "0")] {
         let tenant = Tenant::start(switched(arguments)).await;
         tenant.submit(&domain("a.example")).await;
-        assert_eq!(tenant.delete("/api/indicators/1").await.status, status);
+        let deleted = tenant.delete("/api/indicators/1").await;
+        assert_eq!((deleted.status, deleted.header("content-length")), (status, length));
+        assert_eq!(deleted.body, "");
     }
     for (delay, at_once) in [("0", 200), ("20", 400)] {
         let tenant = Tenant::start(switched(&["--capacity", "1", "--freed-capacity-delay-seconds", delay])).await;
@@ -322,6 +377,41 @@ async fn in_which_order_imports_answer() {
     ] {
         let tenant = Tenant::start(switched(arguments)).await;
         assert_eq!(tenant.results(&items).await, expected);
+    }
+}
+
+#[tokio::test]
+async fn what_an_application_with_its_own_rows_may_do_in_batches() {
+    for (arguments, status, deleted) in [
+        (&["--permission", "own"][..], 200, 204),
+        (&["--permission", "own", "--own-rows-batches", "refused"], 403, 403),
+        (&["--own-rows-batches", "refused"], 200, 204),
+    ] {
+        let tenant = Tenant::start(switched(arguments)).await;
+        let single = tenant.submit(&domain("a.example")).await;
+        assert_eq!((single.status, tenant.get("/api/indicators").await.status), (200, 200));
+        let imported = tenant.import(&[domain("b.example")]).await;
+        assert_eq!(imported.status, status, "{arguments:?}");
+        if status == 403 {
+            assert!(imported.error().2.contains("permissions (Ti.ReadWrite.All) to access"));
+        }
+        assert_eq!(tenant.batch_delete(&["1"]).await.status, deleted, "{arguments:?}");
+    }
+}
+
+#[tokio::test]
+async fn who_may_read_device_groups_and_metadata() {
+    for (arguments, status) in [(&[][..], 200), (&["--score-permission", "missing"], 403)] {
+        let tenant = Tenant::start(switched(arguments)).await;
+        let answer = tenant.get("/api/exposureScore/ByMachineGroups").await;
+        assert_eq!(answer.status, status);
+        assert_eq!(answer.body.contains("(Score.Read.All)"), status == 403);
+    }
+    for (arguments, status) in [(&[][..], 200), (&["--metadata-without-token", "refused"], 401)] {
+        let mut tenant = Tenant::start(switched(arguments)).await;
+        assert_eq!(tenant.get("/api/$metadata").await.status, 200);
+        tenant.token.clear();
+        assert_eq!(tenant.get("/api/$metadata").await.status, status);
     }
 }
 

@@ -4,7 +4,7 @@ use crate::support::blocks::{domain, domains, merged, set, single};
 use crate::support::{Host, Tenant};
 use mde::simulator::{
     EarlyRetry, Fault, FaultKind, FeatureFields, MissingTexts, Order, Paging, Part, Permission, RetryAfter, Toggle,
-    UnknownIds, UnseenRows,
+    UnknownIds, UnseenRows, Verdict,
 };
 use serde_json::{Value as Json, json};
 use std::time::Duration;
@@ -327,4 +327,76 @@ pub async fn without_a_permission_nothing_is_written() {
     assert!(run.errors[0].contains("Ti.ReadWrite.All"), "{}", run.errors[0]);
     assert!(host.state.is_empty());
     assert_eq!((tenant.imports(), tenant.batch_deletes()), (0, 0));
+}
+
+#[tokio::test]
+pub async fn an_application_that_may_not_import() {
+    for (permission, refused) in [(Permission::Own, true), (Permission::All, false)] {
+        let tenant = Tenant::with(|options| {
+            options.permission = permission;
+            options.own_rows_batches = Verdict::Refused;
+        })
+        .await;
+        let mut host = Host::new(&tenant);
+        host.configure(&[(SET, set(json!({ "indicators": domains(0..2) })))]);
+        let run = host.apply().await;
+        if refused {
+            assert_eq!(run.errors.len(), 1, "{:#?}", run.errors);
+            for words in ["permissions (Ti.ReadWrite.All) to access", "admin consent"] {
+                assert!(run.errors[0].contains(words), "no {words} in {}", run.errors[0]);
+            }
+            assert_eq!(tenant.values(), [""; 0]);
+        } else {
+            run.ok();
+            host.plan().await.clean();
+        }
+    }
+}
+
+#[tokio::test]
+pub async fn two_applications_in_one_tenant() {
+    for permission in ["all", "own"] {
+        let second = format!("display-name=Second,permission={permission}");
+        let tenant = Tenant::with(|options| {
+            options.display_name = Some("First".to_owned());
+            options.applications = vec![second.parse().unwrap()];
+        })
+        .await;
+        let credentials: Json = tenant.simulator.environments()[1]
+            .iter()
+            .filter_map(|(name, value)| match name.as_str() {
+                "ARM_CLIENT_ID" => Some(("client_id".to_owned(), Json::from(value.as_str()))),
+                "ARM_CLIENT_SECRET" => Some(("client_secret".to_owned(), Json::from(value.as_str()))),
+                _ => None,
+            })
+            .collect();
+        let (mut first, mut second) = (Host::new(&tenant), Host::new(&tenant).provider(credentials));
+        let list = |rows: Json| [(SET, set(json!({ "indicators": rows })))];
+        first.configure(&list(domains(0..2))).apply().await.ok();
+        second.configure(&list(domains(2..4))).apply().await.ok();
+        for (host, name, values) in [
+            (&mut first, "First", [domain(0), domain(1)]),
+            (&mut second, "Second", [domain(2), domain(3)]),
+        ] {
+            host.plan().await.clean();
+            for value in values {
+                assert_eq!(tenant.row(&value).unwrap()["createdByDisplayName"], name, "{value}");
+            }
+        }
+        // A row of the other one is foreign to one that sees it.
+        let before = tenant.row(&domain(0));
+        let run = second.configure(&list(domains(0..4))).plan().await;
+        if permission == "all" {
+            assert_eq!(run.errors.len(), 1, "{:#?}", run.errors);
+            for words in [domain(0).as_str(), "First"] {
+                assert!(run.errors[0].contains(words), "no {words} in {}", run.errors[0]);
+            }
+        } else {
+            run.ok();
+        }
+        assert_eq!(tenant.row(&domain(0)), before);
+        second.configure(&list(domains(2..4))).destroy().await.ok();
+        assert_eq!(tenant.values(), [domain(0), domain(1)], "{permission}");
+        first.plan().await.clean();
+    }
 }

@@ -88,6 +88,15 @@ pub const SWITCHES: &[Switch] = &[
         ],
         &[apart::fields_that_a_tenant_forgets],
     ),
+    // The client writes booleans as such.
+    ("text-booleans", &[("accepted", Nothing), ("refused", Nothing)], &[]),
+    // The client always says whether there is an alert.
+    ("absent-generate-alert", &[("false", Nothing), ("true", Nothing)], &[]),
+    (
+        "incomplete-certificate-info",
+        &[("filled", Right(incomplete)), ("as-sent", Right(incomplete))],
+        &[],
+    ),
     // A row of the life expires.
     (
         "expired-rows",
@@ -192,6 +201,21 @@ pub const SWITCHES: &[Switch] = &[
         &[("updated", Nothing), ("refused", Nothing)],
         &[apart::rows_that_the_application_does_not_see],
     ),
+    // The permission of the life sees all rows.
+    (
+        "own-rows-batches",
+        &[("accepted", Nothing), ("refused", Nothing)],
+        &[apart::an_application_that_may_not_import],
+    ),
+    // The client asks for no groups, and for no metadata.
+    ("score-permission", &[("granted", Nothing), ("missing", Nothing)], &[]),
+    (
+        "metadata-without-token",
+        &[("accepted", Nothing), ("refused", Nothing)],
+        &[],
+    ),
+    // The client asks the second version, by POST.
+    ("token-by-get", &[("accepted", Nothing), ("refused", Nothing)], &[]),
     // Positions tell results apart only where values do.
     (
         "results",
@@ -209,11 +233,16 @@ pub const SWITCHES: &[Switch] = &[
 /// The arguments that stand for a number or a name instead of an assumption, and the tests that vary them.
 pub const OTHERS: &[Number] = &[
     ("listen", &[]),
+    ("listen-beyond-loopback", &[]),
+    ("host-names", &[]),
     ("directory", &[]),
     ("rows", &[]),
     ("tenant-id", &[]),
     ("client-id", &[]),
     ("client-secret", &[]),
+    ("display-name", &[]),
+    ("object-id", &[]),
+    ("application", &[apart::two_applications_in_one_tenant]),
     (
         "capacity",
         &[capacity::in_a_full_tenant_five_hundred_rows_make_way_for_as_many],
@@ -244,6 +273,11 @@ fn remediated() -> Json {
 
 fn certificate() -> Json {
     json!({ SHA1: { "type": "CertificateThumbprint", "action": "Block" } })
+}
+
+fn incomplete() -> Json {
+    let certificate = json!({ "issuer": "CN=i", "subject": "CN=s" });
+    json!({ SHA1: { "type": "CertificateThumbprint", "action": "BlockAndRemediate", "certificate_info": certificate } })
 }
 
 fn retired() -> Json {
