@@ -196,9 +196,10 @@ impl Kind for IndicatorSet {
         if configured == *before || before.is_null() || configured.is_null() || !known {
             return planned;
         }
-        // What the prior list would say under the planned defaults.
+        // What the prior list would say under the planned defaults. A field that a refresh found empty inherits nothing.
         let value = Value::from(planned.clone());
-        if means_the_same(model, &self::model(&value, List::read(before), None)) {
+        let record = prior.get(RECORD).as_str().map(Record::parse);
+        if means_the_same(model, &self::model(&value, List::read(before), record.as_ref())) {
             planned.set(INDICATORS, before.clone());
         }
         planned
