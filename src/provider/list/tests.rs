@@ -182,6 +182,20 @@ fn a_text_keeps_every_byte_of_what_does_not_change() {
             .unwrap(),
         "{\"a\":null}"
     );
+    // White space before a comma, a comma in a key, and what an editor puts before the list.
+    let odd = "\u{feff} {\"a,b\" :null ,\n\t\"c\":{} , \"d\":null\n}";
+    let edited = |key: &str, change: RowEdit, additions: &[Addition]| {
+        let edits = HashMap::from([(key, change)]);
+        edit(&text(odd), &edits, additions).as_str().unwrap().to_owned()
+    };
+    assert_eq!(
+        edited("c", set(vec![(Field::Title, Some(words("t")))]), &[]),
+        odd.replace("{}", "{\"title\":\"t\"}")
+    );
+    assert_eq!(
+        edited("a,b", RowEdit::Drop, &[("e".into(), vec![])]),
+        "\u{feff} {\n\t\"c\":{} , \"d\":null,\n\t\"e\":null\n}"
+    );
 }
 
 #[test]
