@@ -311,13 +311,13 @@ fn write(template: &Value, model: &Model, change: &Change<'_>) -> Value {
 /// that have to be marked as cleared.
 fn addition(row: &StateRow, defaults: &ModelRow, is_taken: impl Fn(&str) -> bool) -> (Addition, FieldSet) {
     let indicator = &row.indicator;
-    let mut key = row.name.clone();
+    let mut key = list::key_of(&row.name);
     if is_taken(&key) {
         let id = match &row.holding {
             Holding::Held(id) | Holding::Shown(id) => id.as_str(),
             Holding::Absent => "-",
         };
-        key = format!("{} {} {id}", row.name, indicator.action);
+        key = format!("{key} {} {id}", indicator.action);
     }
     let mut base = ModelRow::on(defaults, &key);
     base.planned.indicator.value.clone_from(&key);
