@@ -69,7 +69,7 @@ fn every_fault_is_told() {
         (text("[\"a.example\"]"), "it is a list"),
         (
             text("IndicatorType,IndicatorValue\n"),
-            "not JSON: it begins with `IndicatorType,IndicatorValue`",
+            "it is a text, but not JSON. Write an object",
         ),
         (text("{\"a.example\": {}"), "not JSON: EOF"),
         (
