@@ -411,8 +411,9 @@ pub fn drift(model: &Model, prior: &PriorObject, refreshed: &Refreshed) -> Diagn
 }
 
 fn in_words(differences: &[Difference]) -> String {
-    let one = |Difference { field, wanted, found }: &Difference| match wanted.as_str() {
-        NOT_SET => format!("{field} is {found}, but is not set in the configuration"),
+    let one = |Difference { field, wanted, found }: &Difference| match (wanted.as_str(), found.as_str()) {
+        (NOT_SET, _) => format!("{field} is {found}, but is not set in the configuration"),
+        (_, NOT_SET) => format!("{field} is empty, not {wanted}"),
         _ => format!("{field} is {found}, not {wanted}"),
     };
     differences.iter().map(one).collect::<Vec<_>>().join("; ")
