@@ -38,6 +38,7 @@ mod terraform_losses;
 mod terraform_normalisation;
 mod terraform_orders;
 mod terraform_parse_csv;
+mod terraform_plans;
 mod terraform_reading;
 mod terraform_scale;
 mod terraform_secrets;
