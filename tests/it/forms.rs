@@ -203,19 +203,14 @@ async fn same_meaning(surroundings: Surroundings, list: List, forms: [Vec<u8>; 2
     host.configure(&[(SET, first.clone())]).apply().await.ok();
     let state = host.state[SET].value.clone();
     let held = tenant.simulator.rows();
-    // Without a refresh, too: what decides is the configuration and the state.
-    for refreshes in [true, false] {
-        if !refreshes {
-            host.without_refresh();
-        }
-        for block in [&other, &first] {
-            host.configure(&[(SET, block.clone())]);
-            let run = host.plan().await.ok();
-            assert!(run.changed.is_empty(), "{first:#}\nis said to differ from\n{block:#}");
-            host.apply().await.clean();
-            assert_eq!(host.state[SET].value, state, "the state is in another form");
-        }
+    for block in [&other, &first] {
+        let run = host.configure(&[(SET, block.clone())]).plan().await.ok();
+        assert!(run.changed.is_empty(), "{first:#}\nis said to differ from\n{block:#}");
     }
+    host.configure(&[(SET, other)]).apply().await.clean();
+    assert_eq!(host.state[SET].value, state, "the state is in another form");
+    // What decides is the configuration and the state, not a look at the tenant.
+    host.without_refresh().plan().await.clean();
     assert_eq!(tenant.simulator.rows(), held);
 }
 
@@ -317,7 +312,7 @@ fn run(story: impl Future<Output = ()>) {
 /// `PROPTEST_CASES`, or few enough for every run of the tests.
 fn cases() -> u32 {
     let wanted = std::env::var("PROPTEST_CASES").ok();
-    wanted.and_then(|number| number.parse().ok()).unwrap_or(32)
+    wanted.and_then(|number| number.parse().ok()).unwrap_or(24)
 }
 
 fn form() -> impl Strategy<Value = Vec<u8>> {
