@@ -38,6 +38,7 @@ mod terraform_configuration;
 mod terraform_function;
 mod terraform_generated;
 mod terraform_import;
+mod terraform_late;
 mod terraform_losses;
 mod terraform_normalisation;
 mod terraform_orders;
