@@ -38,7 +38,8 @@ fn schema() -> Schema {
         Attribute::plain(INDICATORS, ValueType::Dynamic).required().describe(
             "The indicators: an object of rows by key, or one JSON text of the same shape, which `parse_csv` and `jsonencode` \
              return. The key is the value, unless the row has a `value` of its own. A row is an object with any fields of an \
-             indicator, or `null`. What a row leaves out, the set's own attribute gives.",
+             indicator, or `null`. What a row leaves out, the set's own attribute gives. With the JSON Schema in \
+             `docs/indicators.schema.json`, editors complete and check lists in JSON and YAML files.",
         ),
         Attribute::nested_single(EXCLUSIVE, exclusive_attributes()).optional().describe(
             "Makes this set the only owner of its scope. Indicators of the scope that are in the tenant but not in the list \

@@ -17,6 +17,7 @@ mod expiry;
 mod fields;
 mod forms;
 mod layers;
+mod list_schema;
 mod many_singles;
 mod moves;
 mod no_change;
