@@ -2,7 +2,7 @@
 //! and a real difference always plans something.
 
 use crate::support::generate::{List, Surroundings};
-use crate::support::{Host, Tenant};
+use crate::support::{Host, Tenant, blocks};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::{Map, Value as Json, json};
@@ -299,6 +299,32 @@ async fn other_meaning(surroundings: Surroundings, list: List, forms: [Vec<u8>; 
     // And back again.
     host.configure(&[(SET, first)]);
     assert_eq!(host.plan().await.ok().changed, [SET]);
+}
+
+/// The host handles each row and field of an object by itself, and a text as one value.
+#[tokio::test]
+async fn a_long_object_is_told_once_that_a_text_is_faster() {
+    let tenant = Tenant::start().await;
+    let mut host = Host::new(&tenant);
+    for (count, is_text, told) in [(2000, false, 0), (2001, false, 1), (2001, true, 0)] {
+        let rows = blocks::domains(0..count);
+        let list = if is_text { rows.to_string().into() } else { rows };
+        let run = host
+            .configure(&[(SET, blocks::set(json!({ "indicators": list })))])
+            .plan()
+            .await
+            .ok();
+        let advice = run
+            .warnings
+            .iter()
+            .filter(|warning| warning.contains("`jsonencode` makes this list much faster"));
+        assert_eq!(
+            advice.count(),
+            told,
+            "{count} rows, as a text: {is_text}: {:?}",
+            run.warnings
+        );
+    }
 }
 
 fn run(story: impl Future<Output = ()>) {

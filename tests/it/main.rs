@@ -46,6 +46,7 @@ mod terraform_orders;
 mod terraform_parse_csv;
 mod terraform_plans;
 mod terraform_reading;
+mod terraform_rows;
 mod terraform_scale;
 mod terraform_secrets;
 mod terraform_verdict;

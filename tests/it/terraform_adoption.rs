@@ -29,8 +29,8 @@ fn row(number: usize) -> Value {
     json!({
         "indicatorType": kind, "indicatorValue": value, "action": "Allowed", "application": "portal", "severity": severity,
         "title": format!("Case {}", number / 100), "description": format!("Seen \"{number}\" times, once at night"),
-        "recommendedActions": (number % 3 == 0).then_some("Call the SOC"), "generateAlert": number % 5 == 0,
-        "expirationTime": (number % 11 == 0).then_some("2041-01-31T00:00:00Z")
+        "recommendedActions": number.is_multiple_of(3).then_some("Call the SOC"), "generateAlert": number.is_multiple_of(5),
+        "expirationTime": number.is_multiple_of(11).then_some("2041-01-31T00:00:00Z")
     })
 }
 
