@@ -2,6 +2,7 @@
 //! let through, and the way out of it.
 
 use crate::support::{Tenant, Workspace};
+use insta::assert_snapshot;
 
 #[tokio::test]
 async fn another_form_with_a_field_that_is_known_late_and_did_not_change_ends_in_the_hosts_error() {
@@ -48,9 +49,33 @@ resource "mde_indicator_set" "list" {{
     // What was late is known now.
     workspace.plan().await.expect(0);
 
-    // A change of the list brings the new form into the state, and then a late field is no trouble.
+    // A change of the list brings the new form into the state: all of it is printed, once. Then a late field is no trouble.
     workspace.main(&configuration(2, "jsonencode(", "High", ")"));
-    workspace.apply().await.expect(0);
+    let applied = workspace.apply().await.expect(0);
+    assert_snapshot!(applied.block("mde_indicator_set.list"), @r#"
+    # mde_indicator_set.list will be updated in-place
+    ~ resource "mde_indicator_set" "list" {
+        ~ indicators  = {
+            - "a.example" = {
+                - description = "seen by the sensor"
+              }
+            - "b.example" = {
+                - severity = "Low"
+              }
+          } -> jsonencode(
+              {
+                + "a.example" = {
+                    + description = "seen by the sensor"
+                  }
+                + "b.example" = {
+                    + severity = "High"
+                  }
+              }
+          )
+        ~ record      = (sensitive value)
+          # (4 unchanged attributes hidden)
+      }
+    "#);
     workspace.main(&configuration(3, "jsonencode(", "High", ")"));
     workspace.apply().await.expect(0);
     assert_eq!(tenant.imported(), 3);
