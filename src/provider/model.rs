@@ -192,7 +192,7 @@ impl ModelRow {
     /// Says nothing of the field, whatever the defaults say.
     fn leave(&mut self, field: Field) {
         self.planned.unknown.remove(field);
-        self.clear(FieldSet::EMPTY.with(field));
+        field.copy(&Indicator::blank(), &mut self.planned.indicator);
     }
 
     /// Sets when the lifetime of the row began, and with it the expiry, if it has a lifetime.
@@ -205,7 +205,11 @@ impl ModelRow {
     }
 
     /// Puts these fields back to the service's default, as the record of a state says that they are.
-    pub fn clear(&mut self, fields: FieldSet) {
+    pub fn clear(&mut self, mut fields: FieldSet) {
+        if fields.contains(Field::ExpirationTime) {
+            // It never expires, whatever lifetime it was given.
+            fields.insert(Field::Lifetime);
+        }
         let blank = Indicator::blank();
         fields
             .iter()

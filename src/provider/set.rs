@@ -40,7 +40,8 @@ fn schema() -> Schema {
         Attribute::plain(INDICATORS, ValueType::Dynamic).required().describe(
             "The indicators: an object of rows by key, or one JSON text of the same shape, which `parse_csv` and `jsonencode` \
              return. The key is the value, unless the row has a `value` of its own. A row is an object with any fields of an \
-             indicator, or `null`. What a row leaves out, the set's own attribute gives.",
+             indicator, or `null`. What a row leaves out, the set's own attribute gives. With the JSON Schema in \
+             `docs/indicators.schema.json`, editors complete and check lists in JSON and YAML files.",
         ),
         Attribute::nested_single(EXCLUSIVE, exclusive_attributes()).optional().describe(
             "Makes this set the only owner of its scope. Indicators of the scope that are in the tenant but not in the list \
@@ -206,9 +207,12 @@ impl Kind for IndicatorSet {
         if configured == *before || before.is_null() || configured.is_null() || !known {
             return planned;
         }
-        // What the prior list would say under the planned defaults.
+        // What the prior list would say under the planned defaults. A field that a refresh found empty inherits nothing.
         let value = Value::from(planned.clone());
-        if means_the_same(model, &self::model(&value, &List::read(before), None)) {
+        let mut record = prior.get(RECORD).as_str().map(Record::parse).unwrap_or_default();
+        // When a lifetime began says nothing of what is wanted.
+        record.begun.clear();
+        if means_the_same(model, &self::model(&value, &List::read(before), Some(&record))) {
             planned.set(INDICATORS, before.clone());
         }
         planned
@@ -337,13 +341,13 @@ fn write(template: &Value, model: &Model, change: &Change<'_>) -> Value {
 /// that have to be marked as cleared.
 fn addition(row: &StateRow, defaults: &ModelRow, is_taken: impl Fn(&str) -> bool) -> (Addition, FieldSet) {
     let indicator = &row.indicator;
-    let mut key = row.name.clone();
+    let mut key = list::key_of(&row.name);
     if is_taken(&key) {
         let id = match &row.holding {
             Holding::Held(id) | Holding::Shown(id) => id.as_str(),
             Holding::Absent => "-",
         };
-        key = format!("{} {} {id}", row.name, indicator.action);
+        key = format!("{key} {} {id}", indicator.action);
     }
     let mut base = ModelRow::on(defaults, &key);
     base.planned.indicator.value.clone_from(&key);

@@ -70,6 +70,26 @@ async fn an_exclusive_set_shows_what_is_not_in_its_list_before_it_deletes_it() {
     host.plan().await.clean();
 }
 
+/// Hosts pad every key of a plan to the longest.
+#[tokio::test]
+async fn a_long_url_that_is_shown_has_a_short_key() {
+    let tenant = Tenant::start().await;
+    let mut host = applied(&tenant).await;
+    let long = format!("https://stray.example/{}", "x".repeat(778));
+    tenant.add_foreign("Url", &long, "Block");
+    tenant.edit(&long, |row| row["application"] = "gitops".into());
+    let run = host.plan().await.ok();
+    let shown = Held::of(&run.refreshed[SET]);
+    let [_, key] = shown.keys().try_into().unwrap();
+    assert_eq!(
+        (key.chars().count(), &shown.rows()[&key]["value"]),
+        (100, &long.clone().into())
+    );
+    host.apply().await.ok();
+    assert!(tenant.row(&long).is_none());
+    host.plan().await.clean();
+}
+
 #[tokio::test]
 async fn a_new_exclusive_set_says_what_it_will_show_and_deletes_it_only_then() {
     let tenant = Tenant::start().await;

@@ -4,7 +4,7 @@ use crate::support::{Tenant, Workspace};
 use insta::assert_snapshot;
 
 /// What is told under this summary, without the place.
-fn told<'a>(output: &'a str, summary: &str) -> &'a str {
+pub fn told<'a>(output: &'a str, summary: &str) -> &'a str {
     let (_, rest) = output
         .split_once(&format!("Warning: {summary}\n"))
         .unwrap_or_else(|| panic!("{output}"));

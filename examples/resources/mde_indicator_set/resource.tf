@@ -1,4 +1,4 @@
-# A list in a file: a CSV, or JSON or YAML with one object of fields for each value.
+# A list in a CSV file.
 resource "mde_indicator_set" "c2" {
   action      = "Block" # what stands here is the default of all rows
   severity    = "High"
@@ -32,4 +32,30 @@ resource "mde_indicator_set" "watched" {
       rbac_group_names = ["Servers"]
     }
   }
+}
+
+# A list in a YAML or JSON file: one object of fields for each value. `jsonencode` around it makes plans of long lists faster.
+resource "mde_indicator_set" "team" {
+  action      = "Warn"
+  title       = "Reported by the team"
+  description = "Tracked in intel/team.yaml"
+  indicators  = yamldecode(file("${path.module}/intel/team.yaml"))
+}
+
+resource "mde_indicator_set" "partner" {
+  action     = "Block"
+  title      = "Shared by a partner"
+  indicators = jsondecode(file("${path.module}/intel/partner.json"))
+}
+
+# A list that is computed.
+locals {
+  case_43 = ["a", "b", "c"]
+}
+
+resource "mde_indicator_set" "case_43" {
+  action      = "Block"
+  title       = "Case 43"
+  description = "Generated names"
+  indicators  = jsonencode({ for name in local.case_43 : "${name}.case-43.example.net" => { severity = "High" } })
 }

@@ -69,7 +69,7 @@ fn every_fault_is_told() {
         (text("[\"a.example\"]"), "it is a list"),
         (
             text("IndicatorType,IndicatorValue\n"),
-            "not JSON: it begins with `IndicatorType,IndicatorValue`",
+            "it is a text, but not JSON. Write an object",
         ),
         (text("{\"a.example\": {}"), "not JSON: EOF"),
         (
@@ -181,6 +181,20 @@ fn a_text_keeps_every_byte_of_what_does_not_change() {
             .as_str()
             .unwrap(),
         "{\"a\":null}"
+    );
+    // White space before a comma, a comma in a key, and what an editor puts before the list.
+    let odd = "\u{feff} {\"a,b\" :null ,\n\t\"c\":{} , \"d\":null\n}";
+    let edited = |key: &str, change: RowEdit, additions: &[Addition]| {
+        let edits = HashMap::from([(key, change)]);
+        edit(&text(odd), &edits, additions).as_str().unwrap().to_owned()
+    };
+    assert_eq!(
+        edited("c", set(vec![(Field::Title, Some(words("t")))]), &[]),
+        odd.replace("{}", "{\"title\":\"t\"}")
+    );
+    assert_eq!(
+        edited("a,b", RowEdit::Drop, &[("e".into(), vec![])]),
+        "\u{feff} {\n\t\"c\":{} , \"d\":null,\n\t\"e\":null\n}"
     );
 }
 

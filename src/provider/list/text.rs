@@ -8,18 +8,17 @@ use serde_json::value::RawValue;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
+/// What some editors write at the beginning of a file.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
 /// Reads a text. A key that stands in it twice is a fault: one of the two rows would be lost.
 pub fn read(text: &str) -> List {
-    let trimmed = text.trim_start_matches('\u{feff}').trim_start();
+    let trimmed = text.trim_start_matches(BYTE_ORDER_MARK).trim_start();
     match trimmed.chars().next() {
         Some('{') => {}
         Some('[') => return List::faulty(super::LISTS.to_owned()),
-        _ => {
-            return List::faulty(format!(
-                "it is a text, but not JSON: it begins with {}. {SHAPE}",
-                crate::feed::shown(&head(trimmed))
-            ));
-        }
+        // The text is not repeated: it may be marked as sensitive, which a provider is not told.
+        _ => return List::faulty(format!("it is a text, but not JSON. {SHAPE}")),
     }
     match serde_json::from_str::<Rows>(trimmed) {
         Ok(Rows { rows, twice }) => List {
@@ -32,10 +31,6 @@ pub fn read(text: &str) -> List {
         },
         Err(error) => List::faulty(format!("it is a text, but not JSON: {error}. {SHAPE}")),
     }
-}
-
-fn head(text: &str) -> String {
-    text.lines().next().unwrap_or_default().chars().take(40).collect()
 }
 
 struct Rows {
@@ -247,44 +242,40 @@ fn json(value: &FieldValue) -> Json {
 
 /// The text with rows changed, dropped and added. Every other byte stays.
 pub fn edit(text: &str, edits: &HashMap<&str, RowEdit>, additions: &[Addition]) -> String {
-    let Ok(Spans(spans)) = serde_json::from_str::<Spans<'_>>(text) else {
+    let list = text.trim_start_matches(BYTE_ORDER_MARK);
+    let (Ok(Spans(spans)), Some(brace)) = (serde_json::from_str::<Spans<'_>>(list), text.find('{')) else {
         return text.to_owned();
     };
-    let Some(start) = text.find('{').map(|brace| brace + 1) else {
-        return text.to_owned();
-    };
+    let start = brace + 1;
     let mut end = start;
     let mut body = String::with_capacity(text.len());
-    let mut separator = String::new();
-    let mut is_first = true;
-    for (key, raw) in &spans {
+    let mut separator = "";
+    for (position, (key, raw)) in spans.iter().enumerate() {
         let row = raw.get();
         // A raw value is a slice of the text that it was read from.
         let from = row.as_ptr() as usize - text.as_ptr() as usize;
-        let head = text[end..from].trim_start_matches(|letter: char| letter.is_whitespace() || letter == ',');
-        let space = text[end..from].len() - head.len();
-        let lead = text[end..end + space].to_owned();
+        let gap = &text[end..from];
         end = from + row.len();
+        // The first row follows no comma, and its key may hold one.
+        let own = match gap.split_once(',') {
+            Some((_, own)) if position > 0 => own,
+            _ => gap,
+        };
         if separator.is_empty() {
-            separator = lead.replace(',', "");
+            separator = &own[..own.len() - own.trim_start().len()];
         }
         let row = match edits.get(key.as_str()) {
             Some(RowEdit::Drop) => continue,
             Some(RowEdit::Set(fields)) => edit_row(row, fields),
             None => row.to_owned(),
         };
-        let lead = lead.replace(',', "");
-        body.push_str(if is_first { "" } else { "," });
-        body.push_str(&lead);
-        body.push_str(head);
+        body.push_str(if body.is_empty() { own } else { gap });
         body.push_str(&row);
-        is_first = false;
     }
     for addition in additions {
-        body.push_str(if is_first { "" } else { "," });
-        body.push_str(&separator);
+        body.push_str(if body.is_empty() { "" } else { "," });
+        body.push_str(separator);
         body.push_str(&entry(addition));
-        is_first = false;
     }
     format!("{}{body}{}", &text[..start], &text[end..])
 }

@@ -5,7 +5,7 @@ use crate::indicator::{Action, Field, FieldValue, Indicator, IndicatorType, Row,
 use crate::provider::attributes::write;
 use crate::provider::diagnostics;
 use crate::provider::filter::{Filter, parse};
-use crate::provider::list::text_of;
+use crate::provider::list::{key_of, text_of};
 use crate::provider::object::{Kind, RECORD};
 use crate::provider::record::Record;
 use crate::tenant::{Holding, Problem, Tenant, Unread};
@@ -62,11 +62,13 @@ pub async fn import(tenant: &Tenant, id: &str) -> Result<Value, Diagnostics> {
             .filter(|field| *field != Field::Type || !tells_its_type(row))
             .filter_map(|field| Some((field, field.get(indicator)?)))
             .collect();
-        let mut key = indicator.value.clone();
+        let mut key = key_of(&indicator.value);
         if additions.contains_key(&key) {
             // The same value with another action: a second key, and the value beside it.
+            key = format!("{key} {} {}", indicator.action, row.id);
+        }
+        if key != indicator.value {
             fields.insert(0, (Field::Value, FieldValue::Text(indicator.value.clone())));
-            key = format!("{} {} {}", indicator.value, indicator.action, row.id);
         }
         ids.insert(key.clone(), Holding::Held(row.id.clone()));
         additions.insert(key, fields);

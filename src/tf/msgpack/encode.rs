@@ -7,7 +7,7 @@ use rmp::encode as write;
 use crate::tf::composed::composed;
 use crate::tf::{Number, Object, ObjectType, Step, Value, ValueError, ValueType};
 
-/// Encodes a value of a type, in the form that hosts themselves use, with text in composed form.
+/// Encodes a value of a type, in the form that hosts themselves use but for whole numbers, with text in composed form.
 ///
 /// # Errors
 /// If the value is not of the type, with the place in the value.
@@ -76,10 +76,12 @@ fn write_object(bytes: &mut Vec<u8>, object_type: &Arc<ObjectType>, object: &Obj
     Ok(())
 }
 
+/// Whole numbers go as text, which hosts read with the precision that they read their state file with. They compare states to
+/// the bit: after a number of the short form, `plan -refresh-only -detailed-exitcode` ends with 2 although nothing changed.
 fn write_number(bytes: &mut Vec<u8>, number: &Number) -> Result<(), ValueError> {
     match number {
-        Number::Int(int) => written(write::write_sint(bytes, *int)),
-        Number::UInt(uint) => written(write::write_uint(bytes, *uint)),
+        Number::Int(int) => write_text(bytes, &int.to_string()),
+        Number::UInt(uint) => write_text(bytes, &uint.to_string()),
         Number::Float(float) if float.is_nan() => Err(ValueError::new("not a number")),
         Number::Float(float) => written(write::write_f64(bytes, *float)),
         Number::Decimal(text) => match Number::parse(text) {

@@ -223,9 +223,14 @@ fn encoding_uses_the_forms_of_the_host() {
     let cases = [
         (ValueType::String, Value::Null, "c0"),
         (ValueType::String, Value::Unknown, "d4 00 00"),
-        (ValueType::Number, 5.into(), "05"),
-        (ValueType::Number, (-300).into(), "d1 fed4"),
-        (ValueType::Number, Number::UInt(u64::MAX).into(), "cf ffffffffffffffff"),
+        // Whole numbers as text.
+        (ValueType::Number, 5.into(), "a1 35"),
+        (ValueType::Number, (-300).into(), "a4 2d333030"),
+        (
+            ValueType::Number,
+            Number::UInt(u64::MAX).into(),
+            "b4 3138343436373434303733373039353531363135",
+        ),
         (ValueType::Number, Number::Float(0.5).into(), "cb 3fe0000000000000"),
         (ValueType::Number, Number::Decimal("0.1".into()).into(), "a3 302e31"),
         (ValueType::set(ValueType::Bool), vec![Value::Bool(true)].into(), "91 c3"),
