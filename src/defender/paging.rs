@@ -6,7 +6,7 @@ use super::error::{Error, Kind};
 use super::listing::Listing;
 use super::quota::Class;
 use super::session::Session;
-use super::wire::{Page, PageDecoder};
+use super::wire::{MOST_MEMORY, Page, PageDecoder};
 use crate::indicator::{Row, RowId};
 use std::collections::HashSet;
 use std::time::Duration;
@@ -16,7 +16,10 @@ use std::time::Duration;
 const PAUSES: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(5)];
 
 /// A tenant holds 15,000 rows. A listing that goes on and on is not one.
-const MOST_PAGES: usize = 1000;
+const MOST_ROWS: usize = 50_000;
+
+/// Room for a service that sends a full tenant in pages of 50 rows.
+const MOST_PAGES: usize = 300;
 
 /// Asks for all rows, following links as far as they are more than a number of rows to skip. A row can be missed or come
 /// twice when others move while the pages are read; when that shows, they are all read again. If they never hold still, the
@@ -63,6 +66,8 @@ struct Rows {
     seen: HashSet<RowId>,
     unreadable: usize,
     unreadable_ids: Vec<RowId>,
+    /// About how much memory they take, in bytes.
+    memory: usize,
     moved: bool,
 }
 
@@ -72,6 +77,7 @@ impl Rows {
     fn add(&mut self, page: Page, begins_with: Option<&RowId>) -> bool {
         let before = self.rows.len() + self.unreadable;
         let first_page = before == 0;
+        self.memory += page.memory;
         let mut rows = page.rows.into_iter().peekable();
         if let Some(id) = begins_with
             && rows.next_if(|row| row.id == *id).is_none()
@@ -127,11 +133,17 @@ async fn read_through(session: &Session) -> Result<Rows, Error> {
         received += length - usize::from(begins_with.is_some()).min(length);
         served += length;
         begins_with = None;
+        if rows.rows.len() + rows.unreadable > MOST_ROWS {
+            return Err(endless(&format!("it has more than {MOST_ROWS} rows")));
+        }
+        if rows.memory > MOST_MEMORY {
+            return Err(endless(&format!("its rows take more than {} MiB", MOST_MEMORY >> 20)));
+        }
         let link = match link {
             // Exactly as many rows as were asked for: there may be more. Fewer are all there are; and more have come behind
             // the service's own links, which would go on if there were any others.
             None if served != PAGE_SIZE => return Ok(rows),
-            None if !news => return Err(endless("it sends the same rows again and again")),
+            _ if !news && length > 0 => return Err(endless("it sends the same rows again and again")),
             None => None,
             Some(link) if !links.insert(link.clone()) => {
                 return Err(endless(&format!("it refers to {link:?} twice")));

@@ -235,8 +235,16 @@ impl Session {
             ),
         };
         let mut decoder = D::default();
+        let mut length = 0;
         while let Some(chunk) = reply.body.next().await {
             let chunk = chunk.map_err(|error| self.lost(request, &error))?;
+            length += chunk.len();
+            if length > D::LONGEST {
+                return Err(unreadable(&format!(
+                    "the answer has more than {} KiB",
+                    D::LONGEST >> 10
+                )));
+            }
             decoder.feed(&chunk).map_err(|why| unreadable(&why))?;
         }
         decoder.finish().map_err(|why| unreadable(&why))

@@ -186,6 +186,50 @@ async fn a_listing_without_end_is_an_error() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn pages_that_bring_nothing_new_are_an_error() {
+    let service = Service::new();
+    for number in 0..2 {
+        let link = format!("/api/indicators?$skiptoken=t{number}");
+        let body = value!({"value": [row(1), row(2)], "@odata.nextLink": link});
+        service.next(move |_, _| json(200, body));
+    }
+    let error = client(&service).listing().await.unwrap_err();
+    assert!(error.to_string().contains("the same rows again and again"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_listing_of_more_rows_than_any_tenant_holds_is_an_error() {
+    let service = Service::new();
+    for number in 0..6 {
+        let link = format!("/api/indicators?$skiptoken=t{number}");
+        let body = value!({"value": vec![Value::Null; 9_000], "@odata.nextLink": link});
+        service.next(move |_, _| json(200, body));
+    }
+    let error = client(&service).listing().await.unwrap_err();
+    assert!(error.to_string().contains("it has more than 50000 rows"), "{error}");
+    assert_eq!(service.log().len(), 6);
+}
+
+#[tokio::test(start_paused = true)]
+async fn links_without_end_are_an_error() {
+    let service = Service::new();
+    for number in 0..300 {
+        service.next(move |_, _| {
+            json(
+                200,
+                value!({"value": [], "@odata.nextLink": format!("/api/indicators?$skiptoken=t{number}")}),
+            )
+        });
+    }
+    let error = client(&service).listing().await.unwrap_err();
+    assert!(error.to_string().contains("it has more than 300 pages"), "{error}");
+    assert!(
+        service.clock().elapsed() < Duration::from_secs(181),
+        "100 pages a minute"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_token_is_not_sent_to_another_host() {
     let service = Service::new();
     service.next(|_, _| {

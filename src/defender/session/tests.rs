@@ -1,8 +1,11 @@
 //! Calls through the double of the service, in virtual time.
 
 use crate::defender::error::Kind;
+use crate::defender::http::Reply;
 use crate::defender::testing::{self, Service, client, client_with, cut_off, json, lost, refusal, settings};
 use crate::defender::{Clock, WriteError};
+use bytes::Bytes;
+use futures::StreamExt;
 use serde_json::json as value;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -43,6 +46,23 @@ async fn trouble_is_overcome_with_patience() {
         (4.0..=8.0).contains(&waited),
         "1, 2, 4 and again 1 second less up to a half: {waited}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_without_end_is_left() {
+    let service = Service::new();
+    service.fill(1);
+    service.next_times(3, |_, _| {
+        let part = || Ok(Bytes::from_static(&[b' '; 1000]));
+        Ok(Reply {
+            status: 200,
+            retry_after: None,
+            body: futures::stream::repeat_with(part).boxed(),
+        })
+    });
+    let answers = testing::delete(&client(&service), vec!["1".into()]).await;
+    let error = answers[0].as_ref().unwrap_err().to_string();
+    assert!(error.contains("the answer has more than 64 KiB"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
