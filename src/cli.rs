@@ -13,7 +13,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::simulator;
+use crate::{outgoing, simulator};
 
 /// Terraform provider for Microsoft Defender for Endpoint indicators.
 ///
@@ -51,8 +51,9 @@ fn with_causes(error: &dyn std::error::Error) -> String {
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
-/// Runs the command line of the process.
+/// Runs the command line of the process. Whatever is printed goes through [`outgoing::Writer`].
 pub async fn run(output: &mut (dyn Write + Send), errors: &mut (dyn Write + Send)) -> ExitCode {
+    let (output, errors) = (&mut outgoing::Writer::new(output), &mut outgoing::Writer::new(errors));
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {

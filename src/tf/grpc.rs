@@ -12,6 +12,7 @@ use tonic::{Request, Response, Status};
 
 use super::server::{ApplyRequest, Lookup, Managed, Server};
 use super::{Diagnostic, Diagnostics, Imported, PlanRequest, PlanResponse, Provider, ReadRequest, Value, wire};
+use crate::outgoing;
 use crate::proto::tfplugin6 as proto;
 use proto::provider_server::{Provider as Calls, ProviderServer};
 
@@ -146,7 +147,7 @@ impl<P: Provider> Calls for Grpc<P> {
             .server
             .stop()
             .err()
-            .map(|diagnostic| diagnostic.detail)
+            .map(|diagnostic| outgoing::lines(&diagnostic.detail))
             .unwrap_or_default();
         tracing::debug!("The host has asked the provider to stop");
         Ok(Response::new(proto::stop_provider::Response { error }))

@@ -9,12 +9,13 @@ use std::path::{Path, PathBuf};
 
 /// Which folders each folder of `src` may use. What is not listed is forbidden.
 const ALLOWED: &[(&str, &[&str])] = &[
+    ("outgoing", &[]),
     ("proto", &[]),
-    ("plugin", &["proto"]),
-    ("tf", &["proto"]),
-    ("indicator", &[]),
-    ("feed", &["indicator"]),
-    ("defender", &["indicator"]),
+    ("plugin", &["proto", "outgoing"]),
+    ("tf", &["proto", "outgoing"]),
+    ("indicator", &["outgoing"]),
+    ("feed", &["indicator", "outgoing"]),
+    ("defender", &["indicator", "outgoing"]),
     ("tenant", &["defender", "indicator"]),
     ("provider", &["tenant", "defender", "feed", "indicator", "tf"]),
     ("docs", &["indicator", "tf"]),
@@ -33,6 +34,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "indicator",
             "tf",
             "plugin",
+            "outgoing",
         ],
     ),
     ("main", &["cli", "provider", "tf", "plugin"]),

@@ -1,9 +1,11 @@
 //! The answer to an import call.
 
 use super::loose::{Loose, read_object};
+use super::problem::LONGEST_WORDS;
 use super::splitter::Splitter;
 use super::{Decode, Unreadable};
 use crate::indicator::RowId;
+use crate::outgoing;
 use serde::Deserialize;
 
 /// Most results of one call: twice as many as a call may have items, see the API's page "Import indicators".
@@ -56,7 +58,11 @@ impl Decode for ImportDecoder {
                 id: result.id.text().filter(|id| !id.is_empty()).map(RowId::from),
                 value: result.indicator.text(),
                 is_failed: result.is_failed.boolean(),
-                failure_reason: result.failure_reason.text().filter(|reason| !reason.trim().is_empty()),
+                failure_reason: result
+                    .failure_reason
+                    .text()
+                    .map(|reason| outgoing::words(&reason, LONGEST_WORDS))
+                    .filter(|reason| !reason.is_empty()),
             });
             Ok(())
         })
