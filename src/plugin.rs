@@ -1,11 +1,13 @@
 //! The plugin transport: how Terraform starts this program, finds it, trusts it and ends it.
 //!
 //! **Invariant:** knows go-plugin and no Terraform word: any gRPC service can be served. Standard output carries one
-//! announcement and nothing else, ever. It imports only `proto::goplugin`.
+//! announcement and nothing else, ever. It imports `proto::goplugin` and `outgoing` only.
 
 mod handshake;
 mod mtls;
 mod listener;
+#[cfg(unix)]
+mod sweep;
 mod lifecycle;
 mod log;
 
@@ -16,6 +18,7 @@ use tokio_rustls::TlsAcceptor;
 use tonic::service::Routes;
 use tonic::transport::Server;
 
+use crate::outgoing;
 use handshake::{Environment, Handshake};
 use lifecycle::{Owner, Stop, Watch};
 use listener::Listener;
@@ -54,6 +57,12 @@ pub fn serve(services: impl FnOnce() -> Routes) -> Result<(), Error> {
             .transpose()?;
         let listener = Listener::bind(&handshake.transport).await?;
         let certificate = identity.as_ref().map(mtls::Identity::certificate);
+        if certificate.is_none() {
+            tracing::warn!(
+                "The host shows no certificate (PLUGIN_CLIENT_CERT), so nothing between host and plugin is encrypted. {}",
+                listener.keeps_out()
+            );
+        }
         announce(&mut io::stdout(), &handshake.line(&listener.address, certificate))?;
         run(watch, listener, identity.map(mtls::Identity::into_acceptor), services()).await
     });
@@ -122,6 +131,15 @@ async fn run(watch: Watch, listener: Listener, tls: Option<TlsAcceptor>, service
         address: _,
         directory,
     } = listener;
+    #[cfg(unix)]
+    if let Some(own) = directory.as_ref().map(|directory| directory.path().to_owned()) {
+        // Beside the start, which it must not hold up.
+        tokio::task::spawn_blocking(move || match sweep::sweep(&own) {
+            Ok(0) => {}
+            Ok(removed) => tracing::debug!(removed, "Sockets of plugins that were killed are removed"),
+            Err(error) => tracing::debug!(%error, "Sockets of plugins that were killed could not be looked for"),
+        });
+    }
     let stop = Stop::new(directory);
     let routes = lifecycle::add_services(services, &stop).await;
     let server = Server::builder()
@@ -143,6 +161,9 @@ async fn run(watch: Watch, listener: Listener, tls: Option<TlsAcceptor>, service
     stop.ask();
     outcome
 }
+
+/// Longest error in characters: the host shows it in one line.
+const LONGEST_ERROR: usize = 1000;
 
 /// Why the plugin cannot be served: what happened, to which value, and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -174,7 +195,7 @@ impl Error {
     pub fn on_one_line(&self) -> String {
         let causes = std::iter::successors(std::error::Error::source(self), |cause| cause.source());
         let whole = causes.fold(self.what.clone(), |text, cause| format!("{text}: {cause}"));
-        whole.replace(['\r', '\n'], " ")
+        outgoing::words(&whole, LONGEST_ERROR)
     }
 }
 
