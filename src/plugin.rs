@@ -31,6 +31,14 @@ const CONCURRENT_STREAMS: u32 = 4096;
 /// to end, and the answers of calls that it has given up are of no use to anybody.
 const GRACE: Duration = Duration::from_millis(20);
 
+/// What is served.
+pub struct Services {
+    /// The calls.
+    pub routes: Routes,
+    /// Tells the services that the user wants to stop: what waits ends, what is under way ends by itself.
+    pub stop: Box<dyn Fn() + Send + Sync>,
+}
+
 /// Whether Terraform or OpenTofu started this process, which they show by a fixed environment variable.
 #[must_use]
 pub fn is_hosted() -> bool {
@@ -38,14 +46,15 @@ pub fn is_hosted() -> bool {
 }
 
 /// Serves `services` to the host that started this process, and returns when the process is to end: the host asked
-/// for it, or died. Ctrl-C and SIGTERM are left to the host, which gets them too and tells its plugins what to do.
+/// for it, or died. Ctrl-C and SIGTERM, which the host gets too, only make the services stop: the host does not always tell
+/// its plugins, as in the plan of an apply.
 ///
 /// Returns while calls may still hang; the caller must return from `main` at once.
 ///
 /// # Errors
 /// If the process cannot be announced to the host. The reason has then been written in place of the announcement,
 /// where the host shows it.
-pub fn serve(services: impl FnOnce() -> Routes) -> Result<(), Error> {
+pub fn serve(services: impl FnOnce() -> Services) -> Result<(), Error> {
     log::start();
     let outcome = on_runtime(async {
         let handshake = Handshake::read(&Environment::of_this_process())?;
@@ -86,7 +95,7 @@ pub fn serve(services: impl FnOnce() -> Routes) -> Result<(), Error> {
 /// If no socket can be had, or `out` cannot be written.
 pub fn serve_for_debugging(
     source_address: &str,
-    services: impl FnOnce() -> Routes,
+    services: impl FnOnce() -> Services,
     out: &mut dyn Write,
 ) -> Result<(), Error> {
     log::start();
@@ -125,7 +134,7 @@ fn announce(out: &mut dyn Write, line: &str) -> Result<(), Error> {
 }
 
 /// Serves until there is a reason to end.
-async fn run(watch: Watch, listener: Listener, tls: Option<TlsAcceptor>, services: Routes) -> Result<(), Error> {
+async fn run(watch: Watch, listener: Listener, tls: Option<TlsAcceptor>, services: Services) -> Result<(), Error> {
     let Listener {
         socket,
         address: _,
@@ -141,13 +150,17 @@ async fn run(watch: Watch, listener: Listener, tls: Option<TlsAcceptor>, service
         });
     }
     let stop = Stop::new(directory);
-    let routes = lifecycle::add_services(services, &stop).await;
+    let Services {
+        routes,
+        stop: stop_services,
+    } = services;
+    let routes = lifecycle::add_services(routes, &stop).await;
     let server = Server::builder()
         .max_concurrent_streams(CONCURRENT_STREAMS)
         .add_routes(routes)
         .serve_with_incoming_shutdown(listener::connections(socket, tls), stop.clone().asked());
     let limit = async {
-        let reason = watch.reason_to_end(&stop).await;
+        let reason = watch.reason_to_end(&stop, &stop_services).await;
         tracing::debug!(%reason, "The plugin ends");
         stop.ask();
         tokio::time::sleep(GRACE).await;

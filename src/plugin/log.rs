@@ -210,6 +210,7 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use super::*;
+    use proptest::prelude::*;
 
     /// The lines that `work` logs at `level`, without their timestamps.
     fn logged(level: LevelFilter, work: impl FnOnce()) -> Vec<Value> {
@@ -349,6 +350,26 @@ mod tests {
         ];
         for (variables, expected) in cases {
             assert_eq!(level(&Environment::holding(variables)), expected, "{variables:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_has_a_secret_or_anything_that_cannot_be_seen(
+            text in "(\\PC|\\pC|\n){0,100}",
+            secret in "log-[!-~]{20}",
+        ) {
+            outgoing::conceal(&secret.clone().into());
+            let text = format!("{text}{secret}");
+            let fields = Map::from_iter([("message".to_owned(), text.clone().into()), ("error".to_owned(), text.into())]);
+            let line = line(Level::WARN, "mde", fields, Timestamp::UNIX_EPOCH);
+            prop_assert_eq!(line.find('\n'), Some(line.len() - 1));
+            let event: Value = serde_json::from_str(&line).unwrap();
+            for name in ["@message", "error"] {
+                let text = event[name].as_str().unwrap();
+                prop_assert!(!text.chars().any(|letter| letter.is_control() || outgoing::is_format(letter)), "{text:?}");
+                prop_assert!(!text.contains(&secret) && text.contains("[redacted]"), "{text:?}");
+            }
         }
     }
 }

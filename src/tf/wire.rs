@@ -180,3 +180,29 @@ pub(super) fn function_error(error: FunctionError) -> proto::FunctionError {
         function_argument: argument.and_then(|argument| i64::try_from(argument).ok()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn no_message_has_a_secret_or_anything_that_cannot_be_seen(
+            summary in "(\\PC|\\pC|\n){0,60}",
+            detail in "(\\PC|\\pC|\n){0,200}",
+            secret in "wire-[!-~]{20}",
+        ) {
+            outgoing::conceal(&secret.clone().into());
+            let (summary, detail) = (format!("{summary}{secret}"), format!("{detail}{secret}\n{summary}"));
+            let error = function_error(FunctionError::new(detail.clone()));
+            let diagnostic = diagnostic(Diagnostic::error(summary, detail));
+            prop_assert!(!diagnostic.summary.contains('\n'));
+            for text in [diagnostic.summary, diagnostic.detail, error.text] {
+                let seen = |letter: char| letter == '\n' || !(letter.is_control() || outgoing::is_format(letter));
+                prop_assert!(text.chars().all(seen), "{text:?}");
+                prop_assert!(!text.contains(&secret) && text.contains("[redacted]"), "{text:?}");
+            }
+        }
+    }
+}

@@ -17,7 +17,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("feed", &["indicator", "outgoing"]),
     ("defender", &["indicator", "outgoing"]),
     ("tenant", &["defender", "indicator"]),
-    ("provider", &["tenant", "defender", "feed", "indicator", "tf"]),
+    (
+        "provider",
+        &["tenant", "defender", "feed", "indicator", "tf", "outgoing"],
+    ),
     ("docs", &["indicator", "tf"]),
     // The oracle: it shares no code with the client.
     ("simulator", &[]),

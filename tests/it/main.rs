@@ -14,6 +14,7 @@ mod dying;
 mod exclusive;
 mod expiry;
 mod fields;
+mod hostile;
 mod layers;
 mod many_singles;
 mod moves;
