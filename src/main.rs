@@ -6,6 +6,10 @@ use std::process::ExitCode;
 use mde::plugin::{self, Services};
 use tonic::service::Routes;
 
+/// A long list is hundreds of thousands of small texts, so a run spends much of its time in the allocator.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Where Terraform finds the provider; `--debug` prints it.
 const SOURCE_ADDRESS: &str = "terraform.local/mde/mde";
 

@@ -2,9 +2,9 @@
 //! takes is the host's own time.
 
 use async_trait::async_trait;
-use mde::plugin;
+use mde::plugin::{self, Services};
 use mde::provider::MdeProvider;
-use mde::tf::grpc::service;
+use mde::tf::grpc::stoppable;
 use mde::tf::{
     ApplyResponse, CreateRequest, DeleteRequest, Diagnostics, Function, PlanRequest, PlanResponse, Provider,
     ReadRequest, ReadResponse, Resource, Schema, UpdateRequest, Value,
@@ -25,7 +25,13 @@ pub fn run() -> Option<ExitCode> {
     if !chosen || !plugin::is_hosted() {
         return None;
     }
-    let served = plugin::serve(|| Routes::new(service(Floor(MdeProvider::default()))));
+    let served = plugin::serve(|| {
+        let (service, stop) = stoppable(Floor(MdeProvider::default()));
+        Services {
+            routes: Routes::new(service),
+            stop: Box::new(stop),
+        }
+    });
     Some(if served.is_ok() {
         ExitCode::SUCCESS
     } else {

@@ -27,6 +27,9 @@ pub(super) struct UrlParts<'a> {
 impl<'a> UrlParts<'a> {
     /// The parts of what looks like a URL; only the borders are found, nothing is checked or changed.
     pub(super) fn split(text: &'a str) -> Option<Self> {
+        if !text.as_bytes().contains(&b'/') {
+            return None;
+        }
         let (scheme, after) = text.split_once("://").filter(|(scheme, _)| is_scheme(scheme))?;
         let (authority, rest) = after.split_at(after.find(['/', '\\', '?', '#']).unwrap_or(after.len()));
         let (user, host_and_port) = authority.split_at(authority.rfind('@').map_or(0, |at| at + 1));

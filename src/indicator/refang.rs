@@ -42,6 +42,10 @@ pub fn refang(value: &str) -> String {
 
 /// [`refang`] without allocating for a value that is not defanged.
 pub(super) fn refanged(value: &str) -> Cow<'_, str> {
+    // Every separator and every mark has one of these; most values have none.
+    if !value.bytes().any(|byte| matches!(byte, b'/' | b'[' | b'(' | b'{')) {
+        return Cow::Borrowed(value);
+    }
     let cut = SEPARATORS.iter().find_map(|separator| {
         let (scheme, after) = value.split_once(separator)?;
         is_scheme_or_fake(scheme).then_some((scheme, *separator, after))

@@ -276,25 +276,25 @@ fn protection(title: &str, change: &Protection, done: bool) -> Diagnostic {
         lines(adopted),
         "to adopt",
         "adopted",
-        "Made by other authors, and taken over because `on_existing` is `adopt`:",
+        "Adopted, because `on_existing` is `adopt`. Other authors made these:",
     );
     part(
         lines(ours),
         "to take over",
         "taken over",
-        "Made or changed by this application before, and held by no resource that is known. They move from another resource, an \
-         earlier run was interrupted, or another workspace uses the same application and label:",
+        "Taken over, because this application made or changed these before, and no resource is known to hold them. They move from \
+         another resource, an earlier run was interrupted, or another workspace uses the same application and label:",
     );
     let Recreated { names, fields, kept } = recreated;
     let fields: Vec<&str> = fields.iter().map(Field::name).collect();
     let fields = fields.join("`, `");
     let heading = if *kept {
         format!(
-            "Deleted and imported again, because a write without the former `{fields}` left the old values in place:"
+            "Deleted and created again, because a write without the former `{fields}` left the old values in place:"
         )
     } else {
         format!(
-            "Deleted and imported again, because `{fields}` can be set only at creation. Between the two calls they do not \
+            "Deleted and created again, because `{fields}` can be set only at creation. Between the two calls they do not \
              protect:"
         )
     };

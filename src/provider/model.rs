@@ -7,6 +7,7 @@ use crate::indicator::{Action, Field, FieldSet, Indicator, IndicatorType, detect
 use crate::tenant::{OnExisting, PlannedObject, PlannedRow, PriorObject, Scope, StateRow};
 use crate::tf::Value;
 use jiff::Timestamp;
+use std::sync::Arc;
 
 /// What a configuration, a plan or a state says.
 #[derive(Debug, Clone)]
@@ -16,7 +17,7 @@ pub struct Model {
     /// What the resource's own attributes give to every row.
     pub defaults: ModelRow,
     /// The rows, in the order of their keys.
-    pub rows: Vec<ModelRow>,
+    pub rows: Arc<Vec<ModelRow>>,
     /// Whether there may be rows that are decided only during apply.
     pub incomplete: bool,
     /// What is wrong with the list as a whole.
@@ -79,7 +80,7 @@ impl ModelRow {
         Self {
             planned: PlannedRow {
                 name: String::new(),
-                indicator: Indicator::blank(),
+                indicator: Arc::new(Indicator::blank()),
                 unknown: FieldSet::EMPTY,
                 begun: None,
             },
@@ -149,7 +150,7 @@ impl ModelRow {
             Content::Unknown => self.planned.unknown.insert(field),
             Content::Known(value) => {
                 self.planned.unknown.remove(field);
-                if let Err(finding) = field.set(value, &mut self.planned.indicator) {
+                if let Err(finding) = field.set(value, self.indicator()) {
                     self.findings.push(finding);
                 }
             }
@@ -159,7 +160,7 @@ impl ModelRow {
     /// Completes the row: its type is told from its value where nobody wrote it.
     pub fn finish(mut self) -> Self {
         let unknown = &mut self.planned.unknown;
-        let indicator = &mut self.planned.indicator;
+        let indicator = Arc::make_mut(&mut self.planned.indicator);
         let is_unnamed = matches!(&indicator.indicator_type, IndicatorType::Other(name) if name.is_empty());
         if is_unnamed && !unknown.contains(Field::Type) {
             if unknown.contains(Field::Value) {
@@ -189,18 +190,22 @@ impl ModelRow {
         self
     }
 
+    /// What it should say, to be changed.
+    pub fn indicator(&mut self) -> &mut Indicator {
+        Arc::make_mut(&mut self.planned.indicator)
+    }
+
     /// Says nothing of the field, whatever the defaults say.
     fn leave(&mut self, field: Field) {
         self.planned.unknown.remove(field);
-        field.copy(&Indicator::blank(), &mut self.planned.indicator);
+        field.copy(&Indicator::blank(), self.indicator());
     }
 
     /// Sets when the lifetime of the row began, and with it the expiry, if it has a lifetime.
     pub fn begin(&mut self, begun: Option<Timestamp>) {
         self.planned.begun = begun;
-        let fields = &mut self.planned.indicator.fields;
-        if let (Some(lifetime), Some(begun)) = (fields.lifetime, begun) {
-            fields.expiration_time = Some(lifetime.end(begun));
+        if let (Some(lifetime), Some(begun)) = (self.planned.indicator.fields.lifetime, begun) {
+            self.indicator().fields.expiration_time = Some(lifetime.end(begun));
         }
     }
 
@@ -211,9 +216,7 @@ impl ModelRow {
             fields.insert(Field::Lifetime);
         }
         let blank = Indicator::blank();
-        fields
-            .iter()
-            .for_each(|field| field.copy(&blank, &mut self.planned.indicator));
+        fields.iter().for_each(|field| field.copy(&blank, self.indicator()));
     }
 }
 

@@ -182,7 +182,7 @@ impl<K: Kind> Resource<Tenant> for Objects<K> {
             .rows
             .iter()
             .filter(|row| row.has_identity())
-            .map(|row| &row.indicator);
+            .map(|row| &*row.indicator);
         let notes = Private {
             token: Some(token),
             // In a replacement the deletion of the old object gets these notes.
@@ -445,7 +445,7 @@ async fn refresh<K: Kind>(tenant: &Tenant, request: ReadRequest) -> ReadResponse
     beside.extend(refreshed.strangers.into_iter().map(|row| StateRow {
         name: row.indicator.value.clone(),
         holding: Holding::Shown(row.id),
-        indicator: row.indicator,
+        indicator: row.indicator.into(),
         begun: None,
     }));
     let is_gone = K::IS_SINGLE

@@ -176,7 +176,7 @@ impl Other {
         StateRow {
             name: self.value.clone(),
             holding: Holding::Held(RowId::from(self.id.as_str())),
-            indicator,
+            indicator: indicator.into(),
             begun: None,
         }
     }
@@ -196,7 +196,7 @@ mod tests {
         let row = StateRow {
             name: "a.example".into(),
             holding: held("7"),
-            indicator,
+            indicator: indicator.into(),
             begun: None,
         };
         let record = Record {

@@ -2,6 +2,7 @@
 
 mod check;
 mod import;
+mod rows;
 mod upgrade;
 
 pub use check::on_existing as check_on_existing;
@@ -121,27 +122,16 @@ pub(super) fn title(value: &Value) -> String {
 }
 
 /// The model of a list of rows with these defaults.
-fn model(value: &Value, list: &List, record: Option<&Record>) -> Model {
+fn model(value: &Value, list: &Arc<List>, record: Option<&Record>) -> Model {
     let mut defaults = ModelRow::blank();
     defaults.take_attributes(value, Field::defaults());
-    let rows = list
-        .rows
-        .iter()
-        .enumerate()
-        .map(|(position, row)| {
-            let key = &row.key;
-            let mut read = ModelRow::on(&defaults, key);
-            read.planned.indicator.value.clone_from(key);
-            read.planned.unknown.remove(Field::Value);
-            read.take_row(row);
-            let mut read = read.finish();
-            if let Some(record) = record {
-                read.begin(record.begun(position));
-                read.clear(record.cleared.get(key).copied().unwrap_or_default());
-            }
-            read
-        })
-        .collect();
+    let mut rows = rows::of(list, &defaults);
+    if let Some(record) = record.filter(|record| !record.begun.is_empty() || !record.cleared.is_empty()) {
+        for (position, row) in Arc::make_mut(&mut rows).iter_mut().enumerate() {
+            row.begin(record.begun(position));
+            row.clear(record.cleared.get(&row.planned.name).copied().unwrap_or_default());
+        }
+    }
     Model {
         title: title(value),
         defaults,
@@ -164,7 +154,7 @@ fn counts(model: &Model) -> Value {
         return Value::Unknown;
     }
     let mut counts: BTreeMap<String, i64> = BTreeMap::new();
-    for row in &model.rows {
+    for row in model.rows.iter() {
         *counts.entry(row.planned.indicator.action.to_string()).or_default() += 1;
     }
     Value::Map(
@@ -253,7 +243,12 @@ fn means_the_same(one: &Model, other: &Model) -> bool {
             && differences(&one.planned.indicator, &other.planned.indicator).is_empty()
             && differences(&other.planned.indicator, &one.planned.indicator).is_empty()
     };
-    if one.rows.iter().zip(&other.rows).all(|(one, other)| same(one, other)) {
+    if one
+        .rows
+        .iter()
+        .zip(other.rows.iter())
+        .all(|(one, other)| same(one, other))
+    {
         return true;
     }
     let by_key: HashMap<_, &ModelRow> = other
@@ -350,7 +345,7 @@ fn addition(row: &StateRow, defaults: &ModelRow, is_taken: impl Fn(&str) -> bool
         key = format!("{key} {} {id}", indicator.action);
     }
     let mut base = ModelRow::on(defaults, &key);
-    base.planned.indicator.value.clone_from(&key);
+    base.indicator().value.clone_from(&key);
     let base = base.finish();
     let mut fields = Vec::new();
     let mut cleared = FieldSet::EMPTY;

@@ -62,13 +62,13 @@ impl Kind for SingleIndicator {
         Model {
             title: title(value),
             defaults: ModelRow::blank(),
-            rows: if value.is_null() {
+            rows: Arc::new(if value.is_null() {
                 Vec::new()
             } else {
                 let mut row = row.finish();
                 row.begin(record.and_then(|record| record.begun(0)));
                 vec![row]
-            },
+            }),
             incomplete: false,
             faults: Vec::new(),
             exclusive: None,
@@ -79,7 +79,7 @@ impl Kind for SingleIndicator {
 
     fn check(config: &Value, model: &Model) -> Diagnostics {
         let mut findings = Findings::default();
-        for row in &model.rows {
+        for row in model.rows.iter() {
             let unread = row
                 .findings
                 .iter()

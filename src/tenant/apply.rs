@@ -25,7 +25,7 @@ pub async fn apply(tenant: &Tenant, token: Token, prior: &PriorObject, planned: 
     let difference = compare(prior, &certain, now);
     let expired: HashSet<PlannedAt> = difference.expired.iter().copied().collect();
     let wanted = certain.rows.at().filter(|(index, _)| !expired.contains(index));
-    let wanted = wanted.map(|(index, row)| (index, &row.indicator));
+    let wanted = wanted.map(|(index, row)| (index, &*row.indicator));
     let claims = tenant.facts.claim(token, wanted, prior.held().map(|(id, _)| id));
     let listing = match tenant.client.listing().await {
         Ok(listing) => listing,

@@ -6,6 +6,7 @@ use crate::indicator::{Field, Identity, Indicator, Key, Lifetime, Row};
 use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, Unit};
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// How far the beginning that a run chose may lie from the creation of the row that it wrote: clocks differ, and a batch
 /// may wait for the call limit.
@@ -34,7 +35,7 @@ pub fn settle<'a>(
     if !planned.rows.iter().any(|row| lives(row).is_some()) {
         return Cow::Borrowed(planned);
     }
-    let recorded = Known::of(prior.rows.iter().filter_map(|row| Some((&row.indicator, row.begun?))));
+    let recorded = Known::of(prior.rows.iter().filter_map(|row| Some((&*row.indicator, row.begun?))));
     let mut standing = None;
     let mut settled = planned.clone();
     for (index, row) in planned.rows.at() {
@@ -51,7 +52,7 @@ pub fn settle<'a>(
         });
         let mut row = row.clone();
         row.begun = Some(begun);
-        row.indicator.fields.expiration_time = Some(lifetime.end(begun));
+        Arc::make_mut(&mut row.indicator).fields.expiration_time = Some(lifetime.end(begun));
         settled.rows.set(index, row);
     }
     Cow::Owned(settled)

@@ -4,6 +4,7 @@ use super::rows::{PlannedAt, Rows, StateAt};
 use crate::indicator::{Facts, Field, FieldSet, Indicator, Row, RowId};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// What an object calls a row: the key in a list, the value for a single indicator.
 pub type RowName = String;
@@ -14,7 +15,7 @@ pub struct PlannedRow {
     /// What the object calls it.
     pub name: RowName,
     /// What it should say, defaults filled in. Fields in `unknown` are meaningless.
-    pub indicator: Indicator,
+    pub indicator: Arc<Indicator>,
     /// Fields whose value is decided only during apply.
     pub unknown: FieldSet,
     /// When the lifetime of the row began, if it has one and that is known.
@@ -91,7 +92,7 @@ pub struct StateRow {
     /// How the object stands to it.
     pub holding: Holding,
     /// What it says according to the state.
-    pub indicator: Indicator,
+    pub indicator: Arc<Indicator>,
     /// When its lifetime began, if it has one.
     pub begun: Option<Timestamp>,
 }

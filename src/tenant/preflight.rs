@@ -35,7 +35,7 @@ pub async fn plan(tenant: &Tenant, token: Token, prior: &PriorObject, planned: &
     let now = tenant.now();
     let difference = difference(prior, planned, now);
     let mut problems = Vec::new();
-    let record = prior.held().map(|(id, row)| (id, &row.indicator));
+    let record = prior.held().map(|(id, row)| (id, &*row.indicator));
     let shown = tenant.facts.show(token, record, false);
     problems.extend(needs_refresh(prior, &shown));
     problems.extend(wishes(tenant, token, planned, &difference));
@@ -75,7 +75,7 @@ pub async fn plan(tenant: &Tenant, token: Token, prior: &PriorObject, planned: &
 
 /// Plans the end of an object. Answers the ids of rows that another state has shown first, which the deletion has to spare.
 pub fn plan_destroy(tenant: &Tenant, token: Token, prior: &PriorObject) -> (Vec<RowId>, Vec<Problem>) {
-    let record = prior.held().map(|(id, row)| (id, &row.indicator));
+    let record = prior.held().map(|(id, row)| (id, &*row.indicator));
     let shown = tenant.facts.show(token, record, true);
     let mut problems: Vec<Problem> = needs_refresh(prior, &shown).into_iter().collect();
     let removals = prior.held().map(|(id, row)| (id.clone(), row.name.as_str())).collect();

@@ -330,7 +330,7 @@ impl Run<'_> {
 
     /// What is sent. Another spelling than the one that is there might make a second row.
     fn item(&self, target: &Target) -> Indicator {
-        let mut item = self.planned.rows[target.planned].indicator.clone();
+        let mut item = Indicator::clone(&self.planned.rows[target.planned].indicator);
         item.value = match &target.place {
             Place::Taken { found, .. } => found.value.clone(),
             Place::Free | Place::Hidden => submitted(&item.indicator_type, &item.value).into_owned(),

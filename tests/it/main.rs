@@ -26,6 +26,7 @@ mod no_change;
 mod orders;
 mod ownership;
 mod partial;
+mod protection;
 mod records;
 #[cfg(unix)]
 mod replacement;

@@ -40,18 +40,18 @@ resource "mde_indicator" "hash" {
     assert_eq!(
         failed.errors(),
         [
-            "Invalid value",
-            "Invalid action",
-            "Invalid value",
-            "Invalid action",
-            "Invalid severity",
-            "Invalid expiration_time"
+            "198.51.100.0/24: invalid value",
+            "198.51.100.0/24: invalid action",
+            "2fd4e1c67a2d28fced849ee1bb76e7391b93eb12: invalid value",
+            "2fd4e1c67a2d28fced849ee1bb76e7391b93eb12: invalid action",
+            "2fd4e1c67a2d28fced849ee1bb76e7391b93eb12: invalid severity",
+            "2fd4e1c67a2d28fced849ee1bb76e7391b93eb12: invalid expiration_time"
         ],
         "{}",
         failed.output
     );
     assert_snapshot!(failed.output.split_once("\nError").unwrap().1, @r#"
-    : Invalid value
+    : 198.51.100.0/24: invalid value
 
       with mde_indicator.network,
       on main.tf line 9, in resource "mde_indicator" "network":
@@ -62,7 +62,7 @@ resource "mde_indicator" "hash" {
     Give each address an element of its own; Defender takes single addresses
     only.
 
-    Error: Invalid action
+    Error: 198.51.100.0/24: invalid action
 
       with mde_indicator.network,
       on main.tf line 10, in resource "mde_indicator" "network":
@@ -72,7 +72,7 @@ resource "mde_indicator" "hash" {
 
     Write `Block`.
 
-    Error: Invalid value
+    Error: 2fd4e1c67a2d28fced849ee1bb76e7391b93eb12: invalid value
 
       with mde_indicator.hash,
       on main.tf line 15, in resource "mde_indicator" "hash":
@@ -84,7 +84,7 @@ resource "mde_indicator" "hash" {
     It is as long as a SHA-1: set the type to `FileSha1`, or to
     `CertificateThumbprint` for a certificate.
 
-    Error: Invalid action
+    Error: 2fd4e1c67a2d28fced849ee1bb76e7391b93eb12: invalid action
 
       with mde_indicator.hash,
       on main.tf line 17, in resource "mde_indicator" "hash":
@@ -94,7 +94,7 @@ resource "mde_indicator" "hash" {
 
     Use one of `Allowed`, `Audit`, `Warn`, `Block`, `BlockAndRemediate`.
 
-    Error: Invalid severity
+    Error: 2fd4e1c67a2d28fced849ee1bb76e7391b93eb12: invalid severity
 
       with mde_indicator.hash,
       on main.tf line 18, in resource "mde_indicator" "hash":
@@ -104,7 +104,7 @@ resource "mde_indicator" "hash" {
 
     Use one of `Informational`, `Low`, `Medium`, `High`.
 
-    Error: Invalid expiration_time
+    Error: 2fd4e1c67a2d28fced849ee1bb76e7391b93eb12: invalid expiration_time
 
       with mde_indicator.hash,
       on main.tf line 19, in resource "mde_indicator" "hash":
@@ -149,14 +149,14 @@ resource "mde_indicator_set" "list" {{
     assert_eq!(
         errors,
         [
-            "Invalid generate_alert",
-            // Once, and not again for each row that leans on it.
-            "Invalid severity",
-            "Invalid value",
-            "Invalid value",
-            "Invalid value",
-            "Invalid value",
-            "The same indicator is in the set twice",
+            "List: invalid generate_alert",
+            // Once, and not again for each row that inherits it.
+            "List: invalid severity",
+            "List: invalid value",
+            "List: invalid value",
+            "List: invalid value",
+            "List: invalid value",
+            "List: the same indicator is in the set twice",
         ],
         "{}",
         failed.output
@@ -268,16 +268,16 @@ resource "mde_indicator_set" "no_alert" {
     errors.sort_unstable();
     assert_eq!(
         errors,
-        ["Invalid action", "Invalid generate_alert"],
+        ["List: invalid action", "List: invalid generate_alert"],
         "{}",
         failed.output
     );
     for text in [
         "`host-0.example`",
-        "The same holds for 300 indicators in all:",
+        "300 indicators:",
         "and 100 more",
         "Write `action`",
-        "generate_alert = true. The same holds for 300 indicators in all:",
+        "generate_alert = true. This is about 300 indicators:",
     ] {
         assert!(failed.says(text), "`{text}` is not in:\n{}", failed.output);
     }
@@ -296,7 +296,7 @@ async fn a_set_needs_a_list_and_an_empty_one_is_a_list() {
     // The host sees to the one, the provider to the other.
     for (none, summary) in [
         ("", "Missing required argument"),
-        ("indicators = null", "`indicators` is null"),
+        ("indicators = null", "List: `indicators` is null"),
     ] {
         workspace.main(&set(none));
         let failed = workspace.plan().await.expect(1);
@@ -370,7 +370,14 @@ resource "mde_indicator_set" "list" {{
       }
     "#);
     let failed = workspace.apply().await.expect(1);
-    assert_eq!(failed.errors(), ["Invalid value"; 2], "{}", failed.output);
+    let mut errors = failed.errors();
+    errors.sort_unstable();
+    assert_eq!(
+        errors,
+        ["List: invalid value", "not a name: invalid value"],
+        "{}",
+        failed.output
+    );
     assert!(
         failed.says("`not a name`") && failed.says("`set-not a name`"),
         "{}",

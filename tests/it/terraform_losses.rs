@@ -35,11 +35,7 @@ async fn the_import_of_a_single_certificate_keeps_its_facts() {
     assert_eq!(tenant.simulator.rows(), before);
     // Another certificate would be another row.
     workspace.main(&single("signer", thumbprint, &facts.replace("CN=issuer", "CN=other")));
-    workspace
-        .plan()
-        .await
-        .expect(2)
-        .expect_says("deleted and created again");
+    workspace.plan().await.expect(2).expect_says("1 to re-create");
 }
 
 /// Applies one indicator with an expiry, and lets the expiry pass in state and tenant.
@@ -227,17 +223,9 @@ async fn another_label_makes_the_rows_of_a_set_anew() {
     let before = ids(&tenant);
     workspace.main(&set("a", 0..4, "application = \"h\""));
     let planned = workspace.plan().await.expect(2);
-    assert!(
-        planned.says("4 indicators will be deleted and created again"),
-        "{}",
-        planned.output
-    );
+    assert!(planned.says("T: 4 to re-create"), "{}", planned.output);
     assert!(planned.says("will be updated in-place"), "{}", planned.output);
-    workspace
-        .apply()
-        .await
-        .expect(0)
-        .expect_says("4 indicators were deleted and created again");
+    workspace.apply().await.expect(0).expect_says("T: 4 re-created");
     assert!(!ids(&tenant).iter().any(|id| before.contains(id)));
     assert!(tenant.simulator.rows().iter().all(|row| row["application"] == "h"));
     assert_settled(&tenant, &workspace, hosts(0..4), &[], "label").await;
@@ -260,18 +248,9 @@ async fn adoption_is_told_in_plan_and_apply_and_a_replacement_asks_again() {
             .expect_says("T: 2 indicators are already in the tenant");
         workspace.main(&(provider.to_owned() + &set("a", 0..4, resource)));
         let planned = workspace.plan().await.expect(2);
-        assert_eq!(
-            planned.warnings(),
-            ["T: 2 indicators will be adopted from other authors"],
-            "{}",
-            planned.output
-        );
+        assert_eq!(planned.warnings(), ["T: 2 to adopt"], "{}", planned.output);
         let applied = workspace.apply().await.expect(0);
-        assert!(
-            applied.says("T: 2 indicators were adopted from other authors"),
-            "{}",
-            applied.output
-        );
+        assert!(applied.says("T: 2 adopted"), "{}", applied.output);
         assert!(
             before.iter().all(|id| ids(&tenant).contains(id)),
             "they were not made anew"

@@ -140,27 +140,24 @@ async fn what_somebody_else_made_is_left_alone_unless_it_is_adopted() {
     ));
     let planned = workspace.plan().await.expect(2);
     assert_snapshot!(warnings(&planned.output), @r"
-    List: 1 indicator will be adopted from other authors
-    `on_existing` is `adopt`, so this resource takes over 1 indicator that other
-    authors made and manages it from now on:
+    List: 1 to adopt
+    Adopted, because `on_existing` is `adopt`. Other authors made these:
     - DomainName theirs.example with action Block, id 1, made by
     eve@contoso.example (Portal) on 2026-01-02T03:04:05Z; it differs in title,
     description
     ");
     let applied = workspace.apply().await.expect(0);
     assert_snapshot!(warnings(&applied.output), @r"
-    List: 1 indicator will be adopted from other authors
-    `on_existing` is `adopt`, so this resource takes over 1 indicator that other
-    authors made and manages it from now on:
+    List: 1 to adopt
+    Adopted, because `on_existing` is `adopt`. Other authors made these:
     - DomainName theirs.example with action Block, id 1, made by
     eve@contoso.example (Portal) on 2026-01-02T03:04:05Z; it differs in title,
     description
 
     (and one more similar warning elsewhere)
 
-    List: 1 indicator was adopted from other authors
-    `on_existing` is `adopt`, so this resource takes over 1 indicator that other
-    authors made and manages it from now on:
+    List: 1 adopted
+    Adopted, because `on_existing` is `adopt`. Other authors made these:
     - DomainName theirs.example with action Block, id 1, made by
     eve@contoso.example (Portal) on 2026-01-02T03:04:05Z; it differs in title,
     description

@@ -45,30 +45,32 @@ resource "mde_indicator_set" "list" {
     assert_eq!(
         warnings,
         [
-            "Questionable description: missing text",
-            "Questionable type: md5",
-            "Questionable value: not external",
-            "Questionable value: public suffix",
+            "List: MD5 indicators may be refused",
+            "List: a public suffix covers domains of others",
+            "List: an address is not external",
+            "List: no `description`",
         ],
         "{}",
         checked.output
     );
-    assert_snapshot!(told(&checked.output, "Questionable value: not external"), @r"
-    `10.0.0.0` is a private address, and Defender documents indicators for
-    external addresses only.
-
-    The same holds for 7 indicators in all:
-    - 10.0.0.0
-    - 10.0.0.1
-    - 10.0.0.2
-    - 10.0.0.3
-    - 10.0.0.4
+    assert_snapshot!(told(&checked.output, "List: an address is not external"), @r"
+    7 indicators:
+    - `10.0.0.0` is a private address, and Defender documents indicators for
+    external addresses only
+    - `10.0.0.1` is a private address, and Defender documents indicators for
+    external addresses only
+    - `10.0.0.2` is a private address, and Defender documents indicators for
+    external addresses only
+    - `10.0.0.3` is a private address, and Defender documents indicators for
+    external addresses only
+    - `10.0.0.4` is a private address, and Defender documents indicators for
+    external addresses only
     and 2 more
 
     Check that the address is the one meant; on internal traffic the indicator
     may have no effect.
     ");
-    assert_snapshot!(told(&checked.output, "Questionable description: missing text"), @r"
+    assert_snapshot!(told(&checked.output, "List: no `description`"), @r"
     There is no description, which Defender documents as required.
 
     This is about `a.example`.
@@ -136,21 +138,20 @@ resource "mde_indicator" "three" {
     let shown = told(&planned.output, "One: 1 changed, 1 missing in the tenant");
     assert_snapshot!(shown.replace(&format!("(id {a})"), "(id A)"), @r#"
     Changed in the tenant:
-    - b.example: title is "Changed", not "One" (by eve@contoso.example on
-    2026-01-02T03:04:05Z)
+    - b.example: title changed (by eve@contoso.example on 2026-01-02T03:04:05Z)
 
     Deleted in the tenant (the service does not record who deletes):
     - a.example (id A)
     "#);
     assert_snapshot!(told(&planned.output, "Two: 1 changed"), @r#"
     Changed in the tenant:
-    - d.example: action is "Allowed", not "Block" (by eve@contoso.example on
-    2026-01-02T03:04:05Z)
+    - d.example: action changed from "Block" to "Allowed" (by eve@contoso.example
+    on 2026-01-02T03:04:05Z)
     "#);
     assert_snapshot!(told(&planned.output, "f.example: 1 changed"), @r#"
     Changed in the tenant:
-    - f.example: severity is "High", but is not set in the configuration (by
-    eve@contoso.example on 2026-01-02T03:04:05Z)
+    - f.example: severity changed from not set to "High" (by eve@contoso.example on
+    2026-01-02T03:04:05Z)
     "#);
     assert_snapshot!(planned.block("mde_indicator_set.one"), @r#"
     # mde_indicator_set.one will be updated in-place

@@ -68,12 +68,24 @@ impl Splitter {
         chunk: &[u8],
         mut element: impl FnMut(&[u8]) -> Result<(), Unreadable>,
     ) -> Result<(), Unreadable> {
-        for &byte in chunk {
+        let mut rest = chunk;
+        while let [byte, after @ ..] = rest {
+            let byte = *byte;
+            if self.is_within() {
+                // Most of a body is text in quotes, which is taken as a whole.
+                let (run, behind) = rest.split_at(self.scan.text_before_its_end(rest));
+                self.keep(run)?;
+                rest = behind;
+                if !run.is_empty() {
+                    continue;
+                }
+            }
+            rest = after;
             match self.place {
                 Place::Key | Place::Value | Place::Element => match self.scan.step(byte) {
-                    Step::Within => self.keep(byte)?,
+                    Step::Within => self.keep(&[byte])?,
                     Step::Last => {
-                        self.keep(byte)?;
+                        self.keep(&[byte])?;
                         self.ended(&mut element)?;
                     }
                     Step::Past => {
@@ -138,14 +150,19 @@ impl Splitter {
         place
     }
 
-    fn keep(&mut self, byte: u8) -> Result<(), Unreadable> {
+    /// Whether the next byte belongs to a key, value or element.
+    const fn is_within(&self) -> bool {
+        matches!(self.place, Place::Key | Place::Value | Place::Element)
+    }
+
+    fn keep(&mut self, bytes: &[u8]) -> Result<(), Unreadable> {
         if self.place == Place::Value && self.member == Member::Other {
             return Ok(());
         }
-        if self.piece.len() >= LONGEST_PIECE {
+        if self.piece.len() + bytes.len() > LONGEST_PIECE {
             return Err(Unreadable("an element of the body is far too long".to_owned()));
         }
-        self.piece.push(byte);
+        self.piece.extend_from_slice(bytes);
         Ok(())
     }
 
@@ -212,6 +229,18 @@ impl Scan {
                 escaped: false,
             },
             _ => Self::Word,
+        }
+    }
+
+    /// How many of the bytes are text in quotes, before what ends it or escapes a letter.
+    fn text_before_its_end(&self, bytes: &[u8]) -> usize {
+        match self {
+            Self::Nested {
+                in_string: true,
+                escaped: false,
+                ..
+            } => memchr::memchr2(b'"', b'\\', bytes).unwrap_or(bytes.len()),
+            _ => 0,
         }
     }
 

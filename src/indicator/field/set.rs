@@ -47,6 +47,12 @@ impl FieldSet {
     }
 }
 
+impl Extend<Field> for FieldSet {
+    fn extend<I: IntoIterator<Item = Field>>(&mut self, fields: I) {
+        fields.into_iter().for_each(|field| self.insert(field));
+    }
+}
+
 impl FromIterator<Field> for FieldSet {
     fn from_iter<I: IntoIterator<Item = Field>>(fields: I) -> Self {
         fields.into_iter().fold(Self::EMPTY, Self::with)

@@ -206,22 +206,60 @@ fn certificate(facts: serde_json::Map<String, Json>) -> Option<FieldValue> {
 
 /// The text of these rows.
 pub fn write(rows: &[Addition]) -> String {
-    let rows: Vec<String> = rows.iter().map(entry).collect();
-    format!("{{{}}}", rows.join(","))
+    let mut text = String::from("{");
+    for row in rows {
+        if text.len() > 1 {
+            text.push(',');
+        }
+        push_entry(&mut text, row);
+    }
+    text.push('}');
+    text
 }
 
-fn entry((key, fields): &Addition) -> String {
-    let fields: Vec<String> = fields.iter().map(|(field, value)| member(*field, value)).collect();
-    let row = if fields.is_empty() {
-        "null".to_owned()
-    } else {
-        format!("{{{}}}", fields.join(","))
-    };
-    format!("{}:{row}", Json::from(key.as_str()))
+fn entry(row: &Addition) -> String {
+    let mut text = String::new();
+    push_entry(&mut text, row);
+    text
+}
+
+fn push_entry(text: &mut String, (key, fields): &Addition) {
+    push_text(text, key);
+    text.push(':');
+    if fields.is_empty() {
+        text.push_str("null");
+        return;
+    }
+    text.push('{');
+    for (position, (field, value)) in fields.iter().enumerate() {
+        if position > 0 {
+            text.push(',');
+        }
+        push_member(text, *field, value);
+    }
+    text.push('}');
 }
 
 fn member(field: Field, value: &FieldValue) -> String {
-    format!("\"{field}\":{}", json(value))
+    let mut text = String::new();
+    push_member(&mut text, field, value);
+    text
+}
+
+fn push_member(text: &mut String, field: Field, value: &FieldValue) {
+    text.push('"');
+    text.push_str(field.name());
+    text.push_str("\":");
+    match value {
+        FieldValue::Text(value) => push_text(text, value),
+        other => text.push_str(&json(other).to_string()),
+    }
+}
+
+/// The text in quotes, with what JSON asks to be escaped.
+fn push_text(text: &mut String, value: &str) {
+    // A text always has a JSON form.
+    text.push_str(&serde_json::to_string(value).unwrap_or_default());
 }
 
 fn json(value: &FieldValue) -> Json {

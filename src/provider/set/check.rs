@@ -37,7 +37,7 @@ pub fn check(config: &Value, model: &Model) -> Diagnostics {
         findings.push("", Path::attribute(finding.field.name()), true, finding.clone());
     }
     let places = Places::of(config, model);
-    for row in &model.rows {
+    for row in model.rows.iter() {
         let name = row.planned.name.as_str();
         for (field, text) in &row.faults {
             findings.fault(name, places.row(name), *field, text.clone());

@@ -106,7 +106,7 @@ fn every_field_has_a_column() {
     let mut read = ModelRow::blank();
     read.take_row(&list.rows[0]);
     assert_eq!(read.findings, []);
-    let fields = read.planned.indicator.fields;
+    let fields = read.planned.indicator.fields.clone();
     assert_eq!(fields.title.as_deref(), Some(" kept as it is "));
     assert_eq!(fields.description.as_deref(), Some("two\nlines"));
     assert_eq!(fields.rbac_group_names, Some(vec!["A".to_owned(), "B".to_owned()]));
