@@ -14,7 +14,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::simulator;
+use crate::{outgoing, simulator};
 
 /// Terraform provider for Microsoft Defender for Endpoint indicators.
 ///
@@ -62,8 +62,9 @@ fn arguments() -> Result<Arguments, clap::Error> {
     Ok(arguments)
 }
 
-/// Runs the command line of the process.
+/// Runs the command line of the process. Whatever is printed goes through [`outgoing::Writer`].
 pub async fn run(output: &mut (dyn Write + Send), errors: &mut (dyn Write + Send)) -> ExitCode {
+    let (output, errors) = (&mut outgoing::Writer::new(output), &mut outgoing::Writer::new(errors));
     let arguments = match arguments() {
         Ok(arguments) => arguments,
         Err(error) => {

@@ -11,6 +11,7 @@
 mod clock;
 mod cancellation;
 mod error;
+mod budget;
 mod settings;
 mod wire;
 mod quota;
@@ -36,10 +37,12 @@ pub mod bench;
 #[cfg(test)]
 mod testing;
 
+pub use budget::Obstacle;
 pub use clock::{Clock, SystemClock};
 pub use deletions::{Admission, Deletion, DeletionGate};
 pub use error::{Error, WriteError};
 pub use listing::Listing;
+pub use session::Wait;
 pub use settings::{Credential, Settings};
 
 use crate::indicator::{Indicator, RowId};
@@ -161,8 +164,8 @@ impl Client {
         self.0.session.tokens().get().await.map(drop)
     }
 
-    /// All rows of the tenant: asked for once per process, then kept current by the process's own writes. A failure is
-    /// not kept.
+    /// All rows of the tenant: asked for once per client, then kept current by its own writes. A failure is kept, too, unless
+    /// the run was stopped.
     ///
     /// # Errors
     /// When the service cannot be asked or its answer cannot be read.
@@ -220,6 +223,12 @@ impl Client {
     /// Lets the calls in flight end, sends no other, and answers everything that waits with [`WriteError::Stopped`].
     pub fn stop(&self) {
         self.0.cancellation.stop();
+    }
+
+    /// Waits for the service that are over and worth telling, each once.
+    #[must_use]
+    pub fn take_waits(&self) -> Vec<Wait> {
+        self.0.session.take_waits()
     }
 
     /// Whether [`Client::stop`] was called.

@@ -1,7 +1,7 @@
 //! The domain: what an indicator is, which two indicators are the same one, and when two say the same thing.
 //!
 //! **Invariant:** no input or output, no clock and no Terraform or HTTP words; everything here is a function of its
-//! arguments. It imports nothing else of this crate.
+//! arguments. It imports `outgoing` only.
 
 mod kind;
 mod action;

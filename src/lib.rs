@@ -3,6 +3,7 @@
 //! The modules stand in reading order, here and in each folder: below those that they use. Which folder may use which
 //! is the table in `tests/it/layers.rs`, which enforces both.
 
+pub mod outgoing;
 pub mod proto;
 pub mod plugin;
 pub mod tf;

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use mde::plugin;
+use mde::plugin::{self, Services};
 use tonic::service::Routes;
 
 /// Where Terraform finds the provider; `--debug` prints it.
@@ -31,8 +31,12 @@ fn main() -> ExitCode {
 }
 
 /// What Terraform calls.
-fn services() -> Routes {
-    Routes::new(mde::tf::grpc::service(mde::provider::MdeProvider::default()))
+fn services() -> Services {
+    let (service, stop) = mde::tf::grpc::stoppable(mde::provider::MdeProvider::default());
+    Services {
+        routes: Routes::new(service),
+        stop: Box::new(stop),
+    }
 }
 
 /// What a person calls.

@@ -1,11 +1,13 @@
 //! The plugin transport: how Terraform starts this program, finds it, trusts it and ends it.
 //!
 //! **Invariant:** knows go-plugin and no Terraform word: any gRPC service can be served. Standard output carries one
-//! announcement and nothing else, ever. It imports only `proto::goplugin`.
+//! announcement and nothing else, ever. It imports `proto::goplugin` and `outgoing` only.
 
 mod handshake;
 mod mtls;
 mod listener;
+#[cfg(unix)]
+mod sweep;
 mod lifecycle;
 mod log;
 
@@ -16,6 +18,7 @@ use tokio_rustls::TlsAcceptor;
 use tonic::service::Routes;
 use tonic::transport::Server;
 
+use crate::outgoing;
 use handshake::{Environment, Handshake};
 use lifecycle::{Owner, Stop, Watch};
 use listener::Listener;
@@ -28,6 +31,14 @@ const CONCURRENT_STREAMS: u32 = 4096;
 /// to end, and the answers of calls that it has given up are of no use to anybody.
 const GRACE: Duration = Duration::from_millis(20);
 
+/// What is served.
+pub struct Services {
+    /// The calls.
+    pub routes: Routes,
+    /// Tells the services that the user wants to stop: what waits ends, what is under way ends by itself.
+    pub stop: Box<dyn Fn() + Send + Sync>,
+}
+
 /// Whether Terraform or OpenTofu started this process, which they show by a fixed environment variable.
 #[must_use]
 pub fn is_hosted() -> bool {
@@ -35,14 +46,15 @@ pub fn is_hosted() -> bool {
 }
 
 /// Serves `services` to the host that started this process, and returns when the process is to end: the host asked
-/// for it, or died. Ctrl-C and SIGTERM are left to the host, which gets them too and tells its plugins what to do.
+/// for it, or died. Ctrl-C and SIGTERM, which the host gets too, only make the services stop: the host does not always tell
+/// its plugins, as in the plan of an apply.
 ///
 /// Returns while calls may still hang; the caller must return from `main` at once.
 ///
 /// # Errors
 /// If the process cannot be announced to the host. The reason has then been written in place of the announcement,
 /// where the host shows it.
-pub fn serve(services: impl FnOnce() -> Routes) -> Result<(), Error> {
+pub fn serve(services: impl FnOnce() -> Services) -> Result<(), Error> {
     log::start();
     let outcome = on_runtime(async {
         let handshake = Handshake::read(&Environment::of_this_process())?;
@@ -54,6 +66,12 @@ pub fn serve(services: impl FnOnce() -> Routes) -> Result<(), Error> {
             .transpose()?;
         let listener = Listener::bind(&handshake.transport).await?;
         let certificate = identity.as_ref().map(mtls::Identity::certificate);
+        if certificate.is_none() {
+            tracing::warn!(
+                "The host shows no certificate (PLUGIN_CLIENT_CERT), so nothing between host and plugin is encrypted. {}",
+                listener.keeps_out()
+            );
+        }
         announce(&mut io::stdout(), &handshake.line(&listener.address, certificate))?;
         run(watch, listener, identity.map(mtls::Identity::into_acceptor), services()).await
     });
@@ -77,7 +95,7 @@ pub fn serve(services: impl FnOnce() -> Routes) -> Result<(), Error> {
 /// If no socket can be had, or `out` cannot be written.
 pub fn serve_for_debugging(
     source_address: &str,
-    services: impl FnOnce() -> Routes,
+    services: impl FnOnce() -> Services,
     out: &mut dyn Write,
 ) -> Result<(), Error> {
     log::start();
@@ -116,20 +134,33 @@ fn announce(out: &mut dyn Write, line: &str) -> Result<(), Error> {
 }
 
 /// Serves until there is a reason to end.
-async fn run(watch: Watch, listener: Listener, tls: Option<TlsAcceptor>, services: Routes) -> Result<(), Error> {
+async fn run(watch: Watch, listener: Listener, tls: Option<TlsAcceptor>, services: Services) -> Result<(), Error> {
     let Listener {
         socket,
         address: _,
         directory,
     } = listener;
+    #[cfg(unix)]
+    if let Some(own) = directory.as_ref().map(|directory| directory.path().to_owned()) {
+        // Beside the start, which it must not hold up.
+        tokio::task::spawn_blocking(move || match sweep::sweep(&own) {
+            Ok(0) => {}
+            Ok(removed) => tracing::debug!(removed, "Sockets of plugins that were killed are removed"),
+            Err(error) => tracing::debug!(%error, "Sockets of plugins that were killed could not be looked for"),
+        });
+    }
     let stop = Stop::new(directory);
-    let routes = lifecycle::add_services(services, &stop).await;
+    let Services {
+        routes,
+        stop: stop_services,
+    } = services;
+    let routes = lifecycle::add_services(routes, &stop).await;
     let server = Server::builder()
         .max_concurrent_streams(CONCURRENT_STREAMS)
         .add_routes(routes)
         .serve_with_incoming_shutdown(listener::connections(socket, tls), stop.clone().asked());
     let limit = async {
-        let reason = watch.reason_to_end(&stop).await;
+        let reason = watch.reason_to_end(&stop, &stop_services).await;
         tracing::debug!(%reason, "The plugin ends");
         stop.ask();
         tokio::time::sleep(GRACE).await;
@@ -143,6 +174,9 @@ async fn run(watch: Watch, listener: Listener, tls: Option<TlsAcceptor>, service
     stop.ask();
     outcome
 }
+
+/// Longest error in characters: the host shows it in one line.
+const LONGEST_ERROR: usize = 1000;
 
 /// Why the plugin cannot be served: what happened, to which value, and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -174,7 +208,7 @@ impl Error {
     pub fn on_one_line(&self) -> String {
         let causes = std::iter::successors(std::error::Error::source(self), |cause| cause.source());
         let whole = causes.fold(self.what.clone(), |text, cause| format!("{text}: {cause}"));
-        whole.replace(['\r', '\n'], " ")
+        outgoing::words(&whole, LONGEST_ERROR)
     }
 }
 

@@ -19,7 +19,7 @@ mod indicators;
 mod capacity;
 mod function;
 
-use crate::defender::{Client, SystemClock};
+use crate::defender::{Client, Obstacle, SystemClock, Wait};
 use crate::tf::{Activity, DataSource, Diagnostic, Diagnostics, Function, Provider, Resource, Schema, Value};
 use async_trait::async_trait;
 use object::{Kind, Objects};
@@ -83,16 +83,24 @@ impl Provider for MdeProvider {
             Ok(client) => client,
             Err(error) => return (None, unusable(&error)),
         };
-        // Signing in now tells a wrong secret or an unreachable host once, and before anything is planned.
-        if let Err(error) = client.authenticate().await {
-            return (None, unusable(&error));
-        }
         let tenant = Tenant {
             client,
             policy,
             facts: Arc::default(),
         };
         (Some(tenant), Diagnostics::default())
+    }
+
+    /// Signing in now tells a wrong secret or an unreachable host once, and before anything is planned.
+    async fn connect(&self, tenant: &Tenant) -> Diagnostics {
+        match tenant.client.authenticate().await {
+            Ok(()) => Diagnostics::default(),
+            Err(error) => unusable(&error),
+        }
+    }
+
+    fn notices(&self, tenant: &Tenant) -> Diagnostics {
+        tenant.client.take_waits().iter().map(waited).collect()
     }
 
     fn resources(&self) -> Vec<Box<dyn Resource<Tenant>>> {
@@ -125,6 +133,26 @@ impl Provider for MdeProvider {
             Activity::Refused | Activity::Applied => tenant.client.ends(),
         }
     }
+}
+
+/// A long wait, told when it is over: while it lasts, a host shows nothing that a provider says.
+fn waited(wait: &Wait) -> Diagnostic {
+    let (purpose, seconds) = (wait.purpose, wait.time.as_secs());
+    let (reason, remedy) = match wait.obstacle {
+        Obstacle::Limit => (
+            "The service limits the calls of an application, and others have used them up.",
+            "If this happens often, give this configuration an application of its own, or set `quota_share` in each \
+             configuration that shares it.",
+        ),
+        Obstacle::Trouble => (
+            "The service or the network was in trouble.",
+            "`TF_LOG_PROVIDER=warn` shows each failed call.",
+        ),
+    };
+    Diagnostic::warning(
+        format!("The run waited {seconds} s to {purpose}"),
+        format!("{reason} The calls went through in the end. {remedy}"),
+    )
 }
 
 fn unusable(error: &crate::defender::Error) -> Diagnostics {

@@ -10,6 +10,7 @@ use super::error::{Error, Kind};
 use super::http::{Message, Transport, TransportError};
 use super::settings::{Credential, Settings};
 use super::token::{IssueError, Issued, Issuer};
+use crate::outgoing;
 use async_trait::async_trait;
 use azure_core::cloud::{CloudConfiguration, CustomConfiguration};
 use azure_core::credentials::{Secret, TokenCredential};
@@ -24,6 +25,7 @@ use azure_identity::{ClientSecretCredential, ClientSecretCredentialOptions};
 use bytes::Bytes;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
+use serde_json::Value;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
@@ -48,7 +50,11 @@ impl Entra {
             transport,
         };
         match entra.credential() {
-            Ok(_) => Ok(entra),
+            Ok(_) => {
+                let Credential::ClientSecret { client_secret, .. } = &entra.credential;
+                outgoing::conceal(client_secret);
+                Ok(entra)
+            }
             Err(error) => Err(Error::new(
                 Kind::Settings,
                 format!("the credentials cannot be used: {error}"),
@@ -126,10 +132,16 @@ impl Entra {
 fn no_token_endpoint(authority: &Url, why: &str) -> Error {
     Error::new(
         Kind::Unexpected,
-        format!("{authority} did not answer as a token endpoint does: {why}"),
+        format!("the sign-in service {authority} did not answer as a token endpoint does: {why}"),
         "Check authority_host, and whether a proxy or a sign-in page answers in its place.",
     )
 }
+
+/// What is no refusal by Entra is quoted up to this many characters.
+const LONGEST_QUOTE: usize = 300;
+
+/// Entra's own text is repeated up to this many characters.
+const LONGEST_WORDS: usize = 2000;
 
 /// What Entra says when it gives no token.
 #[derive(Debug, Clone)]
@@ -164,12 +176,12 @@ impl Refusal {
         let (text, codes) = match serde_json::from_slice::<Document>(body) {
             Ok(document) if document.error_description.is_empty() => (document.error, document.error_codes),
             Ok(document) => (document.error_description, document.error_codes),
-            Err(_) => (String::from_utf8_lossy(body).chars().take(300).collect(), Vec::new()),
+            Err(_) => (String::from_utf8_lossy(body).into_owned(), Vec::new()),
         };
         Self {
             status,
             retry_after,
-            text: text.split_whitespace().collect::<Vec<_>>().join(" "),
+            text: outgoing::words(&text, if codes.is_empty() { LONGEST_QUOTE } else { LONGEST_WORDS }),
             codes,
         }
     }
@@ -222,6 +234,29 @@ const fn hint(code: u32) -> Option<&'static str> {
     })
 }
 
+/// Longest life of a token, in seconds. Entra's live for an hour or so, and for 28 hours at most.
+const LONGEST_LIFE: f64 = 28.0 * 3600.0;
+
+/// The answer with lifetimes within reason. The library adds them to the time of day, which has an end; and reads whole
+/// numbers only, while others write them as text, too.
+fn with_bounded_lifetime(body: Vec<u8>) -> Vec<u8> {
+    let Ok(mut answer) = serde_json::from_slice::<serde_json::Map<String, Value>>(&body) else {
+        return body;
+    };
+    for name in ["expires_in", "ext_expires_in"] {
+        let seconds = match answer.get(name) {
+            Some(Value::Number(seconds)) => seconds.as_f64(),
+            Some(Value::String(seconds)) => seconds.trim().parse().ok(),
+            _ => None,
+        };
+        if let Some(seconds) = seconds {
+            // Whole seconds within the bounds have an exact number; what is no number is none.
+            answer.insert(name.to_owned(), Value::from(seconds.clamp(0.0, LONGEST_LIFE) as i64));
+        }
+    }
+    serde_json::to_vec(&answer).unwrap_or(body)
+}
+
 /// The library's HTTP client, which is ours.
 struct Injected(Arc<dyn Transport>);
 
@@ -253,6 +288,7 @@ impl HttpClient for Injected {
         let (status, retry_after) = (reply.status, reply.retry_after);
         let body = reply.small_body().await.map_err(lost)?;
         if (200..300).contains(&status) {
+            let body = with_bounded_lifetime(body);
             Ok(AsyncRawResponse::from_bytes(status.into(), Headers::default(), body))
         } else {
             Err(azure_core::Error::new(

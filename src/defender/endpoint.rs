@@ -30,11 +30,7 @@ pub(crate) enum Method {
 impl Request {
     /// What the call does, for messages.
     pub const fn purpose(&self) -> &'static str {
-        match self.class {
-            Class::Import => "import indicators",
-            Class::BatchDelete => "delete indicators",
-            Class::List => "list the indicators",
-        }
+        self.class.purpose()
     }
 
     /// Whether a page is asked for by the number of rows before it, and by nothing else.

@@ -27,9 +27,6 @@ const CONNECT_TIME: Duration = Duration::from_secs(20);
 /// Longest silence: an import of 500 rows is answered only when all are stored.
 const SILENCE: Duration = Duration::from_secs(120);
 
-/// Time for one call as a whole: a page of 10,000 rows has about ten megabytes before compression.
-const CALL_TIME: Duration = Duration::from_secs(300);
-
 /// The compression asked for, whatever the HTTP client was built with. Not deflate as well: servers disagree about what
 /// that is, with a zlib header or without, and the service has been seen to prefer it.
 const ENCODING: &str = "gzip";
@@ -124,8 +121,7 @@ impl Network {
             .retry(reqwest::retry::never())
             .user_agent(&self.user_agent)
             .connect_timeout(CONNECT_TIME)
-            .read_timeout(SILENCE)
-            .timeout(CALL_TIME);
+            .read_timeout(SILENCE);
         if !extra.is_empty() {
             builder = builder.tls_certs_merge(extra);
         }

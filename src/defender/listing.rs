@@ -16,6 +16,8 @@ pub struct Listing {
     expired: HashSet<RowId>,
     /// Ids of rows that cannot be read.
     unreadable: HashSet<RowId>,
+    /// How many rows there are of which not even the id can be read.
+    nameless: usize,
     /// Rows moved however often they were listed, so that one may be missing.
     incomplete: bool,
 }
@@ -46,6 +48,11 @@ impl Listing {
         }
         listing.rows.sort_by(|one, other| one.id.cmp(&other.id));
         listing
+    }
+
+    /// The same listing with so many rows beside of which not even the id can be read.
+    pub(crate) fn with_nameless(self, nameless: usize) -> Self {
+        Self { nameless, ..self }
     }
 
     /// The same listing, of which it is known that rows may be missing.
@@ -105,6 +112,14 @@ impl Listing {
     #[must_use]
     pub fn len(&self) -> usize {
         self.rows.len()
+    }
+
+    /// How many rows are there that cannot be read, and the ids of those of which at least the id can, in order.
+    #[must_use]
+    pub fn unreadable(&self) -> (usize, Vec<&RowId>) {
+        let mut ids: Vec<&RowId> = self.unreadable.iter().collect();
+        ids.sort_unstable();
+        (ids.len() + self.nameless, ids)
     }
 
     /// Whether there is none.

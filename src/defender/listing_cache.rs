@@ -77,10 +77,21 @@ impl ListingCache {
     }
 }
 
+/// Asks for the listing, unless that has failed before in this run: it would fail for each object, one after the other.
 async fn fetch(session: &Session, store: &Arc<Mutex<Store>>) -> Result<Arc<Listing>, Error> {
+    if let Some(error) = lock(store).failure.clone() {
+        return Err(error);
+    }
     let begun = Begun::new(store);
-    let listing = paging::fetch(session).await?;
-    Ok(begun.finished(listing))
+    match paging::fetch(session).await {
+        Ok(listing) => Ok(begun.finished(listing)),
+        Err(error) => {
+            if !error.is_stopped() {
+                lock(store).failure = Some(error.clone());
+            }
+            Err(error)
+        }
+    }
 }
 
 fn lock(store: &Mutex<Store>) -> MutexGuard<'_, Store> {
@@ -90,6 +101,8 @@ fn lock(store: &Mutex<Store>) -> MutexGuard<'_, Store> {
 #[derive(Default)]
 struct Store {
     current: Option<Arc<Listing>>,
+    /// Why the tenant could not be listed.
+    failure: Option<Error>,
     /// Writes since the oldest listing that is present or under way was asked for.
     changes: Vec<Change>,
     /// How many of them `current` shows.

@@ -19,9 +19,6 @@ const MARGIN: Duration = Duration::from_millis(250);
 /// Pause after a 429 that does not say how long.
 const DEFAULT_PAUSE: Duration = MINUTE;
 
-/// Pauses are not longer than the longest window that the service counts, with some room.
-const LONGEST_PAUSE: Duration = Duration::from_secs(65 * 60);
-
 /// Calls that share a limit. The service counts per application and tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Class {
@@ -34,6 +31,15 @@ pub(crate) enum Class {
 }
 
 impl Class {
+    /// What the calls do, for messages.
+    pub const fn purpose(self) -> &'static str {
+        match self {
+            Self::Import => "import indicators",
+            Self::BatchDelete => "delete indicators",
+            Self::List => "list the indicators",
+        }
+    }
+
     /// The documented limits, see the API's pages "Import indicators", "Batch delete indicators" and "List indicators".
     const fn limits(self) -> &'static [(usize, Duration)] {
         match self {
@@ -136,7 +142,7 @@ impl SlidingLog {
 /// whole seconds and may have been rounded down, and asking too early prolongs the refusal: one second is added.
 pub(crate) fn pause_after_refusal(retry_after: Option<Duration>, message: &str) -> Duration {
     let asked = retry_after.or_else(|| seconds_in(message)).unwrap_or(DEFAULT_PAUSE);
-    asked.saturating_add(Duration::from_secs(1)).min(LONGEST_PAUSE)
+    asked.saturating_add(Duration::from_secs(1))
 }
 
 /// The figure in "You can send requests again in 8 seconds."
@@ -148,6 +154,7 @@ fn seconds_in(message: &str) -> Option<Duration> {
 
 /// Where the calls of one class queue for their turn.
 pub(crate) struct Gate {
+    class: Class,
     log: Mutex<SlidingLog>,
     changed: Notify,
     cancellation: Arc<Cancellation>,
@@ -162,6 +169,7 @@ pub(crate) struct Permit {
 impl Gate {
     pub fn new(class: Class, share: u8, cancellation: Arc<Cancellation>) -> Self {
         Self {
+            class,
             log: Mutex::new(SlidingLog::new(class, share)),
             changed: Notify::new(),
             cancellation,
@@ -183,7 +191,10 @@ impl Gate {
                     });
                 }
                 Err(wait) => {
-                    tracing::debug!(seconds = wait.as_secs_f64(), "waiting for a call limit of the service");
+                    let (seconds, purpose) = (wait.as_secs_f64(), self.class.purpose());
+                    tracing::info!(
+                        "waiting {seconds:.1} s to {purpose}: the calls that the service allows are used up"
+                    );
                     let clock = Arc::clone(self.cancellation.clock());
                     let sleep = async move { clock.sleep(wait).await };
                     self.cancellation
@@ -203,7 +214,8 @@ impl Gate {
 
     /// Lets no call through for this long.
     pub fn pause(&self, pause: Duration) {
-        self.log().pause_until(self.cancellation.clock().elapsed() + pause);
+        self.log()
+            .pause_until(self.cancellation.clock().elapsed().saturating_add(pause));
     }
 
     fn log(&self) -> MutexGuard<'_, SlidingLog> {
@@ -308,7 +320,7 @@ mod tests {
             (None, "You can send requests again in 1 second", 2),
             (None, "Too many requests", 61),
             (None, "again in some seconds", 61),
-            (Some(u64::MAX), "", 65 * 60),
+            (Some(3600), message, 3601),
         ] {
             assert_eq!(
                 pause_after_refusal(header.map(Duration::from_secs), message),

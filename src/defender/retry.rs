@@ -9,11 +9,8 @@ use std::time::Duration;
 /// First pause; the next ones are twice as long each.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
-/// No pause is longer, unless the service itself asks for it.
+/// No pause is longer, unless the service itself asks for it. Whether there is time for that is for the budget to say.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-
-/// Longest pause that is taken on the service's word: the longest window that it counts, with some room.
-const LONGEST_ASKED_PAUSE: Duration = Duration::from_secs(65 * 60);
 
 /// What came instead of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,39 +26,31 @@ pub(crate) enum Trouble {
 }
 
 impl Trouble {
-    /// How many times a call is sent at most. A host that was never reached is probably misspelt, and an answer that
-    /// cannot be read does not get better by asking often.
-    const fn attempts(self) -> u32 {
+    /// How many times a call is sent at most, if that is not left to the budget. A host that was never reached is probably
+    /// misspelt, and an answer that cannot be read does not get better by asking often.
+    const fn attempts(self) -> Option<u32> {
         match self {
-            Self::Unreachable { before: false } => 4,
-            Self::Unreadable => 3,
-            Self::Unreachable { before: true } | Self::Interrupted | Self::Unavailable { .. } => 8,
+            Self::Unreachable { before: false } => Some(4),
+            Self::Unreadable => Some(3),
+            Self::Unreachable { before: true } | Self::Interrupted | Self::Unavailable { .. } => None,
         }
     }
 }
 
-/// What to do next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Decision {
-    /// Send again after this long.
-    Retry(Duration),
-    /// Leave it.
-    GiveUp,
-}
-
-/// What to do after attempt number `attempt`, counted from 1, has failed. `chance`, from 0 to 1, spreads the callers.
-pub(crate) fn decide(attempt: u32, trouble: Trouble, chance: f64) -> Decision {
-    if attempt >= trouble.attempts() {
-        return Decision::GiveUp;
+/// The pause after attempt number `attempt`, counted from 1, has failed; none if it was the last one. `chance`, from 0 to 1,
+/// spreads the callers.
+pub(crate) fn pause(attempt: u32, trouble: Trouble, chance: f64) -> Option<Duration> {
+    if trouble.attempts().is_some_and(|most| attempt >= most) {
+        return None;
     }
     let doubled = FIRST_PAUSE.saturating_mul(1 << attempt.saturating_sub(1).min(10));
     let pause = doubled.min(LONGEST_PAUSE).mul_f64(0.5 + chance.clamp(0.0, 1.0) / 2.0);
-    match trouble {
+    Some(match trouble {
         Trouble::Unavailable {
             retry_after: Some(asked),
-        } => Decision::Retry(asked.min(LONGEST_ASKED_PAUSE).max(pause)),
-        _ => Decision::Retry(pause),
-    }
+        } => asked.max(pause),
+        _ => pause,
+    })
 }
 
 /// A number from 0 to 1 that differs from process to process and from call to call.
@@ -74,52 +63,37 @@ pub(crate) fn chance() -> f64 {
 mod tests {
     use super::*;
 
+    const BUSY: Trouble = Trouble::Unavailable { retry_after: None };
+
     #[test]
-    fn pauses_double_up_to_the_longest_and_then_the_call_is_left() {
-        let pauses: Vec<_> = (1..=8)
-            .map(|attempt| decide(attempt, Trouble::Interrupted, 1.0))
-            .collect();
-        let seconds = |n| Decision::Retry(Duration::from_secs(n));
-        assert_eq!(
-            pauses,
-            [
-                seconds(1),
-                seconds(2),
-                seconds(4),
-                seconds(8),
-                seconds(16),
-                seconds(30),
-                seconds(30),
-                Decision::GiveUp
-            ]
-        );
+    fn pauses_double_up_to_the_longest() {
+        let pauses = (1..=8).map(|attempt| pause(attempt, BUSY, 1.0).unwrap().as_secs());
+        assert_eq!(pauses.collect::<Vec<_>>(), [1, 2, 4, 8, 16, 30, 30, 30]);
+        assert_eq!(pause(u32::MAX, BUSY, 1.0), Some(LONGEST_PAUSE));
     }
 
     #[test]
     fn chance_takes_away_half_at_most() {
-        assert_eq!(
-            decide(1, Trouble::Interrupted, 0.0),
-            Decision::Retry(Duration::from_millis(500))
-        );
+        assert_eq!(pause(1, BUSY, 0.0), Some(Duration::from_millis(500)));
         assert!((0..100).map(|_| chance()).all(|chance| (0.0..=1.0).contains(&chance)));
     }
 
     #[test]
-    fn each_trouble_has_its_own_patience() {
-        let attempts = |trouble| (1..).find(|n| decide(*n, trouble, 1.0) == Decision::GiveUp).unwrap();
-        assert_eq!(attempts(Trouble::Unreachable { before: false }), 4);
-        assert_eq!(attempts(Trouble::Unreachable { before: true }), 8);
-        assert_eq!(attempts(Trouble::Unreadable), 3);
-        assert_eq!(attempts(Trouble::Unavailable { retry_after: None }), 8);
+    fn what_does_not_get_better_is_tried_a_few_times() {
+        let attempts = |trouble| (1..=100).find(|n| pause(*n, trouble, 1.0).is_none());
+        assert_eq!(attempts(Trouble::Unreachable { before: false }), Some(4));
+        assert_eq!(attempts(Trouble::Unreadable), Some(3));
+        for trouble in [Trouble::Unreachable { before: true }, Trouble::Interrupted, BUSY] {
+            assert_eq!(attempts(trouble), None);
+        }
     }
 
     #[test]
-    fn the_service_may_ask_for_a_longer_pause_but_not_for_any() {
+    fn the_service_may_ask_for_a_longer_pause() {
         let asked = |seconds| Trouble::Unavailable {
             retry_after: Some(Duration::from_secs(seconds)),
         };
-        assert_eq!(decide(1, asked(120), 1.0), Decision::Retry(Duration::from_secs(120)));
-        assert_eq!(decide(5, asked(1), 1.0), Decision::Retry(Duration::from_secs(16)));
-        assert_eq!(decide(1, asked(1 << 40), 1.0), Decision::Retry(LONGEST_ASKED_PAUSE));
+        assert_eq!(pause(1, asked(120), 1.0), Some(Duration::from_secs(120)));
+        assert_eq!(pause(5, asked(1), 1.0), Some(Duration::from_secs(16)));
     }
 }

@@ -1,13 +1,14 @@
 //! One call from its permit to its outcome: pace, authenticate, send, read, and again if need be.
 
+use super::budget::{Budget, Obstacle, spoken};
 use super::cancellation::{Cancellation, Stopped};
 use super::endpoint::{Method, Request};
 use super::error::{Error, Kind};
-use super::http::{Message, Reply, Transport};
+use super::http::{Message, Reply, Transport, TransportError};
 use super::quota::{self, Class, Gate, Permit};
 use super::refusal::Refusal;
-use super::retry::{self, Decision, Trouble};
-use super::token::{Token, Tokens};
+use super::retry::{self, Trouble};
+use super::token::{self, Token, Tokens};
 use super::wire::{Decode, Problem};
 use futures::StreamExt;
 use secrecy::ExposeSecret;
@@ -16,9 +17,26 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use url::Url;
 
-/// A call that the service keeps putting off with 429 is left after this time. An hour is the longest window that the
-/// service counts: whatever others used up is free again by then.
-const LONGEST_THROTTLING: Duration = Duration::from_secs(75 * 60);
+/// Time for one attempt, with the whole of its answer.
+const fn attempt_time(class: Class) -> Duration {
+    match class {
+        // A page of 10,000 rows has about ten megabytes, and one before compression.
+        Class::List => Duration::from_secs(120),
+        // 500 rows are answered only when all of them are stored.
+        Class::Import | Class::BatchDelete => Duration::from_secs(180),
+    }
+}
+
+/// A wait for the other side that is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wait {
+    /// What was waited for, such as "list the indicators".
+    pub purpose: &'static str,
+    /// What stood in the way.
+    pub obstacle: Obstacle,
+    /// How long it took.
+    pub time: Duration,
+}
 
 /// Why a call has no outcome.
 #[derive(Debug, Clone)]
@@ -49,12 +67,18 @@ pub(crate) struct Session {
     base: Url,
     transport: Arc<dyn Transport>,
     tokens: Tokens,
-    imports: Arc<Gate>,
-    batch_deletes: Arc<Gate>,
-    lists: Arc<Gate>,
+    imports: Lane,
+    batch_deletes: Lane,
+    lists: Lane,
     cancellation: Arc<Cancellation>,
     /// Whether the service has ever answered.
     reached: AtomicBool,
+}
+
+/// The calls of one class: when one may be made, and how long they may come to nothing.
+struct Lane {
+    gate: Arc<Gate>,
+    budget: Budget,
 }
 
 /// One attempt that came to nothing.
@@ -74,11 +98,14 @@ impl Session {
         tokens: Tokens,
         cancellation: Arc<Cancellation>,
     ) -> Self {
-        let gate = |class| Arc::new(Gate::new(class, quota_share, Arc::clone(&cancellation)));
+        let lane = |class| Lane {
+            gate: Arc::new(Gate::new(class, quota_share, Arc::clone(&cancellation))),
+            budget: Budget::default(),
+        };
         Self {
-            imports: gate(Class::Import),
-            batch_deletes: gate(Class::BatchDelete),
-            lists: gate(Class::List),
+            imports: lane(Class::Import),
+            batch_deletes: lane(Class::BatchDelete),
+            lists: lane(Class::List),
             base,
             transport,
             tokens,
@@ -102,15 +129,30 @@ impl Session {
 
     /// Waits until a call of this class may be made.
     pub async fn permit(&self, class: Class) -> Result<Permit, Stopped> {
-        self.gate(class).enter().await
+        self.lane(class).gate.enter().await
     }
 
     /// How many calls of this class may be made in a minute.
     pub fn calls_a_minute(&self, class: Class) -> usize {
-        self.gate(class).calls_a_minute()
+        self.lane(class).gate.calls_a_minute()
     }
 
-    const fn gate(&self, class: Class) -> &Arc<Gate> {
+    /// Waits that are over and worth telling, each once.
+    pub fn take_waits(&self) -> Vec<Wait> {
+        let lanes = [Class::Import, Class::BatchDelete, Class::List].map(|class| (class.purpose(), self.lane(class)));
+        let budgets = lanes.map(|(purpose, lane)| (purpose, &lane.budget));
+        let budgets = budgets.into_iter().chain([(token::PURPOSE, self.tokens.budget())]);
+        let waits = budgets.flat_map(|(purpose, budget)| {
+            budget.take_waited().into_iter().map(move |(obstacle, time)| Wait {
+                purpose,
+                obstacle,
+                time,
+            })
+        });
+        waits.collect()
+    }
+
+    const fn lane(&self, class: Class) -> &Lane {
         match class {
             Class::Import => &self.imports,
             Class::BatchDelete => &self.batch_deletes,
@@ -118,9 +160,21 @@ impl Session {
         }
     }
 
-    /// Makes a call with a permit that was waited for before, and makes it again as long as that is of use.
+    /// Makes a call with a permit that was waited for before, and makes it again as long as that is of use and the budget of
+    /// its class allows it.
     pub async fn call<D: Decode>(&self, request: &Request, permit: Permit) -> Result<D::Output, Fault> {
-        let begun = self.cancellation.clock().elapsed();
+        self.call_until::<D>(request, permit, Duration::MAX).await
+    }
+
+    /// The same, with an end: nothing goes on after this time of the client's clock.
+    pub async fn call_until<D: Decode>(
+        &self,
+        request: &Request,
+        permit: Permit,
+        end: Duration,
+    ) -> Result<D::Output, Fault> {
+        let Lane { gate, budget } = self.lane(request.class);
+        let clock = self.cancellation.clock();
         let mut permit = Some(permit);
         let mut token_renewed = false;
         let (mut attempts, mut unreadable) = (0, 0);
@@ -129,11 +183,15 @@ impl Session {
         loop {
             let permit = match permit.take() {
                 Some(permit) => permit,
-                None => match self.permit(request.class).await {
+                None => match gate.enter().await {
                     Ok(permit) => permit,
                     Err(Stopped) => return Err(stopped(in_doubt, request)),
                 },
             };
+            if let Err(error) = budget.check() {
+                permit.give_back();
+                return Err(give_up(in_doubt.is_some(), error));
+            }
             let token = match self.tokens.get().await {
                 Ok(token) => token,
                 Err(error) => return Err(give_up(in_doubt.is_some(), error)),
@@ -141,32 +199,44 @@ impl Session {
             if self.cancellation.check().is_err() {
                 return Err(stopped(in_doubt, request));
             }
-            let outcome = self.attempt::<D>(request, &token).await;
+            let time = attempt_time(request.class).min(end.saturating_sub(clock.elapsed()));
+            let outcome = self.attempt_within::<D>(request, &token, time).await;
             drop(permit);
             let setback = match outcome {
-                Ok(output) => return Ok(output),
-                Err(setback) => setback,
+                Ok(Ok(output)) => {
+                    budget.succeeded(clock.elapsed());
+                    return Ok(output);
+                }
+                Ok(Err(setback)) => setback,
+                Err(Stopped) => return Err(stopped(in_doubt, request)),
+            };
+            let now = clock.elapsed();
+            let allows = |obstacle, pause| budget.allows(obstacle, now, pause) && now.saturating_add(pause) < end;
+            let left = |in_doubt: bool, error: Error| {
+                budget.leave(&error);
+                Err(give_up(in_doubt, error))
             };
             match setback {
-                Setback::Refused(refusal) => return Err(Fault::Refused(refusal)),
+                Setback::Refused(refusal) => {
+                    budget.succeeded(now);
+                    return Err(Fault::Refused(refusal));
+                }
                 Setback::Unauthorized(_) if !token_renewed => {
                     token_renewed = true;
                     self.tokens.reject(&token);
                 }
                 Setback::Unauthorized(refusal) => {
-                    return Err(give_up(in_doubt.is_some(), refusal.explain(request.purpose())));
+                    return left(in_doubt.is_some(), refusal.explain(request.purpose()));
                 }
-                Setback::Lasting(error) => return Err(give_up(in_doubt.is_some(), error)),
+                Setback::Lasting(error) => return left(in_doubt.is_some(), error),
                 Setback::Throttled { pause, refusal } => {
-                    self.gate(request.class).pause(pause);
-                    let spent = self.cancellation.clock().elapsed().saturating_sub(begun);
-                    if spent + pause > LONGEST_THROTTLING {
-                        return Err(give_up(in_doubt.is_some(), throttled(request, &refusal, spent)));
+                    if !allows(Obstacle::Limit, pause) {
+                        let waited = budget.lasts(Obstacle::Limit, now);
+                        return left(in_doubt.is_some(), throttled(request, &refusal, waited, pause));
                     }
-                    tracing::warn!(
-                        seconds = pause.as_secs_f64(),
-                        "the service put a call off; pausing calls of its kind"
-                    );
+                    gate.pause(pause);
+                    let (seconds, purpose) = (pause.as_secs(), request.purpose());
+                    tracing::warn!("waiting {seconds} s to {purpose}: the service's limit is used up by others");
                 }
                 Setback::Trouble { trouble, error } => {
                     let counted = if trouble == Trouble::Unreadable {
@@ -178,10 +248,13 @@ impl Session {
                     if !matches!(trouble, Trouble::Unreachable { .. }) {
                         in_doubt = Some(error.clone());
                     }
-                    match retry::decide(*counted, trouble, retry::chance()) {
-                        Decision::GiveUp => return Err(give_up(in_doubt.is_some(), error)),
-                        Decision::Retry(pause) => {
-                            tracing::warn!(seconds = pause.as_secs_f64(), "{error}; trying again");
+                    let pause = retry::pause(*counted, trouble, retry::chance());
+                    match pause.filter(|pause| allows(Obstacle::Trouble, *pause)) {
+                        // Another call may be answered by somebody else.
+                        None if trouble == Trouble::Unreadable => return Err(give_up(in_doubt.is_some(), error)),
+                        None => return left(in_doubt.is_some(), error),
+                        Some(pause) => {
+                            tracing::warn!("{error}; trying again in {:.1} s", pause.as_secs_f64());
                             if self.cancellation.sleep(pause).await.is_err() {
                                 return Err(stopped(in_doubt, request));
                             }
@@ -190,6 +263,21 @@ impl Session {
                 }
             }
         }
+    }
+
+    /// One attempt that ends by itself after this time. A listing changes nothing, so it also ends when the run is stopped.
+    async fn attempt_within<D: Decode>(
+        &self,
+        request: &Request,
+        token: &Token,
+        time: Duration,
+    ) -> Result<Result<D::Output, Setback>, Stopped> {
+        let attempt = tokio::time::timeout(time, self.attempt::<D>(request, token));
+        let ended = match request.class {
+            Class::List => self.cancellation.or_stopped(attempt).await?,
+            Class::Import | Class::BatchDelete => attempt.await,
+        };
+        Ok(ended.unwrap_or_else(|_| Err(self.lost(request, &TransportError::too_slow(time)))))
     }
 
     async fn attempt<D: Decode>(&self, request: &Request, token: &Token) -> Result<D::Output, Setback> {
@@ -235,8 +323,16 @@ impl Session {
             ),
         };
         let mut decoder = D::default();
+        let mut length = 0;
         while let Some(chunk) = reply.body.next().await {
             let chunk = chunk.map_err(|error| self.lost(request, &error))?;
+            length += chunk.len();
+            if length > D::LONGEST {
+                return Err(unreadable(&format!(
+                    "the answer has more than {} KiB",
+                    D::LONGEST >> 10
+                )));
+            }
             decoder.feed(&chunk).map_err(|why| unreadable(&why))?;
         }
         decoder.finish().map_err(|why| unreadable(&why))
@@ -272,7 +368,7 @@ impl Session {
         }
     }
 
-    fn lost(&self, request: &Request, error: &super::http::TransportError) -> Setback {
+    fn lost(&self, request: &Request, error: &TransportError) -> Setback {
         let explained = error.explain(request.purpose(), &request.url);
         if error.trouble.is_lasting() {
             return Setback::Lasting(explained);
@@ -313,13 +409,15 @@ fn stopped(in_doubt: Option<Error>, request: &Request) -> Fault {
     }
 }
 
-fn throttled(request: &Request, refusal: &Refusal, spent: Duration) -> Error {
+fn throttled(request: &Request, refusal: &Refusal, waited: Duration, pause: Duration) -> Error {
     Error::new(
         Kind::Throttled,
         format!(
-            "could not {}: the service has put the call off for {} minutes: {}",
+            "could not {}: the service's limit is used up by others. The run has waited {} for it, and the service asks for \
+             another {}: {}",
             request.purpose(),
-            spent.as_secs() / 60,
+            spoken(waited),
+            spoken(pause),
             refusal.words()
         ),
         "Something else makes calls with the same application in the same tenant. Give this configuration an \

@@ -1,10 +1,12 @@
 //! The access token: asked for once for everybody, renewed before it ends.
 
+use super::budget::{Budget, Obstacle};
 use super::cancellation::{Cancellation, Stopped};
 use super::error::{Error, Kind};
 use super::http::TransportError;
-use super::retry::{self, Decision, Trouble};
+use super::retry::{self, Trouble};
 use super::single_flight::SingleFlight;
+use crate::outgoing;
 use async_trait::async_trait;
 use secrecy::SecretString;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,6 +15,12 @@ use url::Url;
 
 /// A token is renewed when it has no longer to live than this.
 const AHEAD: Duration = Duration::from_secs(300);
+
+/// Time for one attempt: Entra answers within a second.
+const ATTEMPT_TIME: Duration = Duration::from_secs(20);
+
+/// What is asked for, for messages.
+pub(crate) const PURPOSE: &str = "get an access token";
 
 /// A token and how long it lives.
 #[derive(Debug, Clone)]
@@ -68,6 +76,7 @@ pub(crate) struct Tokens {
 struct Shared {
     issuer: Arc<dyn Issuer>,
     cancellation: Arc<Cancellation>,
+    budget: Budget,
     current: Mutex<Option<Token>>,
 }
 
@@ -77,6 +86,7 @@ impl Tokens {
             shared: Arc::new(Shared {
                 issuer,
                 cancellation,
+                budget: Budget::default(),
                 current: Mutex::new(None),
             }),
             single_flight: SingleFlight::new(),
@@ -92,6 +102,11 @@ impl Tokens {
         self.single_flight
             .join(move || async move { shared.renew().await })
             .await
+    }
+
+    /// The patience with whoever issues tokens.
+    pub fn budget(&self) -> &Budget {
+        &self.shared.budget
     }
 
     /// The service does not accept this token: it is not handed out again.
@@ -119,6 +134,7 @@ impl Shared {
             return Ok(token);
         }
         let issued = self.issue().await?;
+        outgoing::conceal(&issued.token);
         // A token that lives shortly is used for half of its life.
         let useful = issued.lifetime.saturating_sub(AHEAD).max(issued.lifetime / 2);
         let token = Token {
@@ -130,45 +146,58 @@ impl Shared {
     }
 
     async fn issue(&self) -> Result<Issued, Error> {
-        const PURPOSE: &str = "get an access token";
-        let authority = self.issuer.authority();
+        let clock = self.cancellation.clock();
         let mut attempt = 0;
         loop {
-            self.cancellation.check().map_err(|Stopped| Error::stopped(PURPOSE))?;
+            self.budget.check()?;
             attempt += 1;
-            let (trouble, error) = match self.issuer.issue().await {
-                Ok(issued) => return Ok(issued),
-                Err(IssueError::Final(error)) => return Err(error),
-                Err(IssueError::Transport(error)) if error.trouble.is_lasting() => {
-                    return Err(error.explain(PURPOSE, authority));
+            let asking = tokio::time::timeout(ATTEMPT_TIME, self.issuer.issue());
+            let asked = self.cancellation.or_stopped(asking).await.map_err(stopped)?;
+            let asked = asked.unwrap_or_else(|_| Err(IssueError::Transport(TransportError::too_slow(ATTEMPT_TIME))));
+            let (trouble, error) = match asked {
+                Ok(issued) => {
+                    self.budget.succeeded(clock.elapsed());
+                    return Ok(issued);
                 }
-                Err(IssueError::Transport(error)) => {
-                    let trouble = if error.trouble.may_have_arrived() {
-                        Trouble::Interrupted
-                    } else {
-                        Trouble::Unreachable { before: false }
-                    };
-                    (trouble, error.explain(PURPOSE, authority))
-                }
-                Err(IssueError::Unavailable { retry_after, text }) => (
-                    Trouble::Unavailable { retry_after },
-                    Error::new(
-                        Kind::Unavailable,
-                        format!("could not {PURPOSE}: {text}"),
-                        "This is usually temporary: run the command again in a few minutes.",
-                    ),
-                ),
+                Err(error) => self.explain(error),
             };
-            match retry::decide(attempt, trouble, retry::chance()) {
-                Decision::GiveUp => return Err(error),
-                Decision::Retry(pause) => {
-                    tracing::warn!(seconds = pause.as_secs_f64(), "{error}; trying again");
-                    self.cancellation
-                        .sleep(pause)
-                        .await
-                        .map_err(|Stopped| Error::stopped(PURPOSE))?;
-                }
-            }
+            let pause = trouble.and_then(|trouble| retry::pause(attempt, trouble, retry::chance()));
+            let Some(pause) = pause.filter(|pause| self.budget.allows(Obstacle::Trouble, clock.elapsed(), *pause))
+            else {
+                self.budget.leave(&error);
+                return Err(error);
+            };
+            tracing::warn!("{error}; trying again in {:.1} s", pause.as_secs_f64());
+            self.cancellation.sleep(pause).await.map_err(stopped)?;
         }
     }
+
+    /// The error for the user, and the trouble behind it if asking again may help.
+    fn explain(&self, error: IssueError) -> (Option<Trouble>, Error) {
+        match error {
+            IssueError::Final(error) => (None, error),
+            IssueError::Transport(error) => {
+                let trouble = if error.trouble.is_lasting() {
+                    None
+                } else if error.trouble.may_have_arrived() {
+                    Some(Trouble::Interrupted)
+                } else {
+                    Some(Trouble::Unreachable { before: false })
+                };
+                (trouble, error.explain(PURPOSE, self.issuer.authority()))
+            }
+            IssueError::Unavailable { retry_after, text } => (
+                Some(Trouble::Unavailable { retry_after }),
+                Error::new(
+                    Kind::Unavailable,
+                    format!("could not {PURPOSE}: {text}"),
+                    "This is usually temporary: run the command again in a few minutes.",
+                ),
+            ),
+        }
+    }
+}
+
+fn stopped(Stopped: Stopped) -> Error {
+    Error::stopped(PURPOSE)
 }

@@ -1,6 +1,9 @@
 //! Characters that nobody sees: what a value copied from a report, a web page or a certificate window brings along.
 
+use crate::outgoing::is_format;
 use std::borrow::Cow;
+
+pub(super) use crate::outgoing::shown;
 
 /// The first character that is white space at either end or cannot be seen anywhere, with its position counted from 1,
 /// and how many more there are.
@@ -62,26 +65,6 @@ pub(super) fn name(character: char) -> String {
     format!("{name} (U+{:04X})", u32::from(character))
 }
 
-/// The text between back-ticks for a message: with what cannot be seen written out, and cut when it is long.
-pub(super) fn shown(text: &str) -> String {
-    const LONGEST: usize = 100;
-    let mut shown = String::with_capacity(text.len().min(LONGEST) + 2);
-    shown.push('`');
-    for (count, character) in text.chars().enumerate() {
-        if count == LONGEST {
-            shown.push('…');
-            break;
-        }
-        if character.is_control() || is_format(character) || (character.is_whitespace() && character != ' ') {
-            shown.extend(character.escape_unicode());
-        } else {
-            shown.push(character);
-        }
-    }
-    shown.push('`');
-    shown
-}
-
 /// From the first to the last character that is neither white space nor invisible.
 fn kept_range(text: &str) -> std::ops::Range<usize> {
     let is_edge = |character: char| character.is_whitespace() || character.is_control() || is_format(character);
@@ -100,26 +83,6 @@ fn is_invisible(text: &str, at: usize, character: char) -> bool {
         }
         _ => (character.is_control() && !character.is_whitespace()) || is_format(character),
     }
-}
-
-/// The characters of Unicode's category Cf that occur in copied text, and the fillers that print as nothing.
-fn is_format(character: char) -> bool {
-    matches!(
-        character,
-        '\u{ad}'
-            | '\u{61c}'
-            | '\u{115f}'
-            | '\u{1160}'
-            | '\u{180e}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{3164}'
-            | '\u{feff}'
-            | '\u{ffa0}'
-            | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}'
-    )
 }
 
 #[cfg(test)]
@@ -157,12 +120,5 @@ mod tests {
         assert_eq!(name('\u{2003}'), "white space (U+2003)");
         assert_eq!(name('\u{202e}'), "an invisible character (U+202E)");
         assert_eq!(name('g'), "`g` (U+0067)");
-    }
-
-    #[test]
-    fn values_are_shown_with_what_cannot_be_seen() {
-        assert_eq!(shown("a b"), "`a b`");
-        assert_eq!(shown("\u{feff}a\n"), "`\\u{feff}a\\u{a}`");
-        assert_eq!(shown(&"a".repeat(200)).chars().count(), 103);
     }
 }

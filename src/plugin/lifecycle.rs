@@ -34,8 +34,8 @@ const HEALTH_NAME: &str = "plugin";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Owner {
     /// A host started it. Ctrl-C reaches the plugin too, as one of the terminal's process group, and so does the SIGTERM
-    /// by which a CI runner ends a job, but it is the host that decides what is still to be done: a call in flight must
-    /// not be lost. A host that was killed can say nothing, so its death ends the plugin.
+    /// by which a CI runner ends a job, but it is the host that decides when the plugin ends: a call in flight must not be
+    /// lost, and nothing else is begun. A host that was killed can say nothing, so its death ends the plugin.
     Host,
     /// A person started it, and ends it with Ctrl-C or SIGTERM.
     Person,
@@ -113,8 +113,8 @@ impl Watch {
         })
     }
 
-    /// Waits for the first reason to end.
-    pub(super) async fn reason_to_end(self, stop: &Stop) -> Reason {
+    /// Waits for the first reason to end; a signal that is none makes the services stop.
+    pub(super) async fn reason_to_end(self, stop: &Stop, stop_services: &(dyn Fn() + Send + Sync)) -> Reason {
         // Windows neither gives orphans a new parent nor tells one that it is an orphan.
         #[cfg(not(unix))]
         let host_is_gone = std::future::pending::<()>();
@@ -122,7 +122,7 @@ impl Watch {
         let host_is_gone = other_parent(self.parent, parent_id);
         tokio::select! {
             () = stop.clone().asked() => Reason::Asked,
-            () = self.signals.ended(self.owner) => Reason::Signal,
+            () = self.signals.ended(self.owner, stop_services) => Reason::Signal,
             () = host_is_gone, if self.owner == Owner::Host => Reason::HostGone,
         }
     }
@@ -212,7 +212,7 @@ impl Signals {
     }
 
     /// Waits for a signal that ends the process; for a host, which has its own way to say so, there is none.
-    async fn ended(mut self, owner: Owner) {
+    async fn ended(mut self, owner: Owner, stop_services: &(dyn Fn() + Send + Sync)) {
         loop {
             #[cfg(unix)]
             let name = tokio::select! {
@@ -225,7 +225,10 @@ impl Signals {
                 "Ctrl-C"
             };
             match owner {
-                Owner::Host => tracing::debug!("{name} is left to the host"),
+                Owner::Host => {
+                    tracing::debug!("{name}: the services stop, and the host says when the plugin ends");
+                    stop_services();
+                }
                 Owner::Person => return,
             }
         }

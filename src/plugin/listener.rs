@@ -31,6 +31,14 @@ const TLS_TIME_LIMIT: Duration = Duration::from_secs(10);
 /// asking again at once would only burn time.
 const REST: Duration = Duration::from_millis(100);
 
+/// How the names of the private directories begin.
+#[cfg(unix)]
+pub(super) const PREFIX: &str = "mde";
+
+/// The name of the socket in its directory.
+#[cfg(unix)]
+pub(super) const SOCKET: &str = "s";
+
 /// A socket that already takes connections.
 pub(super) struct Listener {
     /// Where the host finds it.
@@ -51,6 +59,14 @@ pub(super) enum Socket {
 }
 
 impl Listener {
+    /// Who cannot connect even if nothing is encrypted, in a sentence.
+    pub(super) const fn keeps_out(&self) -> &'static str {
+        match self.address {
+            Address::Unix(_) => "The directory of the socket keeps other users of this machine out.",
+            Address::Tcp(_) => "Whoever is on this machine can connect.",
+        }
+    }
+
     /// Opens the socket. Connections made from now on wait until they are accepted.
     pub(super) async fn bind(transport: &Transport) -> Result<Self, Error> {
         match transport {
@@ -82,11 +98,11 @@ fn bind_unix(parent: Option<&Path>) -> Result<Listener, Error> {
     // directory keep other users out from the start, those of the socket are for the case that it is moved.
     let private = Permissions::from_mode(0o700);
     let directory = tempfile::Builder::new()
-        .prefix("mde")
+        .prefix(PREFIX)
         .permissions(private)
         .tempdir_in(&parent)
         .map_err(refused)?;
-    let path = directory.path().join("s");
+    let path = directory.path().join(SOCKET);
     let address = match path.to_str() {
         Some(text) if !text.contains(['|', '\n']) => Address::Unix(text.to_owned()),
         _ => {

@@ -20,6 +20,7 @@ use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Layer, Registry};
 
 use super::handshake::Environment;
+use crate::outgoing;
 
 /// What our own events are called: the library and the program.
 const OWN: [&str; 2] = ["mde", "terraform_provider_mde"];
@@ -83,7 +84,7 @@ fn selection(level: LevelFilter) -> Targets {
 /// What Terraform shows to its user, even without logging, because it starts with `panic: `.
 fn crash_report(message: &str, place: Option<&Location<'_>>, backtrace: impl fmt::Display) -> String {
     let place = place.map(|place| format!(" at {place}")).unwrap_or_default();
-    format!("panic: {message}{place}\n\n{backtrace}\n")
+    format!("panic: {}{place}\n\n{backtrace}\n", outgoing::lines(message))
 }
 
 /// Hands every event to `write` as one line.
@@ -140,13 +141,19 @@ where
     }
 }
 
-/// One line of log, with its line break.
+/// One line of log, with its line break. The one exit of events: the host prints the texts as they are.
 fn line(level: Level, target: &str, mut fields: Map<String, Value>, now: Timestamp) -> String {
     let message = match fields.remove("message") {
         Some(Value::String(text)) => text,
         Some(other) => other.to_string(),
         None => String::new(),
     };
+    for value in fields.values_mut() {
+        if let Value::String(text) = value {
+            *text = outgoing::line(text);
+        }
+    }
+    let message = outgoing::line(&message);
     // Last, so that no field takes the place of what Terraform expects to be a string.
     fields.insert("@level".to_owned(), level.as_str().to_ascii_lowercase().into());
     fields.insert("@message".to_owned(), message.into());
@@ -203,6 +210,7 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use super::*;
+    use proptest::prelude::*;
 
     /// The lines that `work` logs at `level`, without their timestamps.
     fn logged(level: LevelFilter, work: impl FnOnce()) -> Vec<Value> {
@@ -231,7 +239,7 @@ mod tests {
             ("message".to_owned(), "two\nlines".into()),
             ("rows".to_owned(), 3.into()),
         ]);
-        let head = r#"{"@level":"warn","@message":"two\nlines","@module":"mde.defender.http""#;
+        let head = r#"{"@level":"warn","@message":"two\\nlines","@module":"mde.defender.http""#;
         let tail = r#""@timestamp":"2026-11-23T08:09:38.021651Z","rows":3}"#;
         assert_eq!(
             line(Level::WARN, "mde::defender::http", fields, now),
@@ -342,6 +350,26 @@ mod tests {
         ];
         for (variables, expected) in cases {
             assert_eq!(level(&Environment::holding(variables)), expected, "{variables:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_has_a_secret_or_anything_that_cannot_be_seen(
+            text in "(\\PC|\\pC|\n){0,100}",
+            secret in "log-[!-~]{20}",
+        ) {
+            outgoing::conceal(&secret.clone().into());
+            let text = format!("{text}{secret}");
+            let fields = Map::from_iter([("message".to_owned(), text.clone().into()), ("error".to_owned(), text.into())]);
+            let line = line(Level::WARN, "mde", fields, Timestamp::UNIX_EPOCH);
+            prop_assert_eq!(line.find('\n'), Some(line.len() - 1));
+            let event: Value = serde_json::from_str(&line).unwrap();
+            for name in ["@message", "error"] {
+                let text = event[name].as_str().unwrap();
+                prop_assert!(!text.chars().any(|letter| letter.is_control() || outgoing::is_format(letter)), "{text:?}");
+                prop_assert!(!text.contains(&secret) && text.contains("[redacted]"), "{text:?}");
+            }
         }
     }
 }

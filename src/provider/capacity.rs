@@ -1,6 +1,7 @@
 //! The data source `mde_capacity`: how full the tenant is, and who filled it.
 
 use super::diagnostics;
+use super::indicators::{UNREADABLE, unreadable_rows};
 use crate::tenant::{Problem, Tenant, Unread};
 use crate::tf::{Attribute, DataSource, Diagnostics, Object, Schema, Value, ValueType};
 use async_trait::async_trait;
@@ -22,7 +23,7 @@ impl DataSource<Tenant> for Capacity {
             vec![
                 Attribute::number("used")
                     .computed()
-                    .describe("Active indicators that this application can see."),
+                    .describe("Active indicators that this application can see, those that cannot be read included."),
                 Attribute::number("limit")
                     .computed()
                     .describe("The `capacity` of the provider block, 15000 by default."),
@@ -31,7 +32,11 @@ impl DataSource<Tenant> for Capacity {
                     .describe("`limit` less `used`, and at least 0."),
                 Attribute::map_of("by_source", ValueType::Number)
                     .computed()
-                    .describe("Active indicators by the product that made them, such as `PublicApi` or `Portal`."),
+                    .describe(
+                        "Active indicators by the product that made them, such as `PublicApi` or `Portal`; `Unreadable` are \
+                         those that the provider cannot read.",
+                    ),
+                Attribute::number("unreadable").computed().describe(UNREADABLE),
             ],
         )
     }
@@ -54,11 +59,17 @@ impl DataSource<Tenant> for Capacity {
                 .or_default() += 1;
         }
         let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-        let (used, limit) = (count(listing.len()), count(tenant.policy.capacity));
+        let (unreadable, _) = listing.unreadable();
+        if unreadable > 0 {
+            sources.insert("Unreadable", count(unreadable));
+        }
+        let used = count(listing.len() + unreadable);
+        let limit = count(tenant.policy.capacity);
         let state = Object::null(self.schema().object_type())
             .with("used", used)
             .with("limit", limit)
             .with("remaining", (limit - used).max(0))
+            .with("unreadable", count(unreadable))
             .with(
                 "by_source",
                 Value::Map(
@@ -68,6 +79,6 @@ impl DataSource<Tenant> for Capacity {
                         .collect(),
                 ),
             );
-        (state.into(), Diagnostics::default())
+        (state.into(), unreadable_rows(&listing))
     }
 }

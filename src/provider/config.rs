@@ -7,12 +7,16 @@ use crate::indicator::Protected;
 use crate::tenant::{OnExisting, Policy};
 use crate::tf::{Attribute, Diagnostic, Diagnostics, Path, Schema, Value, ValueType};
 use secrecy::SecretString;
+use std::fs::File;
+use std::io::{self, Read};
 use url::Url;
 
 /// Indicators that a tenant can hold, all authors together, as the service documents.
 const CAPACITY: i64 = 15_000;
 /// Items that one import call takes at most, as the service documents.
 const BATCH_SIZE: i64 = 500;
+/// Longest file of certificates, in bytes. A system's whole list has some 200 kB.
+const LONGEST_CERTIFICATES: u64 = 4 << 20;
 
 /// Reads environment variables; a function, so that tests bring their own.
 pub type Environment<'a> = &'a (dyn Fn(&str) -> Option<String> + Sync);
@@ -221,7 +225,7 @@ fn credential(source: &Source<'_>, diagnostics: &mut Diagnostics) -> Option<Cred
 
 fn ca_certificate(source: &Source<'_>, diagnostics: &mut Diagnostics) -> Option<Vec<u8>> {
     let (path, origin) = source.find("ca_certificate_path", &["MDE_CA_CERTIFICATE_PATH"])?;
-    let problem = match std::fs::read(&path) {
+    let problem = match read_regular_file(&path, LONGEST_CERTIFICATES) {
         Ok(pem) if has_certificate(&pem) => return Some(pem),
         Ok(_) => "it holds no certificate in PEM, which begins with `-----BEGIN CERTIFICATE-----`".to_owned(),
         Err(error) => error.to_string(),
@@ -237,6 +241,22 @@ fn ca_certificate(source: &Source<'_>, diagnostics: &mut Diagnostics) -> Option<
         .at(Path::attribute("ca_certificate_path")),
     );
     None
+}
+
+/// The content of a file. A pipe or a device is refused before it is read: it may never end, or never begin.
+fn read_regular_file(path: &str, longest: u64) -> io::Result<Vec<u8>> {
+    let check = |found: std::fs::Metadata| match () {
+        () if !found.is_file() => Err(io::Error::other("it is no regular file")),
+        () if found.len() > longest => Err(io::Error::other(format!("it has more than {} MiB", longest >> 20))),
+        () => Ok(()),
+    };
+    check(std::fs::metadata(path)?)?;
+    let file = File::open(path)?;
+    // What has the name may be another file by now.
+    check(file.metadata()?)?;
+    let mut content = Vec::new();
+    file.take(longest).read_to_end(&mut content)?;
+    Ok(content)
 }
 
 fn has_certificate(pem: &[u8]) -> bool {
@@ -322,6 +342,10 @@ fn https(attribute: &str, written: &str, origin: &str, diagnostics: &mut Diagnos
         Ok(url) if url.scheme() != "https" => "does not start with `https://`",
         Ok(url) if url.host_str().is_none_or(str::is_empty) => "names no host",
         Ok(url) if !url.username().is_empty() || url.password().is_some() => "holds a user name or password",
+        Ok(url) if url.query().is_some() || url.fragment().is_some() => "holds a query or a fragment",
+        Ok(url) if attribute == "authority_host" && url.path() != "/" => {
+            "holds a path; requests for tokens go to the host's own path"
+        }
         Ok(url) => return Some(url),
         Err(_) => "is not a URL",
     };
@@ -330,8 +354,12 @@ fn https(attribute: &str, written: &str, origin: &str, diagnostics: &mut Diagnos
             format!("Invalid {attribute}"),
             format!(
                 "{origin} is `{}`, which {problem}. Credentials and block lists travel over HTTPS only.\n\nWrite an address \
-                 such as `https://api.security.microsoft.com`; for a private authority see `ca_certificate_path`.",
-                without_password(written)
+                 such as `https://{}`; for a private certificate authority see `ca_certificate_path`.",
+                without_password(written),
+                match attribute {
+                    "authority_host" => "login.microsoftonline.com",
+                    _ => "api.security.microsoft.com",
+                }
             ),
         )
         .at(Path::attribute(attribute)),

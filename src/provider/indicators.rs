@@ -3,13 +3,16 @@
 use super::attributes::{attribute, write};
 use super::diagnostics;
 use super::filter::Filter;
+use super::words::{counted, named};
+use crate::defender::Listing;
 use crate::indicator::{Field, Row};
 use crate::tenant::{Problem, Tenant, Unread};
-use crate::tf::{Attribute, DataSource, Diagnostics, Object, ObjectType, Schema, Value, ValueType};
+use crate::tf::{Attribute, DataSource, Diagnostic, Diagnostics, Object, ObjectType, Schema, Value, ValueType};
 use async_trait::async_trait;
 use std::sync::Arc;
 
 const ROWS: &str = "indicators";
+const UNREADABLE_COUNT: &str = "unreadable";
 const CREATED_BY: &str = "created_by";
 
 /// Read-only facts of a row: name and description.
@@ -44,8 +47,33 @@ const FILTERS: [(Filter, &str); 6] = [
     ),
 ];
 
+/// What the attribute says that counts rows which cannot be read.
+pub const UNREADABLE: &str = "How many indicators of the tenant the provider cannot read; a warning names them.";
+
 /// The data source `mde_indicators`.
 pub struct Indicators;
+
+/// A warning about the rows that are there and cannot be read.
+pub fn unreadable_rows(listing: &Listing) -> Diagnostics {
+    let (count, ids) = listing.unreadable();
+    if count == 0 {
+        return Diagnostics::default();
+    }
+    let mut lines: Vec<String> = ids.iter().map(|id| format!("- id {id}")).collect();
+    if count > ids.len() {
+        lines.push(format!("- {} without an id that can be read", count - ids.len()));
+    }
+    Diagnostic::warning(
+        format!("{} cannot be read", counted(count, "indicator of the tenant", "indicators of the tenant")),
+        format!(
+            "The service lists them without a value, type or action, or in a form that this version does not know. They count \
+             in `unreadable` and take room in the tenant, but no filter finds them:\n{}\n\nLook at them in the Defender portal, \
+             and report this to the developers of the provider.",
+            named(&lines)
+        ),
+    )
+    .into()
+}
 
 fn row_attributes() -> Vec<Attribute> {
     let mut attributes = vec![
@@ -79,6 +107,7 @@ impl DataSource<Tenant> for Indicators {
             .iter()
             .map(|(filter, text)| Attribute::string(filter.name()).optional().describe(*text))
             .collect();
+        attributes.push(Attribute::number(UNREADABLE_COUNT).computed().describe(UNREADABLE));
         attributes.push(
             Attribute::nested_list(ROWS, row_attributes())
                 .computed()
@@ -116,7 +145,9 @@ impl DataSource<Tenant> for Indicators {
             .cloned()
             .unwrap_or_else(|| Object::null(schema.object_type()));
         state.set(ROWS, list);
-        (state.into(), Diagnostics::default())
+        let (unreadable, _) = listing.unreadable();
+        state.set(UNREADABLE_COUNT, i64::try_from(unreadable).unwrap_or(i64::MAX).into());
+        (state.into(), unreadable_rows(&listing))
     }
 }
 

@@ -7,11 +7,14 @@ mod function;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use tonic::{Request, Response, Status};
 
 use super::server::{ApplyRequest, Lookup, Managed, Server};
 use super::{Diagnostic, Diagnostics, Imported, PlanRequest, PlanResponse, Provider, ReadRequest, Value, wire};
+use crate::outgoing;
 use crate::proto::tfplugin6 as proto;
 use proto::provider_server::{Provider as Calls, ProviderServer};
 
@@ -21,16 +24,28 @@ const MESSAGE_LIMIT: usize = 256 << 20;
 
 /// Makes a gRPC service of a provider.
 pub fn service<P: Provider>(provider: P) -> ProviderServer<Grpc<P>> {
-    ProviderServer::new(Grpc {
-        server: Server::new(provider),
+    stoppable(provider).0
+}
+
+/// Makes a gRPC service of a provider, and what tells it that the user wants to stop, as the host's own call does.
+pub fn stoppable<P: Provider>(provider: P) -> (ProviderServer<Grpc<P>>, impl Fn() + Send + Sync) {
+    let server = Arc::new(Server::new(provider));
+    let service = ProviderServer::new(Grpc {
+        server: Arc::clone(&server),
     })
     .max_decoding_message_size(MESSAGE_LIMIT)
-    .max_encoding_message_size(MESSAGE_LIMIT)
+    .max_encoding_message_size(MESSAGE_LIMIT);
+    let stop = move || {
+        if let Err(diagnostic) = server.stop() {
+            tracing::warn!("{}", diagnostic.detail);
+        }
+    };
+    (service, stop)
 }
 
 /// The protocol's calls, answered by a provider.
 pub struct Grpc<P: Provider> {
-    server: Server<P>,
+    server: Arc<Server<P>>,
 }
 
 type Answer<T> = Result<Response<T>, Status>;
@@ -146,7 +161,7 @@ impl<P: Provider> Calls for Grpc<P> {
             .server
             .stop()
             .err()
-            .map(|diagnostic| diagnostic.detail)
+            .map(|diagnostic| outgoing::lines(&diagnostic.detail))
             .unwrap_or_default();
         tracing::debug!("The host has asked the provider to stop");
         Ok(Response::new(proto::stop_provider::Response { error }))

@@ -23,6 +23,17 @@ pub trait Provider: Send + Sync + 'static {
     /// No client and no error means that the block holds unknowns which matter: plans and reads go on without one.
     async fn configure(&self, config: Value, terraform_version: &str) -> (Option<Self::Client>, Diagnostics);
 
+    /// Makes ready what a new client needs before its first use, such as signing in. [`Provider::stop`] reaches the client
+    /// meanwhile. After an error there is none.
+    async fn connect(&self, _client: &Self::Client) -> Diagnostics {
+        Diagnostics::default()
+    }
+
+    /// What there is to tell that is about no object. Asked at the end of each operation; each thing is told once.
+    fn notices(&self, _client: &Self::Client) -> Diagnostics {
+        Diagnostics::default()
+    }
+
     /// The resources. Called once at start-up.
     fn resources(&self) -> Vec<Box<dyn Resource<Self::Client>>> {
         Vec::new()

@@ -10,6 +10,7 @@ mod lookup;
 mod managed;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 pub use callable::Callable;
@@ -26,6 +27,8 @@ pub struct Server<P: Provider> {
     data_sources: ByName<Arc<DataSourceOffer<P::Client>>>,
     functions: ByName<Callable>,
     client: RwLock<Option<Arc<P::Client>>>,
+    /// How often the user has wanted to stop.
+    stops: AtomicU64,
 }
 
 /// A schema, and the type that follows from it.
@@ -73,6 +76,7 @@ impl<P: Provider> Server<P> {
             data_sources: data_sources.collect(),
             functions: functions.collect(),
             client: RwLock::new(None),
+            stops: AtomicU64::new(0),
             provider: Arc::new(provider),
         }
     }
@@ -119,15 +123,31 @@ impl<P: Provider> Server<P> {
 
     /// Makes a client, which replaces the one before. After an error there is none.
     pub async fn configure(&self, config: Value, terraform_version: String) -> Diagnostics {
+        const DOING: &str = "configuring the provider";
+        let stops = self.stops.load(Ordering::SeqCst);
         let provider = Arc::clone(&self.provider);
-        let configured = guard::spawn("configuring the provider", async move {
-            provider.configure(config, &terraform_version).await
-        });
-        let (client, diagnostics) = match configured.await {
+        let configured = guard::spawn(
+            DOING,
+            async move { provider.configure(config, &terraform_version).await },
+        );
+        let (client, mut diagnostics) = match configured.await {
             Ok((client, diagnostics)) => (client.filter(|_| !diagnostics.has_errors()), diagnostics),
             Err(diagnostic) => (None, diagnostic.into()),
         };
-        *self.client.write().unwrap_or_else(PoisonError::into_inner) = client.map(Arc::new);
+        let client = client.map(Arc::new);
+        self.replace_client(client.clone());
+        let Some(client) = client else { return diagnostics };
+        if self.stops.load(Ordering::SeqCst) != stops {
+            // The user wanted to stop when there was no client yet to be told.
+            diagnostics.extend(self.stop().err());
+        }
+        let provider = Arc::clone(&self.provider);
+        let connected = guard::spawn(DOING, async move { provider.connect(&client).await });
+        diagnostics.extend(connected.await.unwrap_or_else(Into::into));
+        if diagnostics.has_errors() {
+            self.replace_client(None);
+        }
+        diagnostics.extend(self.notices());
         diagnostics
     }
 
@@ -136,10 +156,24 @@ impl<P: Provider> Server<P> {
     /// # Errors
     /// If the provider's own code for it fails.
     pub fn stop(&self) -> Result<(), Diagnostic> {
+        self.stops.fetch_add(1, Ordering::SeqCst);
         match self.client() {
             Some(client) => guard::run("stopping", || self.provider.stop(&client)),
             None => Ok(()),
         }
+    }
+
+    /// What there is to tell that is about no object.
+    fn notices(&self) -> Diagnostics {
+        match self.client() {
+            Some(client) => guard::run("telling what there is to know", || self.provider.notices(&client))
+                .unwrap_or_else(Into::into),
+            None => Diagnostics::default(),
+        }
+    }
+
+    fn replace_client(&self, client: Option<Arc<P::Client>>) {
+        *self.client.write().unwrap_or_else(PoisonError::into_inner) = client;
     }
 
     fn client(&self) -> Option<Arc<P::Client>> {

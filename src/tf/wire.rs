@@ -10,6 +10,7 @@ use super::{
     Attribute, AttributeKind, Diagnostic, Diagnostics, FunctionError, Level, Nesting, Parameter, Path, Presence,
     Schema, Step, Value, ValueError, ValueType, json, msgpack,
 };
+use crate::outgoing;
 use crate::proto::tfplugin6 as proto;
 
 /// Decodes a value. No message, and a message without content, is null: some hosts send a null argument so.
@@ -59,6 +60,7 @@ pub(super) fn diagnostics(diagnostics: Diagnostics) -> Vec<proto::Diagnostic> {
     diagnostics.into_iter().map(diagnostic).collect()
 }
 
+/// The one exit of messages: whatever is in them, the host prints it as it is.
 fn diagnostic(diagnostic: Diagnostic) -> proto::Diagnostic {
     let severity = match diagnostic.level {
         Level::Error => proto::diagnostic::Severity::Error,
@@ -66,8 +68,8 @@ fn diagnostic(diagnostic: Diagnostic) -> proto::Diagnostic {
     };
     proto::Diagnostic {
         severity: severity.into(),
-        summary: diagnostic.summary,
-        detail: diagnostic.detail,
+        summary: outgoing::line(&diagnostic.summary),
+        detail: outgoing::lines(&diagnostic.detail),
         attribute: (!diagnostic.path.is_root()).then(|| path(&diagnostic.path)),
     }
 }
@@ -174,7 +176,33 @@ pub(super) fn function_error(error: FunctionError) -> proto::FunctionError {
         text.pop();
     }
     proto::FunctionError {
-        text,
+        text: outgoing::lines(&text),
         function_argument: argument.and_then(|argument| i64::try_from(argument).ok()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn no_message_has_a_secret_or_anything_that_cannot_be_seen(
+            summary in "(\\PC|\\pC|\n){0,60}",
+            detail in "(\\PC|\\pC|\n){0,200}",
+            secret in "wire-[!-~]{20}",
+        ) {
+            outgoing::conceal(&secret.clone().into());
+            let (summary, detail) = (format!("{summary}{secret}"), format!("{detail}{secret}\n{summary}"));
+            let error = function_error(FunctionError::new(detail.clone()));
+            let diagnostic = diagnostic(Diagnostic::error(summary, detail));
+            prop_assert!(!diagnostic.summary.contains('\n'));
+            for text in [diagnostic.summary, diagnostic.detail, error.text] {
+                let seen = |letter: char| letter == '\n' || !(letter.is_control() || outgoing::is_format(letter));
+                prop_assert!(text.chars().all(seen), "{text:?}");
+                prop_assert!(!text.contains(&secret) && text.contains("[redacted]"), "{text:?}");
+            }
+        }
     }
 }

@@ -105,6 +105,52 @@ async fn nothing_is_created_where_a_row_may_have_been_missed() {
 }
 
 #[tokio::test]
+async fn a_long_wait_for_the_service_is_told_when_it_is_over() {
+    let tenant = Tenant::start().await;
+    let mut host = Host::new(&tenant);
+    host.configure(&[(SET, set(json!({ "indicators": domains(0..3) })))]);
+    host.apply().await.ok();
+    let busy = FaultKind::Status {
+        code: 429,
+        message: Some("You can send requests again in 57 seconds.".to_owned()),
+        retry_after: None,
+    };
+    tenant.fault(Fault::new(busy).on("GET", "/indicators"));
+    let run = host.plan().await.clean();
+    assert_eq!(run.warnings.len(), 1, "{:?}", run.warnings);
+    let words = ["The run waited 58 s to list the indicators", "others have used them up"];
+    assert!(
+        words.iter().all(|words| run.warnings[0].contains(words)),
+        "{:?}",
+        run.warnings
+    );
+    assert_eq!(host.plan().await.clean().warnings, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_listing_that_fails_is_asked_for_once_and_told_for_each_object() {
+    let tenant = Tenant::start().await;
+    let mut host = Host::new(&tenant);
+    let names: Vec<String> = (0..20).map(|number| format!("mde_indicator.i{number}")).collect();
+    let singles: Vec<_> = names
+        .iter()
+        .map(|name| (name.as_str(), single(&format!("{}.example", &name[14..]), json!({}))))
+        .collect();
+    host.configure(&singles).apply().await.ok();
+    let refused = FaultKind::Status {
+        code: 403,
+        message: Some("Missing application roles.".to_owned()),
+        retry_after: None,
+    };
+    tenant.fault(Fault::new(refused).on("GET", "/indicators").times(100));
+    tenant.simulator.clear_calls();
+    let run = host.plan().await;
+    assert_eq!((tenant.lists(), run.errors.len()), (1, 20), "{:?}", run.errors);
+    tenant.simulator.clear_faults();
+    host.plan().await.clean();
+}
+
+#[tokio::test]
 async fn an_expiry_at_the_end_of_the_year_9999_is_never() {
     let never = "9999-12-31T23:59:59Z";
     let tenant = Tenant::start().await;

@@ -9,14 +9,18 @@ use std::path::{Path, PathBuf};
 
 /// Which folders each folder of `src` may use. What is not listed is forbidden.
 const ALLOWED: &[(&str, &[&str])] = &[
+    ("outgoing", &[]),
     ("proto", &[]),
-    ("plugin", &["proto"]),
-    ("tf", &["proto"]),
-    ("indicator", &[]),
-    ("feed", &["indicator"]),
-    ("defender", &["indicator"]),
+    ("plugin", &["proto", "outgoing"]),
+    ("tf", &["proto", "outgoing"]),
+    ("indicator", &["outgoing"]),
+    ("feed", &["indicator", "outgoing"]),
+    ("defender", &["indicator", "outgoing"]),
     ("tenant", &["defender", "indicator"]),
-    ("provider", &["tenant", "defender", "feed", "indicator", "tf"]),
+    (
+        "provider",
+        &["tenant", "defender", "feed", "indicator", "tf", "outgoing"],
+    ),
     ("docs", &["indicator", "tf"]),
     // The oracle: it shares no code with the client.
     ("simulator", &[]),
@@ -33,6 +37,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "indicator",
             "tf",
             "plugin",
+            "outgoing",
         ],
     ),
     ("main", &["cli", "provider", "tf", "plugin"]),

@@ -16,6 +16,7 @@ mod exclusive;
 mod expiry;
 mod fields;
 mod forms;
+mod hostile;
 mod layers;
 mod lifetime;
 mod list_schema;

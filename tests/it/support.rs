@@ -7,6 +7,7 @@ mod clock;
 pub mod generate;
 mod held;
 mod host;
+pub mod plugin;
 mod process;
 #[cfg(unix)]
 mod running;
@@ -23,4 +24,4 @@ pub use process::Process;
 pub use running::Running;
 pub use tenant::Tenant;
 pub use values::{assert_consistent, complete, plain};
-pub use workspace::{Ran, Workspace};
+pub use workspace::{PROGRAM, Ran, Workspace};

@@ -12,6 +12,9 @@ use std::sync::Mutex;
 
 type Script = Result<(u16, &'static str), TransportTrouble>;
 
+/// Takes longer than anybody waits.
+const HANGS: Script = Err(TransportTrouble::TooSlow);
+
 /// Answers in turn, and notes what it was asked.
 struct Scripted {
     answers: Mutex<VecDeque<Script>>,
@@ -22,8 +25,10 @@ struct Scripted {
 impl Transport for Scripted {
     async fn send(&self, message: Message) -> Result<Reply, TransportError> {
         self.asked.lock().unwrap().push(message);
-        tokio::time::sleep(Duration::from_millis(10)).await;
-        match self.answers.lock().unwrap().pop_front().unwrap() {
+        let answer = self.answers.lock().unwrap().pop_front().unwrap();
+        let pause = if answer == HANGS { 1_000_000 } else { 10 };
+        tokio::time::sleep(Duration::from_millis(pause)).await;
+        match answer {
             Ok((status, body)) => Ok(Reply {
                 status,
                 retry_after: None,
@@ -38,13 +43,19 @@ impl Transport for Scripted {
 }
 
 fn entra(answers: &[Script]) -> (Arc<Scripted>, Tokens) {
+    let (transport, tokens, _) = stoppable(answers);
+    (transport, tokens)
+}
+
+fn stoppable(answers: &[Script]) -> (Arc<Scripted>, Tokens, Arc<Cancellation>) {
     let transport = Arc::new(Scripted {
         answers: Mutex::new(answers.iter().copied().collect()),
         asked: Mutex::default(),
     });
     let issuer = Entra::new(&settings(), Arc::<Scripted>::clone(&transport)).unwrap();
     let cancellation = Arc::new(Cancellation::new(VirtualClock::shared()));
-    (transport, Tokens::new(Arc::new(issuer), cancellation))
+    let tokens = Tokens::new(Arc::new(issuer), Arc::clone(&cancellation));
+    (transport, tokens, cancellation)
 }
 
 const TOKEN: Script = Ok((
@@ -164,8 +175,93 @@ async fn what_lasts_is_not_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn signing_in_has_an_end_and_is_not_begun_anew() {
+    for answer in [HANGS, Ok((503, "busy")), Ok((429, "slow down"))] {
+        let (transport, tokens, cancellation) = stoppable(&[answer; 100]);
+        let error = tokens.get().await.unwrap_err();
+        let took = cancellation.clock().elapsed();
+        assert!(took <= Duration::from_secs(20 + 60 + 20), "{took:?}");
+        let asked = transport.asked.lock().unwrap().len();
+        assert!((2..10).contains(&asked), "{asked}");
+        assert_eq!(tokens.get().await.unwrap_err().to_string(), error.to_string());
+        assert_eq!(transport.asked.lock().unwrap().len(), asked);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_ends_signing_in_at_once() {
+    // While an answer is awaited, and during a pause.
+    for answer in [HANGS, Ok((503, "busy"))] {
+        let (_, tokens, cancellation) = stoppable(&[answer; 100]);
+        let stop = async {
+            tokio::time::sleep(Duration::from_secs(9)).await;
+            cancellation.stop();
+        };
+        let (outcome, ()) = tokio::join!(tokens.get(), stop);
+        assert!(outcome.unwrap_err().is_stopped());
+        assert_eq!(cancellation.clock().elapsed(), Duration::from_secs(9));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn lifetimes_of_any_size_and_form_are_taken() {
+    for (lifetime, seconds) in [
+        ("3599", 3599),
+        ("\"3599\"", 3599),
+        ("3599.5", 3599),
+        ("0", 0),
+        ("-5", 0),
+        ("-1e300", 0),
+        ("400000000000", 100_800),
+        ("9223372036854775807", 100_800),
+        ("18446744073709551615", 100_800),
+        ("4e11", 100_800),
+        ("1e300", 100_800),
+        ("\"inf\"", 100_800),
+        ("\"NaN\"", 0),
+    ] {
+        let body = format!(r#"{{"token_type":"Bearer","expires_in":{lifetime},"access_token":"the-token"}}"#);
+        let (_, tokens) = entra(&[Ok((200, body.leak()))]);
+        tokens.get().await.unwrap();
+        let body = format!(r#"{{"expires_in":{lifetime},"ext_expires_in":{lifetime}}}"#);
+        let bounded: Value = serde_json::from_slice(&with_bounded_lifetime(body.into_bytes())).unwrap();
+        assert_eq!(
+            bounded,
+            serde_json::json!({"expires_in": seconds, "ext_expires_in": seconds}),
+            "{lifetime}"
+        );
+    }
+    for lifetime in ["null", "true", "[]", "\"soon\"", "1e999"] {
+        let body = format!(r#"{{"token_type":"Bearer","expires_in":{lifetime},"access_token":"the-token"}}"#);
+        let (_, tokens) = entra(&[Ok((200, body.leak()))]);
+        let error = tokens.get().await.unwrap_err();
+        assert!(error.to_string().contains("as a token endpoint does"), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_repeats_the_request_does_not_tell_the_secret() {
+    for (status, body) in [
+        (400, "<html>Bad request: client_secret=the+secret&amp;scope=x</html>"),
+        (
+            401,
+            "{\"error\":\"x\",\"error_description\":\"AADSTS1: not accepted: the secret\",\"error_codes\":[1]}",
+        ),
+        (502, "client_secret=the%20secret"),
+    ] {
+        let (_, tokens) = entra(&[Ok((status, body)); 100]);
+        let error = tokens.get().await.unwrap_err();
+        let text = format!("{error}{error:?}");
+        assert!(
+            text.contains("[redacted]") && !text.contains("secret&") && !text.contains(": the secret"),
+            "{text}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_authority_that_cannot_be_reached_is_given_up_soon() {
-    let (transport, tokens) = entra(&[Err(TransportTrouble::UnknownHost); 4]);
+    let (transport, tokens) = entra(&[Err(TransportTrouble::UnknownHost); 5]);
     let error = tokens.get().await.unwrap_err();
     assert!(
         error

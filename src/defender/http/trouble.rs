@@ -4,6 +4,7 @@ use super::super::error::{Error, Kind};
 use rustls::CertificateError;
 use std::error::Error as StdError;
 use std::io;
+use std::time::Duration;
 use url::Url;
 
 /// A message that got no answer, or an answer that broke off.
@@ -61,6 +62,14 @@ impl TransportTrouble {
 }
 
 impl TransportError {
+    /// The whole answer was not there within this time.
+    pub fn too_slow(time: Duration) -> Self {
+        Self {
+            trouble: TransportTrouble::TooSlow,
+            text: format!("no complete answer within {} s", time.as_secs()),
+        }
+    }
+
     /// The error for the user; `purpose` is what the message was sent for, such as "list the indicators".
     pub fn explain(&self, purpose: &str, url: &Url) -> Error {
         let host = url.host_str().unwrap_or_default();

@@ -75,7 +75,7 @@ async fn those_who_ask_anew_at_the_same_time_share_a_listing_that_is_newer_than_
             assert!(listing.iter().any(|row| row.indicator.value == value), "{value}");
         }
     };
-    futures::future::join_all((0..50).map(ask)).await;
+    futures::future::join_all((0..40).map(ask)).await;
     assert!(service.count("/indicators") <= 2, "{:?}", service.log());
 }
 

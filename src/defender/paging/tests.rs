@@ -91,6 +91,33 @@ async fn no_page_is_asked_for_when_the_service_has_told_that_there_is_none() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_server_that_cuts_pages_in_silence_is_asked_for_the_rest() {
+    for (cap, rows, calls) in [
+        (500, 600, 2),
+        (500, 1_300, 3),
+        (1_000, 1_000, 2),
+        (50, 60, 2),
+        (4_096, 9_000, 3),
+        (10_000, 1_234, 1),
+        (10_000, 49, 1),
+    ] {
+        let service = Service::new();
+        service.fill(rows);
+        service.always(move |tenant, call| {
+            let mut cut = call.clone();
+            cut.query
+                .iter_mut()
+                .filter(|(name, _)| name == "$top")
+                .for_each(|(_, top)| *top = cap.to_string());
+            tenant.answer(&cut)
+        });
+        let listing = client(&service).listing().await.unwrap();
+        assert_eq!((listing.len(), listing.is_complete()), (rows, true));
+        assert_eq!(service.log().len(), calls, "{rows} rows in pages of {cap}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn rows_that_go_meanwhile_make_it_list_again() {
     let service = Service::new();
     service.tenant().links = true;
@@ -186,6 +213,50 @@ async fn a_listing_without_end_is_an_error() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn pages_that_bring_nothing_new_are_an_error() {
+    let service = Service::new();
+    for number in 0..2 {
+        let link = format!("/api/indicators?$skiptoken=t{number}");
+        let body = value!({"value": [row(1), row(2)], "@odata.nextLink": link});
+        service.next(move |_, _| json(200, body));
+    }
+    let error = client(&service).listing().await.unwrap_err();
+    assert!(error.to_string().contains("the same rows again and again"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_listing_of_more_rows_than_any_tenant_holds_is_an_error() {
+    let service = Service::new();
+    for number in 0..6 {
+        let link = format!("/api/indicators?$skiptoken=t{number}");
+        let body = value!({"value": vec![Value::Null; 9_000], "@odata.nextLink": link});
+        service.next(move |_, _| json(200, body));
+    }
+    let error = client(&service).listing().await.unwrap_err();
+    assert!(error.to_string().contains("it has more than 50000 rows"), "{error}");
+    assert_eq!(service.log().len(), 6);
+}
+
+#[tokio::test(start_paused = true)]
+async fn links_without_end_are_an_error() {
+    let service = Service::new();
+    for number in 0..300 {
+        service.next(move |_, _| {
+            json(
+                200,
+                value!({"value": [], "@odata.nextLink": format!("/api/indicators?$skiptoken=t{number}")}),
+            )
+        });
+    }
+    let error = client(&service).listing().await.unwrap_err();
+    assert!(error.to_string().contains("it has more than 300 pages"), "{error}");
+    assert!(
+        service.clock().elapsed() < Duration::from_secs(181),
+        "100 pages a minute"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_token_is_not_sent_to_another_host() {
     let service = Service::new();
     service.next(|_, _| {
@@ -211,5 +282,7 @@ async fn odd_rows_do_not_break_a_listing() {
             value!({"value": [{"id": "1"}, null, row(2), {"id": [], "title": 5}]}),
         )
     });
-    assert_eq!(client(&service).listing().await.unwrap().len(), 1);
+    let listing = client(&service).listing().await.unwrap();
+    assert_eq!(listing.len(), 1);
+    assert_eq!(listing.unreadable(), (3, vec![&"1".into()]));
 }

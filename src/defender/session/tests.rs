@@ -1,8 +1,11 @@
 //! Calls through the double of the service, in virtual time.
 
 use crate::defender::error::Kind;
+use crate::defender::http::Reply;
 use crate::defender::testing::{self, Service, client, client_with, cut_off, json, lost, refusal, settings};
-use crate::defender::{Clock, WriteError};
+use crate::defender::{Client, Clock, Obstacle, Wait, WriteError};
+use bytes::Bytes;
+use futures::StreamExt;
 use serde_json::json as value;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -46,18 +49,188 @@ async fn trouble_is_overcome_with_patience() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_service_that_stays_in_trouble_is_given_up_with_its_words() {
+async fn an_answer_without_end_is_left() {
+    let service = Service::new();
+    service.fill(1);
+    service.next_times(3, |_, _| {
+        let part = || Ok(Bytes::from_static(&[b' '; 1000]));
+        Ok(Reply {
+            status: 200,
+            retry_after: None,
+            body: futures::stream::repeat_with(part).boxed(),
+        })
+    });
+    let answers = testing::delete(&client(&service), vec!["1".into()]).await;
+    let error = answers[0].as_ref().unwrap_err().to_string();
+    assert!(error.contains("the answer has more than 64 KiB"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_stays_in_trouble_is_left_with_its_words_and_not_asked_again() {
     let service = Service::new();
     let client = client(&service);
-    service.next_times(8, |_, _| refusal(500, "InternalServerError", "out of order"));
-    let error = client.listing().await.unwrap_err();
-    assert_eq!(service.log().len(), 8);
-    let text = error.to_string();
+    service.always(|_, _| refusal(500, "InternalServerError", "out of order"));
+    let text = client.listing().await.unwrap_err().to_string();
     assert!(
         text.contains("HTTP 500") && text.contains("out of order") && text.contains("the-correlation-id"),
         "{text}"
     );
-    assert!(client.listing().await.is_ok(), "a failure is not kept");
+    let waited = service.clock().elapsed();
+    assert!(
+        (Duration::from_secs(25)..=Duration::from_secs(60)).contains(&waited),
+        "{waited:?}"
+    );
+    let asked = service.log().len();
+    for _ in 0..50 {
+        assert_eq!(client.listing().await.unwrap_err().to_string(), text);
+        assert_eq!(client.fresh_listing().await.unwrap_err().to_string(), text);
+    }
+    assert_eq!((service.log().len(), service.clock().elapsed()), (asked, waited));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_listing_that_is_refused_is_asked_for_once() {
+    let service = Service::new();
+    let client = client(&service);
+    service.always(|_, _| refusal(401, "Unauthorized", "wrong audience"));
+    for _ in 0..50 {
+        let error = client.listing().await.unwrap_err();
+        assert!(error.to_string().contains("wrong audience"), "{error}");
+    }
+    assert_eq!(service.log().len(), 2, "and once more with a new token");
+}
+
+/// What a host with ten operations at once makes of 50 indicators.
+async fn fifty_singles(client: &Client) -> Vec<WriteError> {
+    let single = |number: usize| async move {
+        client.begins();
+        let answers = client
+            .upsert(vec![testing::domain(&format!("s{number}.example"))])
+            .await;
+        client.ends();
+        answers.into_iter().next().unwrap().unwrap_err()
+    };
+    futures::stream::iter(0..50)
+        .map(single)
+        .buffer_unordered(10)
+        .collect()
+        .await
+}
+
+#[tokio::test(start_paused = true)]
+async fn fifty_singles_are_no_more_patient_than_one() {
+    for status in [503, 429] {
+        let service = Service::new();
+        let client = client(&service);
+        service.always(move |tenant, call| {
+            if call.path.ends_with("/import") {
+                let mut reply = refusal(status, "Busy", "try later")?;
+                // More than the hour that the service counts.
+                reply.retry_after = (status == 429).then_some(Duration::from_secs(65 * 60));
+                Ok(reply)
+            } else {
+                tenant.answer(call)
+            }
+        });
+        let errors = fifty_singles(&client).await;
+        let took = service.clock().elapsed();
+        assert!(took < Duration::from_secs(80), "{status}: {took:?}");
+        assert!(
+            errors.iter().all(|error| error.to_string().contains("try later")),
+            "{errors:?}"
+        );
+        assert!(service.count("/import") < 12, "{:?}", service.log());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_hangs_is_left_and_no_other_is_sent() {
+    let service = Service::new();
+    service.set_latency(Duration::from_secs(24 * 60 * 60));
+    let client = client(&service);
+    let errors = fifty_singles(&client).await;
+    let took = service.clock().elapsed();
+    // Two attempts of three minutes, and as long again to look for what became of it.
+    assert!(took < Duration::from_secs(15 * 60), "{took:?}");
+    assert!(errors[0].to_string().contains("within 180 s"), "{errors:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_trickles_ends_within_the_budget() {
+    let service = Service::new();
+    let clock = service.clock();
+    service.always(move |_, _| {
+        let clock = Arc::clone(&clock);
+        let trickle = futures::stream::unfold((), move |()| {
+            let clock = Arc::clone(&clock);
+            async move {
+                clock.sleep(Duration::from_secs(1)).await;
+                Some((Ok(Bytes::from_static(b" ")), ()))
+            }
+        });
+        Ok(Reply {
+            status: 200,
+            retry_after: None,
+            body: trickle.boxed(),
+        })
+    });
+    let error = client(&service).listing().await.unwrap_err();
+    assert!(error.to_string().contains("no complete answer within 120 s"), "{error}");
+    let took = service.clock().elapsed();
+    assert!(took <= Duration::from_secs(120 + 60 + 120), "{took:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_listing_has_an_end_whatever_is_in_the_way() {
+    let service = Service::new();
+    let number = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    // Every other page is put off, and there is always another one.
+    service.always(move |_, _| match number.fetch_add(1, Ordering::SeqCst) {
+        number if number % 2 == 0 => refusal(429, "429", "You can send requests again in 50 seconds."),
+        number => json(
+            200,
+            value!({"value": [], "@odata.nextLink": format!("/api/indicators?$skiptoken=t{number}")}),
+        ),
+    });
+    let client = client(&service);
+    let error = client.listing().await.unwrap_err();
+    let took = service.clock().elapsed();
+    assert!(took <= Duration::from_secs(15 * 60), "{took:?}: {error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_wait_is_told_once_when_it_is_over() {
+    let service = Service::new();
+    let client = client(&service);
+    service.next(|_, _| refusal(429, "429", "You can send requests again in 57 seconds."));
+    client.listing().await.unwrap();
+    service.next(|_, _| refusal(503, "Busy", ""));
+    client.fresh_listing().await.unwrap();
+    assert_eq!(
+        client.take_waits(),
+        [Wait {
+            purpose: "list the indicators",
+            obstacle: Obstacle::Limit,
+            time: Duration::from_secs(58),
+        }],
+        "the other one was short"
+    );
+    assert_eq!(client.take_waits(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn stopping_ends_a_listing_in_flight() {
+    let service = Service::new();
+    service.set_latency(Duration::from_secs(100));
+    let client = client(&service);
+    let listing = tokio::spawn({
+        let client = client.clone();
+        async move { client.listing().await }
+    });
+    service.clock().sleep(Duration::from_secs(5)).await;
+    client.stop();
+    assert!(listing.await.unwrap().unwrap_err().is_stopped());
+    assert_eq!(service.clock().elapsed(), Duration::from_secs(5));
 }
 
 #[tokio::test(start_paused = true)]
@@ -76,12 +249,17 @@ async fn after_a_429_nothing_is_sent_for_as_long_as_the_service_asks() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_is_put_off_for_more_than_an_hour_is_given_up() {
+async fn a_call_that_is_put_off_again_and_again_is_left() {
     let service = Service::new();
     let client = client(&service);
-    service.next_times(100, |_, _| refusal(429, "429", "API calls quota exceeded!"));
+    service.always(|_, _| refusal(429, "429", "API calls quota exceeded!"));
     let error = client.listing().await.unwrap_err();
-    assert!(error.to_string().contains("put the call off for 74 minutes"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("has waited 14 min for it, and the service asks for another 61 s"),
+        "{error}"
+    );
     assert!(error.hint().contains("quota_share"));
 }
 
@@ -138,7 +316,7 @@ async fn a_403_is_told_at_once() {
 async fn stopping_ends_a_pause() {
     let service = Service::new();
     let client = client(&service);
-    service.next(|_, _| refusal(429, "429", "You can send requests again in 3000 seconds."));
+    service.next(|_, _| refusal(429, "429", "You can send requests again in 600 seconds."));
     let listing = tokio::spawn({
         let client = client.clone();
         async move { client.listing().await }

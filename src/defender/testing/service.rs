@@ -15,6 +15,8 @@ use std::time::Duration;
 /// What the double answers.
 type Answer = Result<Reply, TransportError>;
 
+type Always = Box<dyn Fn(&mut Tenant, &Call) -> Answer + Send>;
+
 type Script = Box<dyn FnOnce(&mut Tenant, &Call) -> Answer + Send>;
 
 /// A call as it arrived.
@@ -61,6 +63,8 @@ pub(crate) struct Service {
     clock: Arc<VirtualClock>,
     tenant: Mutex<Tenant>,
     script: Mutex<VecDeque<Script>>,
+    /// Answers what no script does, in place of the tenant.
+    always: Mutex<Option<Always>>,
     calls: Mutex<Vec<Call>>,
     latency: Mutex<Duration>,
     pub tokens: Arc<AtomicUsize>,
@@ -72,6 +76,7 @@ impl Service {
             clock: VirtualClock::shared(),
             tenant: Mutex::default(),
             script: Mutex::default(),
+            always: Mutex::default(),
             calls: Mutex::default(),
             latency: Mutex::default(),
             tokens: Arc::default(),
@@ -99,6 +104,11 @@ impl Service {
     /// The next calls are answered like this.
     pub fn next_times(&self, times: usize, script: impl Fn(&mut Tenant, &Call) -> Answer + Send + Clone + 'static) {
         (0..times).for_each(|_| self.next(script.clone()));
+    }
+
+    /// All calls without a script are answered like this from now on.
+    pub fn always(&self, answer: impl Fn(&mut Tenant, &Call) -> Answer + Send + 'static) {
+        *self.always.lock().unwrap() = Some(Box::new(answer));
     }
 
     pub fn calls(&self) -> Vec<Call> {
@@ -216,7 +226,10 @@ impl Transport for Service {
         let script = self.script.lock().unwrap().pop_front();
         let answer = match script {
             Some(script) => script(&mut self.tenant(), &call),
-            None => self.tenant().answer(&call),
+            None => match self.always.lock().unwrap().as_ref() {
+                Some(always) => always(&mut self.tenant(), &call),
+                None => self.tenant().answer(&call),
+            },
         };
         tokio::time::sleep(latency / 2).await;
         answer

@@ -1,10 +1,15 @@
 //! The answer to an import call.
 
 use super::loose::{Loose, read_object};
+use super::problem::LONGEST_WORDS;
 use super::splitter::Splitter;
 use super::{Decode, Unreadable};
 use crate::indicator::RowId;
+use crate::outgoing;
 use serde::Deserialize;
+
+/// Most results of one call: twice as many as a call may have items, see the API's page "Import indicators".
+const MOST_RESULTS: usize = 2 * 500;
 
 /// What became of one item of an import call.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,18 +41,28 @@ pub(crate) struct ImportDecoder {
 }
 
 impl Decode for ImportDecoder {
+    /// 8 KiB for each result: a reason is a sentence.
+    const LONGEST: usize = 8 << 20;
+
     type Output = Vec<ImportResult>;
 
     fn feed(&mut self, chunk: &[u8]) -> Result<(), Unreadable> {
         let results = &mut self.results;
         self.splitter.feed(chunk, |text| {
+            if results.len() >= MOST_RESULTS {
+                return Err(Unreadable(format!("it has more than {MOST_RESULTS} results")));
+            }
             // What is no result keeps its place and says nothing.
             let result: LooseResult = read_object(text).unwrap_or_default();
             results.push(ImportResult {
                 id: result.id.text().filter(|id| !id.is_empty()).map(RowId::from),
                 value: result.indicator.text(),
                 is_failed: result.is_failed.boolean(),
-                failure_reason: result.failure_reason.text().filter(|reason| !reason.trim().is_empty()),
+                failure_reason: result
+                    .failure_reason
+                    .text()
+                    .map(|reason| outgoing::words(&reason, LONGEST_WORDS))
+                    .filter(|reason| !reason.is_empty()),
             });
             Ok(())
         })

@@ -64,7 +64,12 @@ impl Loose {
     /// The elements that `read` can make sense of.
     pub fn list<T>(self, read: impl Fn(Self) -> Option<T>) -> Option<Vec<T>> {
         match self {
-            Self::List(elements) => Some(elements.into_iter().filter_map(read).collect()),
+            Self::List(elements) => {
+                let mut list: Vec<T> = elements.into_iter().filter_map(read).collect();
+                // The list may have taken over the room of the elements, which is several times larger.
+                list.shrink_to_fit();
+                Some(list)
+            }
             _ => None,
         }
     }

@@ -6,6 +6,17 @@ use super::splitter::Splitter;
 use super::{Decode, Unreadable};
 use crate::indicator::{Row, RowId};
 
+/// Most rows of one page. 10,000 are asked for; a service that did not heed that would send a whole tenant, which holds
+/// 15,000.
+const MOST_ROWS: usize = 20_000;
+
+/// Most memory, in bytes, that the rows of one page or of a whole listing may take. The rows of a full tenant take about
+/// 30 MiB.
+pub(crate) const MOST_MEMORY: usize = 64 << 20;
+
+/// Longest link to a next page in bytes: more than any server takes as an address.
+const LONGEST_LINK: usize = 16 << 10;
+
 /// A page of a listing.
 #[derive(Debug, Default)]
 pub(crate) struct Page {
@@ -13,6 +24,8 @@ pub(crate) struct Page {
     /// Rows that are there but cannot be read, by id where at least that could be.
     pub unreadable: Vec<Option<RowId>>,
     pub next_link: Option<String>,
+    /// About how much memory the rows take, in bytes.
+    pub memory: usize,
 }
 
 impl Page {
@@ -30,15 +43,28 @@ pub(crate) struct PageDecoder {
 }
 
 impl Decode for PageDecoder {
+    /// 10,000 rows have about ten megabytes.
+    const LONGEST: usize = 64 << 20;
+
     type Output = Page;
 
     fn feed(&mut self, chunk: &[u8]) -> Result<(), Unreadable> {
         let page = &mut self.page;
         self.splitter.feed(chunk, |text| {
-            match read_object::<LooseRow>(text).map(row::read) {
-                Some(Ok(row)) => page.rows.push(row),
-                Some(Err(id)) => page.unreadable.push(id),
-                None => page.unreadable.push(None),
+            if page.len() >= MOST_ROWS {
+                return Err(Unreadable(format!("the page has more than {MOST_ROWS} rows")));
+            }
+            match read_object::<LooseRow>(text).map_or(Err(None), row::read) {
+                Ok(row) => {
+                    page.memory += row::memory(&row);
+                    page.rows.push(row);
+                }
+                Err(id) => page.unreadable.push(id),
+            }
+            page.memory += text.len();
+            if page.memory > MOST_MEMORY {
+                let most = MOST_MEMORY >> 20;
+                return Err(Unreadable(format!("the rows of the page take more than {most} MiB")));
             }
             Ok(())
         })
@@ -46,6 +72,14 @@ impl Decode for PageDecoder {
 
     fn finish(mut self) -> Result<Page, Unreadable> {
         self.page.next_link = self.splitter.finish()?;
+        if self
+            .page
+            .next_link
+            .as_ref()
+            .is_some_and(|link| link.len() > LONGEST_LINK)
+        {
+            return Err(Unreadable("the link to the next page is far too long".to_owned()));
+        }
         Ok(self.page)
     }
 }
@@ -99,6 +133,24 @@ mod tests {
         assert_eq!((fields.title.as_deref(), fields.category), (None, None));
         assert_eq!(fields.description.as_deref(), Some("kept"));
         assert_eq!(page.unreadable, [Some("3".into()), None, None, None]);
+    }
+
+    #[test]
+    fn a_page_is_bounded_in_rows_and_in_memory() {
+        let page = |row: &str, rows: usize| format!("{{\"value\":[{}]}}", vec![row; rows].join(","));
+        let refused = |body: &str| decode(body).unwrap_err().to_string();
+        assert_eq!(decode(&page("{}", MOST_ROWS)).unwrap().len(), MOST_ROWS);
+        assert_eq!(refused(&page("{}", MOST_ROWS + 1)), "the page has more than 20000 rows");
+
+        let groups = vec!["\"\""; 100_000].join(",");
+        let row = format!(
+            "{{\"id\":\"1\",\"indicatorValue\":\"a\",\"indicatorType\":\"Url\",\"action\":\"Warn\",\"rbacGroupNames\":[{groups}]}}"
+        );
+        assert!(decode(&page(&row, 5)).unwrap().memory > 5 * 100_000 * size_of::<String>());
+        assert_eq!(refused(&page(&row, 12)), "the rows of the page take more than 64 MiB");
+
+        let link = format!("{{\"value\":[],\"@odata.nextLink\":\"/{}\"}}", "a".repeat(LONGEST_LINK));
+        assert_eq!(refused(&link), "the link to the next page is far too long");
     }
 
     #[test]

@@ -1,10 +1,14 @@
 //! The answer to a call that was refused.
 
 use super::loose::Loose;
+use crate::outgoing;
 use serde::Deserialize;
 
 /// A body that is no error document is quoted up to this many characters.
 const LONGEST_QUOTE: usize = 300;
+
+/// Of an error document each text is repeated up to this many characters.
+pub(super) const LONGEST_WORDS: usize = 2000;
 
 /// What the service says about a refusal.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,7 +37,10 @@ impl Problem {
             #[serde(default)]
             target: Loose,
         }
-        let said = |loose: Loose| loose.text().map(|text| one_line(&text)).filter(|text| !text.is_empty());
+        let said = |loose: Loose| {
+            let words = loose.text().map(|text| outgoing::words(&text, LONGEST_WORDS));
+            words.filter(|words| !words.is_empty())
+        };
         match serde_json::from_slice::<Document>(body) {
             Ok(Document { error }) => Self {
                 code: said(error.code),
@@ -41,7 +48,7 @@ impl Problem {
                 correlation: said(error.target),
             },
             Err(_) => Self {
-                message: quote(&String::from_utf8_lossy(body)),
+                message: outgoing::words(&String::from_utf8_lossy(body), LONGEST_QUOTE),
                 ..Self::default()
             },
         }
@@ -61,18 +68,6 @@ impl Problem {
             words.push(')');
         }
         words
-    }
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn quote(text: &str) -> String {
-    let line = one_line(text);
-    match line.char_indices().nth(LONGEST_QUOTE) {
-        Some((end, _)) => format!("{} ...", &line[..end]),
-        None => line,
     }
 }
 

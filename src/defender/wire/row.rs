@@ -95,6 +95,21 @@ pub(super) fn read(row: LooseRow) -> Result<Row, Option<RowId>> {
     })
 }
 
+/// About how much memory a row takes beside its text, in bytes. An element of a list takes more than the few characters
+/// that it may be written in, since it lies by itself.
+pub(super) fn memory(row: &Row) -> usize {
+    const ELEMENT: usize = size_of::<String>() + 32;
+    let Fields {
+        rbac_group_names,
+        rbac_group_ids,
+        mitre_techniques,
+        ..
+    } = &row.indicator.fields;
+    let texts = [rbac_group_names, mitre_techniques].map(|list| list.as_ref().map_or(0, Vec::len));
+    let numbers = rbac_group_ids.as_ref().map_or(0, Vec::len);
+    size_of::<Row>() + texts.iter().sum::<usize>() * ELEMENT + numbers * size_of::<i32>()
+}
+
 /// The one field that is an object.
 #[derive(Debug, Default)]
 struct LooseCertificate(Option<CertificateInfo>);

@@ -3,8 +3,9 @@
 
 use super::Unreadable;
 
-/// No element and no link is longer. A row of a listing has about a kilobyte.
-const LONGEST_PIECE: usize = 8 << 20;
+/// No element and no link is longer, in bytes. A row of a listing has about a kilobyte; read as JSON, a hostile one takes up
+/// to 32 times its length for a moment.
+const LONGEST_PIECE: usize = 1 << 20;
 
 /// Where in the body the next byte stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -227,7 +227,7 @@ mod tests {
             &[(
                 "invisible-character",
                 true,
-                "character 13 of `198.51.100.7\\u{a}` is a line feed (U+000A)",
+                "character 13 of `198.51.100.7\\n` is a line feed (U+000A)",
                 "Write `198.51.100.7`",
             )],
         );

@@ -194,3 +194,52 @@ fn the_environment_gives_what_the_block_leaves_out() {
         "{wrong}"
     );
 }
+
+#[test]
+fn an_address_says_what_of_it_counts() {
+    for (name, written, words) in [
+        ("authority_host", "https://login.example/proxy", "holds a path"),
+        ("authority_host", "https://login.example/?a=b", "holds a query"),
+        ("base_url", "https://api.example/mde?a=b", "holds a query"),
+        ("base_url", "https://api.example/#a", "or a fragment"),
+    ] {
+        let text = errors(read_with(&full(&[(name, written.into())]), &[]));
+        assert!(text.contains(words) && text.contains(written), "{text}");
+    }
+    let (settings, _) = read_with(
+        &full(&[
+            ("authority_host", "https://login.example/".into()),
+            ("base_url", "https://api.example/mde".into()),
+        ]),
+        &[],
+    )
+    .unwrap();
+    assert_eq!(settings.authority_host.as_str(), "https://login.example/");
+    assert_eq!(settings.base_url.as_str(), "https://api.example/mde");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_certificate_file_that_may_never_end_is_not_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let pipe = directory.path().join("pipe");
+    assert!(
+        std::process::Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let huge = directory.path().join("huge");
+    File::create(&huge).unwrap().set_len(LONGEST_CERTIFICATES + 1).unwrap();
+    for (path, words) in [
+        (pipe.as_path(), "it is no regular file"),
+        (std::path::Path::new("/dev/zero"), "it is no regular file"),
+        (directory.path(), "it is no regular file"),
+        (&huge, "it has more than 4 MiB"),
+    ] {
+        let path = path.to_str().unwrap();
+        let text = errors(read_with(&full(&[("ca_certificate_path", path.into())]), &[]));
+        assert!(text.contains(words) && text.contains(path), "{text}");
+    }
+}

@@ -19,6 +19,7 @@ use provider::{Log, Note, Notes};
 const CRASH: &str = "error: The provider has a fault";
 
 /// A host that is connected to the provider of notes.
+#[derive(Clone)]
 struct Host {
     calls: ProviderClient<Channel>,
     log: Log,

@@ -51,6 +51,7 @@ impl<'a, P: Provider> Lookup<'a, P> {
             Ok(answer) => answer,
             Err(diagnostic) => return (Value::Null, diagnostic.into()),
         };
+        diagnostics.extend(self.server.notices());
         let faults = conform(self.value_type(), &mut state);
         diagnostics.extend(unfit(&doing, &faults));
         if state.is_null() && !diagnostics.has_errors() {

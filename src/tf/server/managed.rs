@@ -105,6 +105,7 @@ impl<'a, P: Provider> Managed<'a, P> {
         let mut answer = guard::spawn(&doing, async move { offer.code.read(&client, request).await }).await?;
         let faults = conform(self.value_type(), &mut answer.state);
         answer.diagnostics.extend(unfit(&doing, &faults));
+        answer.diagnostics.extend(self.server.notices());
         if answer.diagnostics.has_errors() {
             Err(answer.diagnostics)
         } else {
@@ -132,11 +133,12 @@ impl<'a, P: Provider> Managed<'a, P> {
                 ..PlanResponse::default()
             }
         });
-        let response = planned.await.unwrap_or_else(|diagnostic| PlanResponse {
+        let mut response = planned.await.unwrap_or_else(|diagnostic| PlanResponse {
             private,
             diagnostics: diagnostic.into(),
             ..PlanResponse::default()
         });
+        response.diagnostics.extend(self.server.notices());
         if !is_destruction && response.diagnostics.has_errors() {
             self.announce(Activity::Refused);
         }
@@ -177,10 +179,11 @@ impl<'a, P: Provider> Managed<'a, P> {
             )),
         };
         self.announce(Activity::Applied);
-        let answer = answer.unwrap_or_else(|diagnostic| ApplyResponse {
+        let mut answer = answer.unwrap_or_else(|diagnostic| ApplyResponse {
             diagnostics: diagnostic.into(),
             ..ApplyResponse::default()
         });
+        answer.diagnostics.extend(self.server.notices());
         self.settle(&doing, change, answer, private)
     }
 
@@ -230,6 +233,7 @@ impl<'a, P: Provider> Managed<'a, P> {
         let mut imported = guard::spawn(&doing, async move { offer.code.import(&client, &id).await }).await??;
         let faults = conform(self.value_type(), &mut imported.state);
         imported.diagnostics.extend(unfit(&doing, &faults));
+        imported.diagnostics.extend(self.server.notices());
         if imported.state.is_null() {
             imported.diagnostics.push(Diagnostic::error(
                 "The provider returned nothing",

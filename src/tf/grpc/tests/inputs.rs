@@ -29,6 +29,50 @@ async fn validation_needs_no_client_and_names_places() {
 }
 
 #[tokio::test]
+async fn a_stop_reaches_a_client_that_is_not_ready_yet() {
+    let mut host = Host::new().await;
+    let configuring = tokio::spawn({
+        let mut host = host.clone();
+        async move { host.configure("far".into()).await }
+    });
+    let mut log = Vec::new();
+    while log.last().is_none_or(|entry| entry != "connect") {
+        tokio::task::yield_now().await;
+        log.extend(host.log.take());
+    }
+    host.calls
+        .stop_provider(proto::stop_provider::Request {})
+        .await
+        .unwrap();
+    assert_eq!(configuring.await.unwrap(), ["error: Stopped"]);
+    assert_eq!(host.log.take(), ["stop far"]);
+    host.calls
+        .stop_provider(proto::stop_provider::Request {})
+        .await
+        .unwrap();
+    assert_eq!(host.log.take(), [""; 0], "there is no client any more");
+}
+
+#[tokio::test]
+async fn a_fault_while_connecting_leaves_no_client() {
+    let mut host = Host::new().await;
+    assert_eq!(host.configure("faulty".into()).await, [CRASH]);
+    host.log.take();
+    host.calls
+        .stop_provider(proto::stop_provider::Request {})
+        .await
+        .unwrap();
+    assert_eq!(host.log.take(), [""; 0]);
+}
+
+#[tokio::test]
+async fn what_is_about_no_object_is_told_with_the_next_answer() {
+    let mut host = Host::new().await;
+    assert_eq!(host.configure("slow".into()).await, ["warning: Slow"]);
+    assert_eq!(host.configure("slow".into()).await, ["warning: Slow"]);
+}
+
+#[tokio::test]
 async fn a_stored_object_is_read_by_the_schema_of_today() {
     let mut host = Host::configured().await;
     let from = |version, json: &str| proto::upgrade_resource_state::Request {

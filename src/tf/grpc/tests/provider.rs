@@ -1,8 +1,10 @@
 //! A provider of notes. What goes wrong is said by the text of a note.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use tokio::sync::Notify;
 
 use crate::tf::testing::map;
 use crate::tf::*;
@@ -30,6 +32,8 @@ pub(super) struct Notes {
 pub(super) struct Client {
     server: String,
     log: Log,
+    stopped: Notify,
+    told: AtomicBool,
 }
 
 #[async_trait]
@@ -61,6 +65,8 @@ impl Provider for Notes {
                 Some(Client {
                     server: server.to_owned(),
                     log: self.log.clone(),
+                    stopped: Notify::new(),
+                    told: AtomicBool::new(false),
                 }),
                 Diagnostics::default(),
             ),
@@ -82,6 +88,26 @@ impl Provider for Notes {
 
     fn stop(&self, client: &Client) {
         self.log.note(format!("stop {}", client.server));
+        client.stopped.notify_one();
+    }
+
+    async fn connect(&self, client: &Client) -> Diagnostics {
+        match client.server.as_str() {
+            "far" => {
+                self.log.note("connect");
+                client.stopped.notified().await;
+                Diagnostic::error("Stopped", "It took too long.").into()
+            }
+            "faulty" => panic!("the line is dead"),
+            _ => Diagnostics::default(),
+        }
+    }
+
+    fn notices(&self, client: &Client) -> Diagnostics {
+        let slow = client.server == "slow" && !client.told.swap(true, Ordering::SeqCst);
+        slow.then(|| Diagnostic::warning("Slow", "It took its time."))
+            .into_iter()
+            .collect()
     }
 
     fn activity(&self, _client: &Client, _type_name: &str, activity: Activity) {
