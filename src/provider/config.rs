@@ -31,8 +31,9 @@ pub fn schema() -> Schema {
             text("client_secret", "Client secret. Also `ARM_CLIENT_SECRET` or `AZURE_CLIENT_SECRET`.").sensitive(),
             text(
                 "environment",
-                "The cloud: `public` (default), `usgovernment` (GCC), `usgovernmentl4` (GCC High) or `dod`. Also \
-                 `ARM_ENVIRONMENT`.",
+                "The cloud of the tenant, named as in the azuread provider: `public` (default; also `global`), `usgovernment` \
+                 (GCC High; also `usgovernmentl4`) or `dod` (also `usgovernmentl5`). For GCC, which signs in at the public \
+                 cloud's authority, set `gcc`. Case does not matter. Also `ARM_ENVIRONMENT`.",
             ),
             text("region", "Region of the public cloud's API: `us`, `eu`, `uk`, `au`, `swa`, `ina` or `aea`. Also `MDE_REGION`."),
             text("base_url", "Address of the API instead of the environment's own; HTTPS only. Also `MDE_BASE_URL`."),
@@ -353,13 +354,10 @@ fn https(attribute: &str, written: &str, origin: &str, diagnostics: &mut Diagnos
         Diagnostic::error(
             format!("Invalid {attribute}"),
             format!(
-                "{origin} is `{}`, which {problem}. Credentials and block lists travel over HTTPS only.\n\nWrite an address \
-                 such as `https://{}`; for a private certificate authority see `ca_certificate_path`.",
-                without_password(written),
-                match attribute {
-                    "authority_host" => "login.microsoftonline.com",
-                    _ => "api.security.microsoft.com",
-                }
+                "{origin} is {}, which {problem}. Credentials and indicators are sent over HTTPS only.\n\nWrite an address \
+                 that begins with `https://`, or leave it out for the environment's own. For a private certificate authority, \
+                 set `ca_certificate_path`.",
+                crate::feed::shown(&without_password(written)),
             ),
         )
         .at(Path::attribute(attribute)),

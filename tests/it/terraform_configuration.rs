@@ -108,7 +108,7 @@ async fn what_is_wrong_with_the_configuration_is_one_error() {
             "Invalid base_url",
             &[
                 "MDE_BASE_URL is `http://127.0.0.1:80`, which does not start with `https://`.",
-                "over HTTPS only.",
+                "are sent over HTTPS only.",
             ],
         ),
         (
@@ -120,8 +120,8 @@ async fn what_is_wrong_with_the_configuration_is_one_error() {
         (
             &[("ARM_ENVIRONMENT", Some("china"))],
             "",
-            "Unknown environment",
-            &["ARM_ENVIRONMENT is `china`, which is not one of `public`, `usgovernment`, `usgovernmentl4`, `dod`."],
+            "Defender for Endpoint has no API in this cloud",
+            &["ARM_ENVIRONMENT is `china`."],
         ),
     ];
     for (environment, attributes, summary, texts) in cases {
