@@ -138,7 +138,9 @@ impl Hosts {
         }
         Err(Diagnostic::error(
             "A region outside the public cloud",
-            format!("{origin} is `{written}`, but {environment_origin} is `{environment}`, which has no regions. Leave one out."),
+            format!(
+                "{origin} is `{written}`, but {environment_origin} is `{environment}`, which has no regions. Leave one out."
+            ),
         ))
     }
 

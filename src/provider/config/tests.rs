@@ -72,6 +72,38 @@ fn an_incomplete_credential_says_what_was_found_and_what_is_missing() {
 }
 
 #[test]
+fn blanks_and_line_feeds_around_secrets_and_ids_are_told_and_not_cut_off() {
+    let cases = [
+        ("s3cret-value\n", "ends with a line feed"),
+        ("s3cret-value\r\n", "ends with a line feed"),
+        (" s3cret-value", "begins with a space"),
+        ("s3cret-value\t", "ends with a tab"),
+        ("\u{feff}s3cret-value", "begins with the character U+FEFF"),
+        ("s3cret\r-value", "holds a carriage return"),
+    ];
+    for (value, words) in cases {
+        for (attribute, [arm, azure]) in CREDENTIAL {
+            let block = full(&[(attribute, value.into())]);
+            let without = full(&[(attribute, Value::Null)]);
+            for (config, variables, origin) in [
+                (&block, &[][..], in_block(attribute)),
+                (&without, &[(arm, value)][..], arm.to_owned()),
+                (&without, &[(azure, value)][..], azure.to_owned()),
+            ] {
+                let text = errors(read_with(config, variables));
+                assert_eq!(text.matches(words).count(), 1, "{text}");
+                assert!(
+                    text.contains(&format!("Invalid {attribute}")) && text.contains(&origin),
+                    "{text}"
+                );
+                assert!(!text.contains("s3cret"), "{text}");
+            }
+        }
+    }
+    assert!(validate(&full(&[("client_secret", "s3cret-value ".into())])).has_errors());
+}
+
+#[test]
 fn only_https_carries_secrets() {
     for name in ["base_url", "authority_host"] {
         let text = errors(read_with(&full(&[(name, "http://127.0.0.1:80".into())]), &[]));
@@ -90,7 +122,12 @@ fn only_https_carries_secrets() {
 const ENVIRONMENTS: [(&str, &str, &str, &str); 7] = [
     ("public", PUBLIC_API, COMMERCIAL, PUBLIC_AUDIENCE),
     ("global", PUBLIC_API, COMMERCIAL, PUBLIC_AUDIENCE),
-    ("gcc", "api-gcc.securitycenter.microsoft.us", COMMERCIAL, "api-gcc.securitycenter.microsoft.us"),
+    (
+        "gcc",
+        "api-gcc.securitycenter.microsoft.us",
+        COMMERCIAL,
+        "api-gcc.securitycenter.microsoft.us",
+    ),
     ("usgovernment", GOVERNMENT_API, GOVERNMENT, GOVERNMENT_API),
     ("usgovernmentl4", GOVERNMENT_API, GOVERNMENT, GOVERNMENT_API),
     ("dod", GOVERNMENT_API, GOVERNMENT, GOVERNMENT_API),
@@ -135,7 +172,10 @@ fn a_cloud_that_is_not_known_gets_no_secret() {
     for (name, words) in [
         ("china", "no Defender for Endpoint API"),
         ("China", "no Defender for Endpoint API"),
-        ("usgov", "`gcc`, `usgovernment`, `usgovernmentl4`, `dod`, `usgovernmentl5`"),
+        (
+            "usgov",
+            "`gcc`, `usgovernment`, `usgovernmentl4`, `dod`, `usgovernmentl5`",
+        ),
         (" usgovernment", "is ` usgovernment`"),
         ("AzureUSGovernment", "not one of `public`, `global`"),
     ] {
