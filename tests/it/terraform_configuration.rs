@@ -152,7 +152,7 @@ async fn stray_blanks_and_dead_proxies_are_named_by_their_variables() {
     let tenant = Tenant::start().await;
     let mut workspace = Workspace::new(&tenant);
     workspace.set("ARM_CLIENT_SECRET", "a-secret\n");
-    workspace.main(ONE);
+    workspace.main(&["provider \"mde\" {}\n", ONE].concat());
     let failed = workspace.plan().await.expect(1);
     assert_eq!(failed.errors(), ["Invalid client_secret"], "{}", failed.output);
     assert!(
@@ -175,7 +175,7 @@ async fn stray_blanks_and_dead_proxies_are_named_by_their_variables() {
     });
     workspace.set("HTTPS_PROXY", &format!("http://user:hidden-password@{address}"));
     workspace.set("MDE_AUTHORITY_HOST", "https://login.example");
-    workspace.main(ONE);
+    workspace.main(&["provider \"mde\" {}\n", ONE].concat());
     let failed = workspace.plan().await.expect(1);
     let words = format!("the proxy http://{address} (from HTTPS_PROXY) asks for a user name and a password (HTTP 407)");
     assert!(failed.says(&words), "{}", failed.output);
@@ -198,7 +198,7 @@ provider "mde" {
   protected      = ["10.0.0.0/33", "a b"]
   base_url       = "http://api.example"
   authority_host = "ftp:login"
-  environment    = "china"
+  environment    = "venus"
   region         = "mars"
 }
 "#;
