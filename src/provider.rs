@@ -141,8 +141,7 @@ fn own_rows_only() -> Diagnostic {
     Diagnostic::warning(
         "The application sees its own indicators only",
         "Its access token has the role `Ti.ReadWrite` and not `Ti.ReadWrite.All`. So the provider cannot see indicators of other \
-         authors: creating one that exists already overwrites it without a word, contradictions are not found, and the room in \
-         the tenant is not known.\n\nGive the application the permission `Ti.ReadWrite.All` of WindowsDefenderATP, with admin \
+         authors. It cannot protect them from being overwritten, find contradictions with them, or count them.\n\nGive the application the permission `Ti.ReadWrite.All` of WindowsDefenderATP, with admin \
          consent.",
     )
 }
