@@ -19,6 +19,7 @@ mod endpoint;
 mod http;
 mod retry;
 mod single_flight;
+mod roles;
 mod token;
 mod credential;
 mod refusal;
@@ -162,6 +163,12 @@ impl Client {
     /// When no token is to be had; the text is Entra's own.
     pub async fn authenticate(&self) -> Result<(), Error> {
         self.0.session.tokens().get().await.map(drop)
+    }
+
+    /// Whether the last token is for the application's own indicators only, so that listings leave those of others out.
+    #[must_use]
+    pub fn sees_own_rows_only(&self) -> bool {
+        self.0.session.tokens().sees_own_rows_only()
     }
 
     /// All rows of the tenant: asked for once per client, then kept current by its own writes. A failure is kept, too, unless

@@ -94,6 +94,7 @@ impl Provider for MdeProvider {
     /// Signing in now tells a wrong secret or an unreachable host once, and before anything is planned.
     async fn connect(&self, tenant: &Tenant) -> Diagnostics {
         match tenant.client.authenticate().await {
+            Ok(()) if tenant.client.sees_own_rows_only() => own_rows_only().into(),
             Ok(()) => Diagnostics::default(),
             Err(error) => unusable(&error),
         }
@@ -133,6 +134,16 @@ impl Provider for MdeProvider {
             Activity::Refused | Activity::Applied => tenant.client.ends(),
         }
     }
+}
+
+/// The permission does not reach far enough to see what others have made.
+fn own_rows_only() -> Diagnostic {
+    Diagnostic::warning(
+        "The application sees its own indicators only",
+        "Its access token has the role `Ti.ReadWrite` and not `Ti.ReadWrite.All`. So the provider cannot see indicators of other \
+         authors. It cannot protect them from being overwritten, find contradictions with them, or count them.\n\nGive the application the permission `Ti.ReadWrite.All` of WindowsDefenderATP, with admin \
+         consent.",
+    )
 }
 
 /// A long wait, told when it is over: while it lasts, a host shows nothing that a provider says.

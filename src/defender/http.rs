@@ -3,6 +3,7 @@
 //!
 //! Nothing here logs a header or a body: one holds the access token, the other the application's secret.
 
+mod proxy;
 mod trouble;
 
 pub(crate) use trouble::{TransportError, TransportTrouble};
@@ -13,6 +14,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::StreamExt;
 use futures::stream::BoxStream;
+use proxy::Proxies;
 use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::redirect;
 use rustls_pki_types::CertificateDer;
@@ -76,7 +78,8 @@ pub(crate) trait Transport: Send + Sync {
 pub(crate) struct Network {
     user_agent: String,
     authorities: Vec<CertificateDer<'static>>,
-    proxy_allowed: bool,
+    /// What the environment says of proxies, unless none can reach the hosts.
+    proxies: Option<Proxies>,
     /// Made at the first use: loading the system's certificates takes tens of milliseconds.
     client: OnceLock<Result<reqwest::Client, String>>,
 }
@@ -94,7 +97,7 @@ impl Network {
         Ok(Self {
             user_agent: user_agent.to_owned(),
             authorities: ca_certificate_pem.map(authorities).transpose()?.unwrap_or_default(),
-            proxy_allowed: !hosts.into_iter().all(is_this_machine),
+            proxies: (!hosts.into_iter().all(is_this_machine)).then(|| Proxies::read(|name| std::env::var(name).ok())),
             client: OnceLock::new(),
         })
     }
@@ -106,6 +109,7 @@ impl Network {
             .map_err(|text| TransportError {
                 trouble: TransportTrouble::NoAuthorities,
                 text: text.clone(),
+                proxy: None,
             })
     }
 
@@ -125,7 +129,7 @@ impl Network {
         if !extra.is_empty() {
             builder = builder.tls_certs_merge(extra);
         }
-        if !self.proxy_allowed {
+        if self.proxies.is_none() {
             builder = builder.no_proxy();
         }
         builder.build()
@@ -174,19 +178,24 @@ impl Transport for Network {
             Method::Post => reqwest::Method::POST,
         };
         let headers = headers(&message.headers)?;
+        let proxies = self.proxies.as_ref();
+        let proxy = proxies.and_then(|proxies| proxies.on_the_way_to(&message.url));
         let request = self
             .client()?
             .request(method, message.url)
             .headers(headers)
             .body(message.body);
-        let response = request.send().await.map_err(|error| trouble::classify(&error))?;
+        let response = request
+            .send()
+            .await
+            .map_err(|error| trouble::classify(&error, proxy.clone()))?;
         let retry_after = response.headers().get(RETRY_AFTER).and_then(seconds);
         Ok(Reply {
             status: response.status().as_u16(),
             retry_after,
             body: response
                 .bytes_stream()
-                .map(|chunk| chunk.map_err(|error| trouble::classify(&error)))
+                .map(move |chunk| chunk.map_err(|error| trouble::classify(&error, proxy.clone())))
                 .boxed(),
         })
     }
@@ -201,6 +210,7 @@ fn headers(headers: &[(String, String)]) -> Result<HeaderMap, TransportError> {
         let unsendable = |what: &str| TransportError {
             trouble: TransportTrouble::Unsendable,
             text: format!("the {what} of the header {name:?} holds characters that HTTP does not allow"),
+            proxy: None,
         };
         let key = HeaderName::try_from(name).map_err(|_| unsendable("name"))?;
         let mut value = HeaderValue::try_from(value).map_err(|_| unsendable("value"))?;

@@ -5,10 +5,12 @@ use super::cancellation::{Cancellation, Stopped};
 use super::error::{Error, Kind};
 use super::http::TransportError;
 use super::retry::{self, Trouble};
+use super::roles;
 use super::single_flight::SingleFlight;
 use crate::outgoing;
 use async_trait::async_trait;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use url::Url;
@@ -78,6 +80,8 @@ struct Shared {
     cancellation: Arc<Cancellation>,
     budget: Budget,
     current: Mutex<Option<Token>>,
+    /// What the last token says of the rows that the application sees.
+    own_rows_only: AtomicBool,
 }
 
 impl Tokens {
@@ -88,6 +92,7 @@ impl Tokens {
                 cancellation,
                 budget: Budget::default(),
                 current: Mutex::new(None),
+                own_rows_only: AtomicBool::new(false),
             }),
             single_flight: SingleFlight::new(),
         }
@@ -107,6 +112,11 @@ impl Tokens {
     /// The patience with whoever issues tokens.
     pub fn budget(&self) -> &Budget {
         &self.shared.budget
+    }
+
+    /// Whether the last token is for the application's own rows only.
+    pub fn sees_own_rows_only(&self) -> bool {
+        self.shared.own_rows_only.load(Ordering::Relaxed)
     }
 
     /// The service does not accept this token: it is not handed out again.
@@ -135,6 +145,8 @@ impl Shared {
         }
         let issued = self.issue().await?;
         outgoing::conceal(&issued.token);
+        let own_rows_only = roles::sees_own_rows_only(issued.token.expose_secret());
+        self.own_rows_only.store(own_rows_only, Ordering::Relaxed);
         // A token that lives shortly is used for half of its life.
         let useful = issued.lifetime.saturating_sub(AHEAD).max(issued.lifetime / 2);
         let token = Token {

@@ -3,7 +3,7 @@
 use super::diagnostics;
 use super::indicators::{UNREADABLE, unreadable_rows};
 use crate::tenant::{Problem, Tenant, Unread};
-use crate::tf::{Attribute, DataSource, Diagnostics, Object, Schema, Value, ValueType};
+use crate::tf::{Attribute, DataSource, Diagnostic, Diagnostics, Object, Schema, Value, ValueType};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 
@@ -19,7 +19,9 @@ impl DataSource<Tenant> for Capacity {
     fn schema(&self) -> Schema {
         Schema::new(
             "How many indicators the tenant holds and can hold. The limit is shared by everything that makes indicators: \
-             this provider, the portal and other products.",
+             this provider, the portal and other products. Needs the permission `Ti.ReadWrite.All`: an application with \
+             `Ti.ReadWrite` sees its own indicators only, so `used`, `remaining`, `by_source` and `unreadable` are null then, \
+             with a warning.",
             vec![
                 Attribute::number("used")
                     .computed()
@@ -52,22 +54,24 @@ impl DataSource<Tenant> for Capacity {
                 );
             }
         };
+        let limit = count(tenant.policy.capacity);
+        let state = Object::null(self.schema().object_type()).with("limit", limit);
+        if tenant.client.sees_own_rows_only() {
+            return (state.into(), unknown_use().into());
+        }
         let mut sources: BTreeMap<&str, i64> = BTreeMap::new();
         for row in listing.iter() {
             *sources
                 .entry(row.facts.created_by_source.as_deref().unwrap_or("Unspecified"))
                 .or_default() += 1;
         }
-        let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
         let (unreadable, _) = listing.unreadable();
         if unreadable > 0 {
             sources.insert("Unreadable", count(unreadable));
         }
         let used = count(listing.len() + unreadable);
-        let limit = count(tenant.policy.capacity);
-        let state = Object::null(self.schema().object_type())
+        let state = state
             .with("used", used)
-            .with("limit", limit)
             .with("remaining", (limit - used).max(0))
             .with("unreadable", count(unreadable))
             .with(
@@ -81,4 +85,18 @@ impl DataSource<Tenant> for Capacity {
             );
         (state.into(), unreadable_rows(&listing))
     }
+}
+
+fn count(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// How full the tenant is cannot be told from the rows of one author.
+fn unknown_use() -> Diagnostic {
+    Diagnostic::warning(
+        "mde_capacity cannot tell how full the tenant is",
+        "The application sees its own indicators only, since its access token has the role `Ti.ReadWrite` and not \
+         `Ti.ReadWrite.All`. So all attributes but `limit` are null.\n\nGive the application the permission `Ti.ReadWrite.All` \
+         of WindowsDefenderATP, with admin consent.",
+    )
 }

@@ -31,8 +31,9 @@ pub fn schema() -> Schema {
             text("client_secret", "Client secret. Also `ARM_CLIENT_SECRET` or `AZURE_CLIENT_SECRET`.").sensitive(),
             text(
                 "environment",
-                "The cloud: `public` (default), `usgovernment` (GCC), `usgovernmentl4` (GCC High) or `dod`. Also \
-                 `ARM_ENVIRONMENT`.",
+                "The cloud of the tenant, named as in the azuread provider: `public` (default; also `global`), `usgovernment` \
+                 (GCC High; also `usgovernmentl4`) or `dod` (also `usgovernmentl5`). For GCC, which signs in at the public \
+                 cloud's authority, set `gcc`. Case does not matter. Also `ARM_ENVIRONMENT`.",
             ),
             text("region", "Region of the public cloud's API: `us`, `eu`, `uk`, `au`, `swa`, `ina` or `aea`. Also `MDE_REGION`."),
             text("base_url", "Address of the API instead of the environment's own; HTTPS only. Also `MDE_BASE_URL`."),
@@ -100,6 +101,11 @@ pub fn validate(config: &Value) -> Diagnostics {
     };
     let _ = policy(&source, &mut diagnostics);
     let _ = quota_share(&source, &mut diagnostics);
+    for (name, _) in CREDENTIAL {
+        if let Some(written) = config.get(name).as_str() {
+            diagnostics.extend(stray_character(name, written, &in_block(name)));
+        }
+    }
     for name in ["base_url", "authority_host"] {
         if let Some(written) = config.get(name).as_str() {
             let _ = https(name, written, &in_block(name), &mut diagnostics);
@@ -187,13 +193,51 @@ fn in_block(attribute: &str) -> String {
     format!("`{attribute}` of the provider block")
 }
 
+/// What signing in takes: attributes and their environment variables.
+const CREDENTIAL: [(&str, [&str; 2]); 3] = [
+    ("tenant_id", ["ARM_TENANT_ID", "AZURE_TENANT_ID"]),
+    ("client_id", ["ARM_CLIENT_ID", "AZURE_CLIENT_ID"]),
+    ("client_secret", ["ARM_CLIENT_SECRET", "AZURE_CLIENT_SECRET"]),
+];
+
+/// A blank, a line feed or an invisible character at either end of a secret or an id, or a control character in it, as copying
+/// and files bring them along. It is told and not cut off: what is sent is what is written. The value itself is not repeated.
+fn stray_character(attribute: &str, value: &str, origin: &str) -> Option<Diagnostic> {
+    let is_stray =
+        |letter: &char| letter.is_whitespace() || letter.is_control() || matches!(letter, '\u{200b}' | '\u{feff}');
+    let (place, stray) = if let Some(first) = value.chars().next().filter(is_stray) {
+        ("begins with", first)
+    } else if let Some(last) = value.chars().next_back().filter(is_stray) {
+        ("ends with", last)
+    } else {
+        ("holds", value.chars().find(|letter| letter.is_control())?)
+    };
+    let name = match stray {
+        ' ' => "a space".to_owned(),
+        '\n' => "a line feed".to_owned(),
+        '\r' => "a carriage return".to_owned(),
+        '\t' => "a tab".to_owned(),
+        other => format!("the character U+{:04X}", u32::from(other)),
+    };
+    let error = Diagnostic::error(
+        format!("Invalid {attribute}"),
+        format!(
+            "{origin} {place} {name}, so signing in would fail. Remove it. If the value is read from a file, the file may end \
+             with a line feed: `trimspace(file(...))` or `printf %s` leave it out."
+        ),
+    );
+    Some(error.at(Path::attribute(attribute)))
+}
+
 fn credential(source: &Source<'_>, diagnostics: &mut Diagnostics) -> Option<Credential> {
-    let parts = [
-        ("tenant_id", ["ARM_TENANT_ID", "AZURE_TENANT_ID"]),
-        ("client_id", ["ARM_CLIENT_ID", "AZURE_CLIENT_ID"]),
-        ("client_secret", ["ARM_CLIENT_SECRET", "AZURE_CLIENT_SECRET"]),
-    ];
+    let parts = CREDENTIAL;
     let found = parts.map(|(attribute, variables)| source.find(attribute, &variables));
+    for ((attribute, _), found) in parts.iter().zip(&found) {
+        let stray = found
+            .as_ref()
+            .and_then(|(value, origin)| stray_character(attribute, value, origin));
+        diagnostics.extend(stray);
+    }
     if let [Some((tenant_id, _)), Some((client_id, _)), Some((client_secret, _))] = found {
         return Some(Credential::ClientSecret {
             tenant_id,
@@ -353,13 +397,10 @@ fn https(attribute: &str, written: &str, origin: &str, diagnostics: &mut Diagnos
         Diagnostic::error(
             format!("Invalid {attribute}"),
             format!(
-                "{origin} is `{}`, which {problem}. Credentials and block lists travel over HTTPS only.\n\nWrite an address \
-                 such as `https://{}`; for a private certificate authority see `ca_certificate_path`.",
-                without_password(written),
-                match attribute {
-                    "authority_host" => "login.microsoftonline.com",
-                    _ => "api.security.microsoft.com",
-                }
+                "{origin} is {}, which {problem}. Credentials and indicators are sent over HTTPS only.\n\nWrite an address \
+                 that begins with `https://`, or leave it out for the environment's own. For a private certificate authority, \
+                 set `ca_certificate_path`.",
+                crate::feed::shown(&without_password(written)),
             ),
         )
         .at(Path::attribute(attribute)),

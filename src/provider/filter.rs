@@ -1,7 +1,7 @@
 //! Choosing rows of the tenant by what they say, for imports and data sources.
 
-use crate::indicator::rules::{parse_action, parse_type};
-use crate::indicator::{Row, canonical, same_text};
+use crate::indicator::rules::{Finding, check_value, parse_action, parse_type, undetected};
+use crate::indicator::{Row, canonical, detect_type, same_text};
 use crate::tenant::Tenant;
 use crate::tf::{Diagnostic, Diagnostics};
 
@@ -40,7 +40,8 @@ impl Filter {
         match self {
             Self::Type => parse_type(wanted).err(),
             Self::Action => parse_action(wanted).err(),
-            _ => None,
+            Self::Value => value_problem(wanted),
+            Self::Application | Self::Title | Self::CreatedBy => None,
         }
         .map(|finding| format!("{}. {}", finding.rule, finding.remedy))
     }
@@ -55,7 +56,11 @@ impl Filter {
             Self::Action => indicator.action.as_str() == wanted,
             Self::CreatedBy => {
                 let own = tenant.client.application_id();
-                let author = if wanted == "self" { own } else { wanted };
+                let author = if wanted.eq_ignore_ascii_case("self") {
+                    own
+                } else {
+                    wanted
+                };
                 let found = row.facts.created_by.as_deref();
                 found.is_some_and(|found| found.eq_ignore_ascii_case(author))
             }
@@ -65,6 +70,14 @@ impl Filter {
             }
         }
     }
+}
+
+/// What is wrong with a value that the service keeps in no indicator, of this type or of the one that it looks like.
+fn value_problem(wanted: &str) -> Option<Finding> {
+    let Some(kind) = detect_type(wanted) else {
+        return Some(undetected(wanted));
+    };
+    check_value(&kind, wanted).into_iter().find(Finding::is_error)
 }
 
 fn is_text(found: Option<&str>, wanted: &str) -> bool {
@@ -136,4 +149,59 @@ fn parts(text: &str) -> Vec<String> {
         }
     }
     parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_that_can_match_nothing_says_what_is_meant() {
+        for (filter, wanted, words) in [
+            (Filter::Action, "block", "Write `Block`."),
+            (Filter::Type, "domain", "Write `DomainName`."),
+            (Filter::Value, "evil[.]example", "Write `evil.example`."),
+            (Filter::Value, " evil.example", "Write `evil.example`."),
+            (Filter::Value, "", "the value is empty"),
+            (Filter::Value, "no value", "no value"),
+        ] {
+            let problem = filter.problem(wanted);
+            assert!(
+                problem.as_ref().is_some_and(|text| text.contains(words)),
+                "{wanted}: {problem:?}"
+            );
+        }
+        for (filter, wanted) in [
+            (Filter::Action, "AlertAndBlock"),
+            (Filter::Type, "Url"),
+            (Filter::Value, "EVIL.example"),
+            (Filter::Value, "192.168.1.1"),
+            (Filter::Value, "2FD4E1C67A2D28FCED849EE1BB76E7391B93EB12"),
+            (Filter::Title, ""),
+            (Filter::Application, "block"),
+        ] {
+            assert_eq!(filter.problem(wanted), None, "{wanted}");
+        }
+    }
+
+    #[test]
+    fn an_import_takes_each_filter_once_and_in_the_right_spelling() {
+        let known = [Filter::Action, Filter::Type, Filter::Title];
+        for (id, words) in [
+            ("action=block", "Write `Block`."),
+            ("type=domain", "Write `DomainName`."),
+            ("title=a,title=b", "`title` stands in it twice."),
+            ("colour=red", "`colour` is not something"),
+            ("", "is not of the form NAME=VALUE"),
+        ] {
+            let problems = parse(id, &known).unwrap_err();
+            let text: String = problems.iter().map(|problem| problem.detail.clone()).collect();
+            assert!(text.contains(words), "{id}: {text}");
+        }
+        let read = parse("action=Block,title=\"a, b\"", &known).unwrap();
+        assert_eq!(
+            read,
+            [(Filter::Action, "Block".to_owned()), (Filter::Title, "a, b".to_owned())]
+        );
+    }
 }

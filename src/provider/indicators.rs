@@ -7,7 +7,7 @@ use super::words::{counted, named};
 use crate::defender::Listing;
 use crate::indicator::{Field, Row};
 use crate::tenant::{Problem, Tenant, Unread};
-use crate::tf::{Attribute, DataSource, Diagnostic, Diagnostics, Object, ObjectType, Schema, Value, ValueType};
+use crate::tf::{Attribute, DataSource, Diagnostic, Diagnostics, Object, ObjectType, Path, Schema, Value, ValueType};
 use async_trait::async_trait;
 use std::sync::Arc;
 
@@ -119,6 +119,19 @@ impl DataSource<Tenant> for Indicators {
         )
     }
 
+    fn validate(&self, config: &Value) -> Diagnostics {
+        let problems = FILTERS.iter().filter_map(|(filter, _)| {
+            let wanted = config.get(filter.name()).as_str()?;
+            let problem = filter.problem(wanted).filter(|_| !is_listed_only(*filter, wanted))?;
+            let error = Diagnostic::error(
+                format!("mde_indicators: invalid {}", filter.name()),
+                format!("{problem}\n\nNo indicator can match this filter."),
+            );
+            Some(error.at(Path::attribute(filter.name())))
+        });
+        problems.collect()
+    }
+
     async fn read(&self, tenant: &Tenant, config: Value) -> (Value, Diagnostics) {
         let listing = match tenant.client.listing().await {
             Ok(listing) => listing,
@@ -149,6 +162,14 @@ impl DataSource<Tenant> for Indicators {
         state.set(UNREADABLE_COUNT, i64::try_from(unreadable).unwrap_or(i64::MAX).into());
         (state.into(), unreadable_rows(&listing))
     }
+}
+
+/// Types that occur in tenants although nobody can submit them, from the service's list of types.
+const LISTED_TYPES: [&str; 2] = ["WebCategory", "ProcessMemorySimilarityHash"];
+
+/// Whether other products make what the filter asks for. Their values have forms of their own, such as the name of a category.
+fn is_listed_only(filter: Filter, wanted: &str) -> bool {
+    filter == Filter::Type && LISTED_TYPES.contains(&wanted)
 }
 
 fn as_value(row_type: &Arc<ObjectType>, row: &Row) -> Value {

@@ -108,7 +108,7 @@ async fn what_is_wrong_with_the_configuration_is_one_error() {
             "Invalid base_url",
             &[
                 "MDE_BASE_URL is `http://127.0.0.1:80`, which does not start with `https://`.",
-                "over HTTPS only.",
+                "are sent over HTTPS only.",
             ],
         ),
         (
@@ -120,8 +120,8 @@ async fn what_is_wrong_with_the_configuration_is_one_error() {
         (
             &[("ARM_ENVIRONMENT", Some("china"))],
             "",
-            "Unknown environment",
-            &["ARM_ENVIRONMENT is `china`, which is not one of `public`, `usgovernment`, `usgovernmentl4`, `dod`."],
+            "Defender for Endpoint has no API in this cloud",
+            &["ARM_ENVIRONMENT is `china`."],
         ),
     ];
     for (environment, attributes, summary, texts) in cases {
@@ -148,6 +148,42 @@ async fn what_is_wrong_with_the_configuration_is_one_error() {
 }
 
 #[tokio::test]
+async fn stray_blanks_and_dead_proxies_are_named_by_their_variables() {
+    let tenant = Tenant::start().await;
+    let mut workspace = Workspace::new(&tenant);
+    workspace.set("ARM_CLIENT_SECRET", "a-secret\n");
+    workspace.main(&["provider \"mde\" {}\n", ONE].concat());
+    let failed = workspace.plan().await.expect(1);
+    assert_eq!(failed.errors(), ["Invalid client_secret"], "{}", failed.output);
+    assert!(
+        failed.says("ARM_CLIENT_SECRET ends with a line feed"),
+        "{}",
+        failed.output
+    );
+    assert!(!failed.output.contains("a-secret"), "{}", failed.output);
+
+    let mut workspace = Workspace::new(&tenant);
+    let proxy = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = proxy.local_addr().unwrap();
+    std::thread::spawn(move || {
+        use std::io::{Read, Write};
+        for stream in proxy.incoming() {
+            let mut stream = stream.unwrap();
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n");
+        }
+    });
+    workspace.set("HTTPS_PROXY", &format!("http://user:hidden-password@{address}"));
+    workspace.set("MDE_AUTHORITY_HOST", "https://login.example");
+    workspace.main(&["provider \"mde\" {}\n", ONE].concat());
+    let failed = workspace.plan().await.expect(1);
+    let words = format!("the proxy http://{address} (from HTTPS_PROXY) asks for a user name and a password (HTTP 407)");
+    assert!(failed.says(&words), "{}", failed.output);
+    assert!(!failed.output.contains("hidden-password"), "{}", failed.output);
+    assert_eq!(tenant.lists(), 0);
+}
+
+#[tokio::test]
 async fn all_that_is_wrong_with_the_block_is_told_at_once_without_credentials() {
     let tenant = Tenant::start().await;
     let mut workspace = Workspace::new(&tenant);
@@ -162,7 +198,7 @@ provider "mde" {
   protected      = ["10.0.0.0/33", "a b"]
   base_url       = "http://api.example"
   authority_host = "ftp:login"
-  environment    = "china"
+  environment    = "venus"
   region         = "mars"
 }
 "#;

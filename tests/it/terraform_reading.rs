@@ -1,6 +1,7 @@
 //! The data sources with the real terraform.
 
 use crate::support::{Tenant, Workspace};
+use mde::simulator::Permission;
 use serde_json::{Value, json};
 
 async fn tenant() -> Tenant {
@@ -129,6 +130,69 @@ resource "mde_indicator" "own" {
 }
 
 #[tokio::test]
+async fn a_filter_that_can_match_nothing_is_an_error_and_not_an_empty_answer() {
+    let tenant = tenant().await;
+    for (filter, summary, words) in [
+        (
+            r#"action = "block""#,
+            "mde_indicators: invalid action",
+            "Write `Block`.",
+        ),
+        (
+            r#"type = "domain""#,
+            "mde_indicators: invalid type",
+            "Write `DomainName`.",
+        ),
+        (
+            r#"value = "evil[.]example""#,
+            "mde_indicators: invalid value",
+            "Write `evil.example`.",
+        ),
+    ] {
+        let workspace = Workspace::new(&tenant);
+        workspace.main(&format!("data \"mde_indicators\" \"some\" {{\n  {filter}\n}}\n"));
+        let failed = workspace.plan().await.expect(1);
+        assert_eq!(failed.errors(), [summary], "{}", failed.output);
+        assert!(failed.says(words) && failed.says(filter), "{}", failed.output);
+    }
+    let workspace = Workspace::new(&tenant);
+    workspace.main("data \"mde_indicators\" \"some\" {\n  type = \"WebCategory\"\n}\n");
+    workspace.plan().await.expect(0);
+}
+
+#[tokio::test]
+async fn who_sees_own_indicators_only_is_told_so_and_gets_no_false_figures() {
+    for (permission, own_only) in [(Permission::Own, true), (Permission::All, false)] {
+        let tenant = Tenant::with(|options| options.permission = permission).await;
+        let workspace = Workspace::new(&tenant);
+        workspace.main(
+            "data \"mde_capacity\" \"tenant\" {}\noutput \"capacity\" {\n  value = data.mde_capacity.tenant\n}\n",
+        );
+        let planned = workspace.plan().await;
+        let expected: &[&str] = match own_only {
+            true => &[
+                "The application sees its own indicators only",
+                "mde_capacity cannot tell how full the tenant is",
+            ],
+            false => &[],
+        };
+        let mut told = planned.warnings();
+        told.sort_by_key(|summary| summary.starts_with("mde_capacity"));
+        assert_eq!(told, expected, "{}", planned.output);
+        let plan = workspace.plan_json().await;
+        let capacity = &plan["planned_values"]["outputs"]["capacity"]["value"];
+        let (used, sources) = if own_only {
+            (json!(null), json!(null))
+        } else {
+            (json!(0), json!({}))
+        };
+        assert_eq!(capacity["used"], used);
+        assert_eq!(capacity["by_source"], sources);
+        assert_eq!(capacity["limit"], 15_000);
+    }
+}
+
+#[tokio::test]
 async fn the_capacity_is_told_by_source() {
     let tenant = tenant().await;
     let workspace = Workspace::new(&tenant);
@@ -146,6 +210,6 @@ output "capacity" {
     let plan = workspace.plan_json().await;
     assert_eq!(
         plan["planned_values"]["outputs"]["capacity"]["value"],
-        json!({ "used": 4, "limit": 100, "remaining": 96, "by_source": { "Portal": 3, "MCAS": 1 } })
+        json!({ "used": 4, "limit": 100, "remaining": 96, "unreadable": 0, "by_source": { "Portal": 3, "MCAS": 1 } })
     );
 }

@@ -37,6 +37,7 @@ impl Transport for Scripted {
             Err(trouble) => Err(TransportError {
                 trouble,
                 text: "cause".to_owned(),
+                proxy: None,
             }),
         }
     }

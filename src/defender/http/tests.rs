@@ -274,3 +274,78 @@ fn loopback_addresses_need_no_proxy() {
         assert_eq!(is_this_machine(&Url::parse(url).unwrap()), expected, "{url}");
     }
 }
+
+/// What the HTTP client meets behind a proxy that answers this to every CONNECT, or that is not there.
+async fn through_a_proxy(answer: Option<&'static str>) -> TransportError {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let proxy = format!("http://{}", listener.local_addr().unwrap());
+    let task = tokio::spawn(async move {
+        let Some(answer) = answer else { return };
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut request = vec![0; 4096];
+            let _ = stream.read(&mut request).await;
+            let _ = stream.write_all(answer.as_bytes()).await;
+        }
+    });
+    if answer.is_none() {
+        // From now on nobody listens there.
+        task.await.unwrap();
+    }
+    let client = reqwest::Client::builder()
+        .proxy(reqwest::Proxy::https(&proxy).unwrap())
+        .build()
+        .unwrap();
+    let error = client.get("https://api.example/path").send().await.unwrap_err();
+    trouble::classify(&error, Some(format!("{proxy} (from HTTPS_PROXY)")))
+}
+
+#[tokio::test]
+async fn a_proxy_in_trouble_is_named_and_not_the_host_behind_it() {
+    let url = Url::parse("https://api.example/path").unwrap();
+    for (answer, trouble, words) in [
+        (
+            None,
+            TransportTrouble::ProxyUnreachable,
+            "no connection to the proxy http://127.0.0.1:",
+        ),
+        (
+            Some("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"),
+            TransportTrouble::ProxyAuthentication,
+            "asks for a user name and a password (HTTP 407)",
+        ),
+        (
+            Some("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n"),
+            TransportTrouble::ProxyRefusal,
+            "did not open a connection to api.example",
+        ),
+    ] {
+        let error = through_a_proxy(answer).await;
+        assert_eq!(error.trouble, trouble, "{error}");
+        assert!(!error.trouble.may_have_arrived());
+        let explained = error.explain("list the indicators", &url);
+        let text = explained.to_string();
+        assert!(text.contains(words) && text.contains("(from HTTPS_PROXY)"), "{text}");
+        assert_eq!(explained.kind(), Kind::Connection);
+    }
+}
+
+#[test]
+fn a_host_that_is_lost_behind_a_proxy_is_told_with_the_proxy() {
+    let url = Url::parse("https://api.example/path").unwrap();
+    for trouble in [
+        TransportTrouble::Unreachable,
+        TransportTrouble::Interrupted,
+        TransportTrouble::TooSlow,
+    ] {
+        let error = TransportError {
+            trouble,
+            text: "cause".to_owned(),
+            proxy: Some("http://proxy.example:1 (from ALL_PROXY)".to_owned()),
+        };
+        let text = error.explain("list the indicators", &url).to_string();
+        assert!(
+            text.contains("api.example through the proxy http://proxy.example:1 (from ALL_PROXY)"),
+            "{text}"
+        );
+    }
+}

@@ -14,6 +14,8 @@ pub(crate) struct TransportError {
     pub trouble: TransportTrouble,
     /// The cause in the words of the library that met it.
     pub text: String,
+    /// The proxy on the way, in words, if there is one.
+    pub proxy: Option<String>,
 }
 
 /// What sort of trouble it is.
@@ -33,6 +35,14 @@ pub(crate) enum TransportTrouble {
     BadCertificate,
     /// The name has no address.
     UnknownHost,
+    /// The name of the proxy has no address.
+    UnknownProxy,
+    /// No connection to the proxy came about.
+    ProxyUnreachable,
+    /// The proxy wants to know who asks.
+    ProxyAuthentication,
+    /// The proxy does not connect to the other side.
+    ProxyRefusal,
     /// No connection came about.
     Unreachable,
     /// The connection was there and broke off; the message may have arrived.
@@ -52,6 +62,7 @@ impl TransportTrouble {
                 | Self::WrongName
                 | Self::NotValidNow
                 | Self::BadCertificate
+                | Self::ProxyAuthentication
         )
     }
 
@@ -67,6 +78,7 @@ impl TransportError {
         Self {
             trouble: TransportTrouble::TooSlow,
             text: format!("no complete answer within {} s", time.as_secs()),
+            proxy: None,
         }
     }
 
@@ -77,6 +89,10 @@ impl TransportError {
             .port()
             .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
         let text = &self.text;
+        let (proxy, place) = match &self.proxy {
+            None => ("the proxy", place),
+            Some(proxy) => (proxy.as_str(), format!("{place} through the proxy {proxy}")),
+        };
         let certificate = |what: &str, hint: String| {
             Error::new(Kind::Certificate, format!("could not {purpose}: {what} ({text})"), hint)
         };
@@ -121,6 +137,25 @@ impl TransportError {
                 &format!("the name {host} could not be resolved"),
                 "Check the spelling of base_url, authority_host, environment and region, and the DNS of this machine.",
             ),
+            TransportTrouble::UnknownProxy => connection(
+                &format!("the name of the proxy {proxy} could not be resolved"),
+                "Check the spelling of the proxy's address, and the DNS of this machine. Hosts in NO_PROXY are reached without \
+                 it.",
+            ),
+            TransportTrouble::ProxyUnreachable => connection(
+                &format!("no connection to the proxy {proxy}"),
+                "Check whether the proxy's address is right and the proxy is running. Hosts in NO_PROXY are reached without it.",
+            ),
+            TransportTrouble::ProxyAuthentication => connection(
+                &format!("the proxy {proxy} asks for a user name and a password (HTTP 407)"),
+                "Write them into the proxy's address, percent-encoded, such as http://USER:PASSWORD@HOST:PORT; or have the proxy \
+                 let this machine through.",
+            ),
+            TransportTrouble::ProxyRefusal => connection(
+                &format!("the proxy {proxy} did not open a connection to {host}"),
+                "Check whether the proxy can and may reach this host; its log says why it did not. Hosts in NO_PROXY are reached \
+                 without it.",
+            ),
             TransportTrouble::Unreachable => connection(
                 &format!("no connection to {place}"),
                 "Check whether this machine may reach the host: network, firewall, and the proxy in HTTPS_PROXY if one \
@@ -139,7 +174,7 @@ impl TransportError {
 }
 
 /// What the HTTP client's error means.
-pub(super) fn classify(error: &reqwest::Error) -> TransportError {
+pub(super) fn classify(error: &reqwest::Error, proxy: Option<String>) -> TransportError {
     let trouble = match certificate_error(error) {
         // A bad signature is that of an authority with the name of one that is trusted, but with another key.
         Some(CertificateError::UnknownIssuer | CertificateError::BadSignature) => TransportTrouble::UnknownAuthority,
@@ -153,6 +188,7 @@ pub(super) fn classify(error: &reqwest::Error) -> TransportError {
             | CertificateError::NotValidYetContext { .. },
         ) => TransportTrouble::NotValidNow,
         Some(_) => TransportTrouble::BadCertificate,
+        None if error.is_connect() && proxy.is_some() && is_tunnel_error(error) => tunnel_trouble(error),
         None if error.is_connect() && causes(error).any(|cause| cause.to_string().starts_with("dns error")) => {
             TransportTrouble::UnknownHost
         }
@@ -163,6 +199,27 @@ pub(super) fn classify(error: &reqwest::Error) -> TransportError {
     TransportError {
         trouble,
         text: innermost(error),
+        proxy,
+    }
+}
+
+/// How the HTTP client's errors about a connection through a proxy begin; their type is its own secret.
+const TUNNEL: &str = "tunnel error: ";
+
+fn is_tunnel_error(error: &reqwest::Error) -> bool {
+    causes(error).any(|cause| cause.to_string().starts_with(TUNNEL))
+}
+
+fn tunnel_trouble(error: &reqwest::Error) -> TransportTrouble {
+    let has = |start: &str| causes(error).any(|cause| cause.to_string().starts_with(start));
+    if has("tunnel error: proxy authorization required") {
+        TransportTrouble::ProxyAuthentication
+    } else if has("dns error") {
+        TransportTrouble::UnknownProxy
+    } else if has("tunnel error: failed to create underlying connection") {
+        TransportTrouble::ProxyUnreachable
+    } else {
+        TransportTrouble::ProxyRefusal
     }
 }
 

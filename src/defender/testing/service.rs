@@ -268,6 +268,7 @@ pub(crate) fn lost(_tenant: &mut Tenant, _call: &Call) -> Answer {
     Err(TransportError {
         trouble: TransportTrouble::Interrupted,
         text: "connection reset".to_owned(),
+        proxy: None,
     })
 }
 
@@ -283,6 +284,7 @@ pub(crate) fn cut_off(tenant: &mut Tenant, call: &Call) -> Answer {
     let error = TransportError {
         trouble: TransportTrouble::Interrupted,
         text: "unexpected end".to_owned(),
+        proxy: None,
     };
     let first = reply
         .body

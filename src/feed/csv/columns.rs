@@ -49,6 +49,9 @@ const READ_ONLY: [&str; 8] = [
     "lastUpdatedBy",
 ];
 
+/// What the portal's own sample calls a column that its documentation calls otherwise.
+const DEVICE_GROUPS: &str = "Scope/DeviceGroups";
+
 /// The least likeness of a misspelt header to the right one, from 0 to 1.
 const LIKENESS: f32 = 0.7;
 
@@ -105,6 +108,7 @@ fn meaning(header: &str) -> Meaning {
     let is_field =
         |field: &Field| field.portal_name().is_some_and(is) || is(field.name()) || field.wire_name().is_some_and(is);
     let field = Field::ALL.iter().copied().find(is_field);
+    let field = field.or_else(|| is(DEVICE_GROUPS).then_some(Field::RbacGroupNames));
     let fact = || CertificateFact::ALL.into_iter().find(|fact| is(&certificate(*fact)));
     if let Some(field) = field {
         Meaning::Field(field)
@@ -206,6 +210,7 @@ mod tests {
             ("type", Field::Type),
             ("RbacGroups", Field::RbacGroupNames),
             ("rbac-groups", Field::RbacGroupNames),
+            ("Scope/DeviceGroups", Field::RbacGroupNames),
             ("rbacGroupNames", Field::RbacGroupNames),
             ("rbac_group_ids", Field::RbacGroupIds),
             (" Mitre Techniques ", Field::MitreTechniques),

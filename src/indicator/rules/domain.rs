@@ -12,6 +12,13 @@ use super::of_value::{error, other_type, warning};
 const LONGEST_NAME: usize = 253;
 const LONGEST_LABEL: usize = 63;
 
+/// Endings of files that lists of indicators name, those that are top-level domains as well (`com`, `zip`, `sh`) left out.
+const FILE_ENDINGS: [&str; 44] = [
+    "7z", "apk", "bat", "bin", "bmp", "cmd", "cpl", "dat", "dll", "dmg", "doc", "docm", "docx", "elf", "exe", "gif",
+    "gz", "hta", "html", "img", "iso", "jar", "jpg", "js", "jse", "lnk", "msi", "pdf", "php", "png", "ppt", "pptx",
+    "ps1", "rar", "rtf", "scr", "sys", "tmp", "txt", "vbe", "vbs", "wsf", "xls", "xlsx",
+];
+
 pub(super) fn check(value: &str, findings: &mut Vec<Finding>) {
     if let Some(finding) = not_a_domain(value) {
         findings.push(finding);
@@ -39,6 +46,17 @@ pub(super) fn check(value: &str, findings: &mut Vec<Finding>) {
                 shown(value)
             ),
             "Write the whole domain, such as `host.example.com`.",
+        ));
+    }
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending);
+    if let Some(ending) = ending.filter(|ending| FILE_ENDINGS.iter().any(|known| known.eq_ignore_ascii_case(ending))) {
+        findings.push(warning(
+            "file-name",
+            format!(
+                "{} looks like the name of a file: there is no top-level domain `{ending}`",
+                shown(value)
+            ),
+            "Use the hash of the file: Defender knows no indicators for names of files.",
         ));
     }
     check_host(name, findings);
@@ -230,6 +248,24 @@ fn diagnose(host: &str) -> Finding {
 mod tests {
     use super::super::super::IndicatorType::DomainName;
     use super::super::value::tests::{assert_findings, assert_table};
+
+    #[test]
+    fn names_of_files_are_told_unless_a_top_level_domain_is_called_so() {
+        assert_table(
+            &DomainName,
+            "
+            setup.exe | warning file-name | `setup.exe` looks like the name of a file | hash of the file
+            a.b.PDF | warning file-name | no top-level domain `PDF` | hash
+            ",
+        );
+        for domain in ["evil.zip", "run.sh", "exe.example.com", "setup.exe.example"] {
+            assert_findings(&DomainName, domain, &[]);
+        }
+        for ending in super::FILE_ENDINGS {
+            let is_known = psl::suffix(ending.as_bytes()).is_some_and(|suffix| suffix.is_known());
+            assert!(!is_known, "{ending} is a top-level domain");
+        }
+    }
 
     #[test]
     fn domains_are_taken_in_every_script() {

@@ -23,6 +23,18 @@ pub(super) const RULES: &[Rule] = &[
         check: public_suffix,
     },
     Rule {
+        fields: &[Field::Type, Field::Value, Field::Action],
+        check: harmless_hash,
+    },
+    Rule {
+        fields: &[Field::RbacGroupNames, Field::RbacGroupIds],
+        check: groups_twice,
+    },
+    Rule {
+        fields: &[Field::RbacGroupNames],
+        check: joined_groups,
+    },
+    Rule {
         fields: &[Field::Action],
         check: unknown_action,
     },
@@ -111,6 +123,100 @@ fn public_suffix(indicator: &Indicator) -> Option<Finding> {
             "Write the whole domain that is meant.",
         )
     })
+}
+
+/// Files that every machine may have: their content, and its MD5, SHA-1 and SHA-256.
+const HARMLESS_FILES: [(&str, [&str; 3]); 4] = [
+    (
+        "the empty file",
+        [
+            "d41d8cd98f00b204e9800998ecf8427e",
+            "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        ],
+    ),
+    (
+        "a file of one line feed",
+        [
+            "68b329da9893e34099c7d8ad5cb9c940",
+            "adc83b19e793491b1c6ea0fd8b46cd9f32e592fc",
+            "01ba4719c80b6fe911b091a7c05124b64eeece964e09c058ef8f9805daca546b",
+        ],
+    ),
+    (
+        "a file of one empty line of Windows",
+        [
+            "81051bcc2cf1bedf378224b0a93e2877",
+            "ba8ab5a0280b953aa97435ff8946cbcbb2755a27",
+            "7eb70257593da06f682a3ddda54a9d260d4fc514f645237f5ca74b08f8da61a6",
+        ],
+    ),
+    (
+        "the EICAR test file, which all scanners report and which does no harm",
+        [
+            "44d88612fea8a8f36de82e1278abb02f",
+            "3395856ce81f2b7382dee72602f798b642f14140",
+            "275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f",
+        ],
+    ),
+];
+
+/// Such hashes come into lists when the file could not be read.
+fn harmless_hash(indicator: &Indicator) -> Option<Finding> {
+    let Indicator {
+        indicator_type,
+        value,
+        action,
+        ..
+    } = indicator;
+    if !indicator_type.is_file() || *action == Action::Allowed {
+        return None;
+    }
+    let is_content = |hashes: &[&str]| hashes.iter().any(|hash| hash.eq_ignore_ascii_case(value));
+    let (content, _) = HARMLESS_FILES.iter().find(|(_, hashes)| is_content(hashes))?;
+    Some(Finding::warning(
+        "harmless-hash",
+        Field::Value,
+        format!(
+            "{} is the hash of {content}: the action {action} would apply to it on all devices",
+            shown(value)
+        ),
+        "Remove the indicator, and look for the right hash at its source.",
+    ))
+}
+
+/// The service lists the groups of an indicator both ways; which of two different lists it would obey is not known.
+fn groups_twice(indicator: &Indicator) -> Option<Finding> {
+    let Fields {
+        rbac_group_names,
+        rbac_group_ids,
+        ..
+    } = &indicator.fields;
+    let has_names = rbac_group_names.as_ref().is_some_and(|names| !names.is_empty());
+    let has_ids = rbac_group_ids.as_ref().is_some_and(|ids| !ids.is_empty());
+    (has_names && has_ids).then(|| {
+        Finding::error(
+            "groups-twice",
+            Field::RbacGroupIds,
+            "rbac_group_names and rbac_group_ids both name device groups, and which of them counts is not known",
+            "Keep one of the two; `[]` in an indicator overrides the list of its set.",
+        )
+    })
+}
+
+/// Lists from spreadsheets separate groups by semicolons, which a name might hold all the same.
+fn joined_groups(indicator: &Indicator) -> Option<Finding> {
+    let names = indicator.fields.rbac_group_names.as_deref().unwrap_or_default();
+    let joined = names.iter().find(|name| name.contains(';'))?;
+    Some(Finding::warning(
+        "joined-groups",
+        Field::RbacGroupNames,
+        format!(
+            "{} counts as one device group, because a semicolon separates nothing",
+            shown(joined)
+        ),
+        "Give each group an element of its own; in a CSV, separate the groups of a cell by commas.",
+    ))
 }
 
 fn unknown_action(indicator: &Indicator) -> Option<Finding> {

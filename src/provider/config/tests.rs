@@ -72,6 +72,38 @@ fn an_incomplete_credential_says_what_was_found_and_what_is_missing() {
 }
 
 #[test]
+fn blanks_and_line_feeds_around_secrets_and_ids_are_told_and_not_cut_off() {
+    let cases = [
+        ("s3cret-value\n", "ends with a line feed"),
+        ("s3cret-value\r\n", "ends with a line feed"),
+        (" s3cret-value", "begins with a space"),
+        ("s3cret-value\t", "ends with a tab"),
+        ("\u{feff}s3cret-value", "begins with the character U+FEFF"),
+        ("s3cret\r-value", "holds a carriage return"),
+    ];
+    for (value, words) in cases {
+        for (attribute, [arm, azure]) in CREDENTIAL {
+            let block = full(&[(attribute, value.into())]);
+            let without = full(&[(attribute, Value::Null)]);
+            for (config, variables, origin) in [
+                (&block, &[][..], in_block(attribute)),
+                (&without, &[(arm, value)][..], arm.to_owned()),
+                (&without, &[(azure, value)][..], azure.to_owned()),
+            ] {
+                let text = errors(read_with(config, variables));
+                assert_eq!(text.matches(words).count(), 1, "{text}");
+                assert!(
+                    text.contains(&format!("Invalid {attribute}")) && text.contains(&origin),
+                    "{text}"
+                );
+                assert!(!text.contains("s3cret"), "{text}");
+            }
+        }
+    }
+    assert!(validate(&full(&[("client_secret", "s3cret-value ".into())])).has_errors());
+}
+
+#[test]
 fn only_https_carries_secrets() {
     for name in ["base_url", "authority_host"] {
         let text = errors(read_with(&full(&[(name, "http://127.0.0.1:80".into())]), &[]));
@@ -86,28 +118,92 @@ fn only_https_carries_secrets() {
     assert!(text.contains("user name or password"), "{text}");
 }
 
+/// Name, API host, token host and audience of every environment.
+const ENVIRONMENTS: [(&str, &str, &str, &str); 7] = [
+    ("public", PUBLIC_API, COMMERCIAL, PUBLIC_AUDIENCE),
+    ("global", PUBLIC_API, COMMERCIAL, PUBLIC_AUDIENCE),
+    (
+        "gcc",
+        "api-gcc.securitycenter.microsoft.us",
+        COMMERCIAL,
+        "api-gcc.securitycenter.microsoft.us",
+    ),
+    ("usgovernment", GOVERNMENT_API, GOVERNMENT, GOVERNMENT_API),
+    ("usgovernmentl4", GOVERNMENT_API, GOVERNMENT, GOVERNMENT_API),
+    ("dod", GOVERNMENT_API, GOVERNMENT, GOVERNMENT_API),
+    ("usgovernmentl5", GOVERNMENT_API, GOVERNMENT, GOVERNMENT_API),
+];
+const PUBLIC_API: &str = "api.security.microsoft.com";
+const PUBLIC_AUDIENCE: &str = "api.securitycenter.microsoft.com";
+const GOVERNMENT_API: &str = "api-gov.securitycenter.microsoft.us";
+const COMMERCIAL: &str = "login.microsoftonline.com";
+const GOVERNMENT: &str = "login.microsoftonline.us";
+
+fn hosts(attributes: &[(&str, Value)], variables: &[(&str, &str)]) -> [String; 3] {
+    let (settings, _) = read_with(&full(attributes), variables).unwrap();
+    [
+        settings.base_url.to_string(),
+        settings.authority_host.to_string(),
+        settings.scope,
+    ]
+}
+
 #[test]
-fn environments_and_regions_choose_the_hosts() {
-    let hosts = |attributes: &[(&str, Value)]| {
-        let (settings, _) = read_with(&full(attributes), &[]).unwrap();
+fn every_environment_has_its_hosts_however_it_is_written() {
+    for (name, api, authority, audience) in ENVIRONMENTS {
+        let expected = [
+            format!("https://{api}/"),
+            format!("https://{authority}/"),
+            format!("https://{audience}/.default"),
+        ];
+        for name in [name.to_owned(), name.to_uppercase()] {
+            assert_eq!(hosts(&[("environment", name.as_str().into())], &[]), expected, "{name}");
+            assert_eq!(hosts(&[], &[("ARM_ENVIRONMENT", &name)]), expected, "{name}");
+            let commercial = [("ARM_ENVIRONMENT", "public")];
+            let block = hosts(&[("environment", name.as_str().into())], &commercial);
+            assert_eq!(block, expected, "the block comes first");
+        }
+    }
+    assert_eq!(hosts(&[], &[]), hosts(&[("environment", "public".into())], &[]));
+}
+
+#[test]
+fn a_cloud_that_is_not_known_gets_no_secret() {
+    for (name, words) in [
+        ("china", "no Defender for Endpoint API"),
+        ("China", "no Defender for Endpoint API"),
         (
-            settings.base_url.to_string(),
-            settings.authority_host.to_string(),
-            settings.scope,
-        )
-    };
-    let (base, authority, scope) = hosts(&[]);
-    assert_eq!(base, "https://api.security.microsoft.com/");
-    assert_eq!(authority, "https://login.microsoftonline.com/");
-    assert_eq!(scope, "https://api.securitycenter.microsoft.com/.default");
-    assert_eq!(
-        hosts(&[("region", "eu".into())]).0,
-        "https://eu.api.security.microsoft.com/"
-    );
-    assert_eq!(
-        hosts(&[("environment", "dod".into())]).1,
-        "https://login.microsoftonline.us/"
-    );
+            "usgov",
+            "`gcc`, `usgovernment`, `usgovernmentl4`, `dod`, `usgovernmentl5`",
+        ),
+        (" usgovernment", "is ` usgovernment`"),
+        ("AzureUSGovernment", "not one of `public`, `global`"),
+    ] {
+        let block = errors(read_with(&full(&[("environment", name.into())]), &[]));
+        let variable = errors(read_with(&full(&[]), &[("ARM_ENVIRONMENT", name)]));
+        assert!(block.contains(words) && variable.contains(words), "{block}{variable}");
+        assert!(variable.contains("ARM_ENVIRONMENT is `"), "{variable}");
+    }
+}
+
+#[test]
+fn a_region_changes_the_api_and_not_the_audience() {
+    for region in ["eu", "EU"] {
+        let [base, authority, scope] = hosts(&[("region", region.into())], &[("ARM_ENVIRONMENT", "global")]);
+        assert_eq!(base, format!("https://eu.{PUBLIC_API}/"));
+        assert_eq!(authority, format!("https://{COMMERCIAL}/"));
+        assert_eq!(scope, format!("https://{PUBLIC_AUDIENCE}/.default"));
+    }
+}
+
+#[test]
+fn a_wrong_address_is_told_without_another_clouds_address() {
+    let government = [("environment", Value::from("usgovernment"))];
+    for name in ["MDE_BASE_URL", "MDE_AUTHORITY_HOST"] {
+        let text = errors(read_with(&full(&government), &[(name, "nonsense")]));
+        assert!(text.contains(name) && text.contains("the environment's own"), "{text}");
+        assert!(!text.contains("microsoft"), "{text}");
+    }
 }
 
 #[test]

@@ -30,7 +30,7 @@ impl Function for ParseCsv {
          The first line names the columns, as the Defender portal does (`IndicatorType`, `IndicatorValue`, \
          `ExpirationTime`, `Action`, `Severity`, `Title`, `Description`, `RecommendedActions`, `RbacGroups`, `Category`, \
          `MitreTechniques`, `GenerateAlert`) or by the attributes of an indicator (`type`, `value`, `expiration_time`, \
-         `external_id` and all others; `certificate_info_issuer`, `_serial`, `_subject` and `_sha256` for the facts of a \
+         `external_id` and all others; `Scope/DeviceGroups`, as in the portal's sample, is `RbacGroups`; `certificate_info_issuer`, `_serial`, `_subject` and `_sha256` for the facts of a \
          certificate), in any order, with or without capitals, spaces, `_` and `-`. Only the column of the values is \
          required. Read-only columns (`id`, `createdBy`, `createdByDisplayName`, `createdBySource`, `creationTime`, \
          `creationTimeDateTimeUtc`, `lastUpdateTime`, `lastUpdatedBy`) are ignored. Any other column is an error, so that no \

@@ -110,6 +110,10 @@ fn is_default(field: Field, indicator: &Indicator) -> bool {
     let value = field.get(indicator);
     match field {
         Field::Type | Field::Action => false,
+        // The service lists the groups both ways, and a configuration names them one way.
+        Field::RbacGroupIds => {
+            value.is_none() || !is_default(Field::RbacGroupNames, indicator) || value == field.explicit_default()
+        }
         Field::Category => value.is_none() || value == Some(FieldValue::Text("SuspiciousActivity".into())),
         _ => value.is_none() || value == field.explicit_default(),
     }

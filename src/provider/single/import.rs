@@ -77,6 +77,10 @@ fn state(row: &Row) -> Value {
     for difference in differences(&Indicator::blank(), indicator) {
         object.set(difference.field.name(), write(difference.field, indicator));
     }
+    if !object.get(Field::RbacGroupNames.name()).is_some_and(Value::is_null) {
+        // The service lists the groups both ways, and a configuration names them one way.
+        object.set(Field::RbacGroupIds.name(), Value::Null);
+    }
     // The facts of a certificate count as no difference unless they are wanted.
     for field in [Field::Value, Field::Action, Field::Title, Field::CertificateInfo] {
         object.set(field.name(), write(field, indicator));

@@ -6,9 +6,9 @@ use super::*;
 
 fn indicator(indicator_type: IndicatorType, action: Action, change: impl FnOnce(&mut Fields)) -> Indicator {
     let value = match indicator_type {
-        IndicatorType::FileMd5 => "d41d8cd98f00b204e9800998ecf8427e",
-        IndicatorType::FileSha1 | IndicatorType::CertificateThumbprint => "da39a3ee5e6b4b0d3255bfef95601890afd80709",
-        IndicatorType::FileSha256 => "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        IndicatorType::FileMd5 => "9e107d9d372bb6826bd81d3542a419d6",
+        IndicatorType::FileSha1 | IndicatorType::CertificateThumbprint => "2fd4e1c67a2d28fced849ee1bb76e7391b93eb12",
+        IndicatorType::FileSha256 => "d7a8fbb307d7809469ca9abcb0082e4f8d5651e46d3cdb762d02d0bf37c9e592",
         IndicatorType::IpAddress => "198.51.100.7",
         IndicatorType::Url => "http://evil.example/",
         _ => "evil.example",
@@ -47,6 +47,86 @@ fn codes(indicator: &Indicator) -> Vec<(&'static str, Weight, Field)> {
             },
         )
         .collect()
+}
+
+#[test]
+fn hashes_of_harmless_files_are_told_unless_they_are_allowed() {
+    for (content, hashes) in HARMLESS_FILES {
+        let types = [
+            IndicatorType::FileMd5,
+            IndicatorType::FileSha1,
+            IndicatorType::FileSha256,
+        ];
+        for (kind, hash) in types.into_iter().zip(hashes) {
+            let found = |action: Action, value: String| {
+                let harmful = Indicator {
+                    value,
+                    ..indicator(kind.clone(), action, |_| {})
+                };
+                let findings = check(&harmful, FieldSet::EMPTY).into_iter();
+                findings
+                    .filter(|finding| finding.code == "harmless-hash")
+                    .collect::<Vec<_>>()
+            };
+            for action in [Action::Block, Action::BlockAndRemediate, Action::Warn] {
+                let [finding] = found(action, hash.to_uppercase()).try_into().unwrap();
+                assert_eq!((finding.weight, finding.field), (Weight::Warning, Field::Value));
+                assert!(finding.rule.contains(content), "{}", finding.rule);
+            }
+            assert!(found(Action::Allowed, hash.to_owned()).is_empty());
+            assert!(found(Action::Block, hash.replace('0', "1")).is_empty());
+        }
+    }
+}
+
+#[test]
+fn the_table_of_harmless_files_is_true() {
+    use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
+    // Split, so that no scanner takes this file for it.
+    let eicar = concat!(
+        r"X5O!P%@AP[4\PZX54(P^)7CC)7}$",
+        "EICAR-STANDARD-ANTIVIRUS",
+        "-TEST-FILE!$H+H*"
+    );
+    let contents = ["", "\n", "\r\n", eicar];
+    for (content, (name, [_, sha1, sha256])) in contents.into_iter().zip(HARMLESS_FILES) {
+        for (algorithm, expected) in [(&SHA1_FOR_LEGACY_USE_ONLY, sha1), (&SHA256, sha256)] {
+            let found: String = digest(algorithm, content.as_bytes())
+                .as_ref()
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect();
+            assert_eq!(found, expected, "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_semicolon_in_a_device_group_is_told() {
+    let groups = |names: &[&str]| {
+        let names = names.iter().map(|name| (*name).to_owned()).collect();
+        codes(&domain(Action::Block, |fields| fields.rbac_group_names = Some(names)))
+    };
+    let told = [("joined-groups", Weight::Warning, Field::RbacGroupNames)];
+    assert_eq!(groups(&["Group A;Group B", "C"]), told);
+    assert_eq!(groups(&["Group A", "Group B"]), []);
+}
+
+#[test]
+fn device_groups_are_named_one_way() {
+    let groups = |names: &[&str], ids: &[i32]| {
+        let names = names.iter().map(|name| (*name).to_owned()).collect();
+        codes(&domain(Action::Block, |fields| {
+            fields.rbac_group_names = Some(names);
+            fields.rbac_group_ids = Some(ids.to_vec());
+        }))
+    };
+    assert_eq!(
+        groups(&["one"], &[1]),
+        [("groups-twice", Weight::Error, Field::RbacGroupIds)]
+    );
+    assert_eq!(groups(&["one"], &[]), []);
+    assert_eq!(groups(&[], &[1]), []);
 }
 
 #[test]

@@ -78,7 +78,6 @@ fn every_field_has_a_column() {
         ("application", "gitops"),
         ("generate_alert", "TRUE"),
         ("rbac_group_names", "A, B,"),
-        ("rbac_group_ids", "1,2"),
         ("mitre_techniques", "T1566.001,T1071"),
         ("category", "Malware"),
         ("educate_url", "https://help.example/"),
@@ -99,8 +98,8 @@ fn every_field_has_a_column() {
     let row = &map["https://a.example/"];
     assert_eq!(
         row.as_object().unwrap().len(),
-        Field::ALL.len() - 2,
-        "every field is written, one of the two that say when it expires: {row}"
+        Field::ALL.len() - 3,
+        "every field is written, one of the two that say when it expires and one of the two that name device groups: {row}"
     );
     let list = crate::provider::list::List::read(&json!(map).to_string().into());
     let mut read = ModelRow::blank();
@@ -110,7 +109,8 @@ fn every_field_has_a_column() {
     assert_eq!(fields.title.as_deref(), Some(" kept as it is "));
     assert_eq!(fields.description.as_deref(), Some("two\nlines"));
     assert_eq!(fields.rbac_group_names, Some(vec!["A".to_owned(), "B".to_owned()]));
-    assert_eq!(fields.rbac_group_ids, Some(vec![1, 2]));
+    let numbers = call("value,rbac_group_ids\na.example,\"1,2\"\n").unwrap();
+    assert_eq!(numbers["a.example"], json!({ "rbac_group_ids": [1, 2] }));
     assert_eq!(fields.generate_alert, Some(true));
     assert_eq!(fields.bypass_duration_hours, Some(4));
     let lives = call("value,lifetime\na.example,90d\n").unwrap();
@@ -210,6 +210,22 @@ fn the_same_row_twice_is_one_row_and_two_that_differ_are_not() {
            of the two rows",
         ],
     );
+    let (upper, lower) = (
+        "2FD4E1C67A2D28FCED849EE1BB76E7391B93EB12",
+        "2fd4e1c67a2d28fced849ee1bb76e7391b93eb12",
+    );
+    assert_eq!(
+        call(&format!("{header}\n{upper},High,,\n{lower},High,,\n"))
+            .unwrap()
+            .len(),
+        1
+    );
+    expect_errors(
+        &format!("{header}\n{upper},High,,\n{lower},Low,,\n"),
+        &[&format!(
+            "line 3, column `Value`: `{lower}` is in line 2 already, with another `Severity`; keep one of the two rows"
+        )],
+    );
 }
 
 #[test]
@@ -261,7 +277,10 @@ proptest! {
     ) {
         let mut text = "Indicator_Value,TITLE,severity,generate alert,RbacGroups,rbacGroupIds".to_owned();
         let mut expected = BTreeMap::new();
-        for (value, (title, severity, alert, names, ids)) in rows {
+        for (value, (title, severity, alert, names, mut ids)) in rows {
+            if !names.is_empty() {
+                ids.clear();
+            }
             let cells = [
                 value.clone(),
                 title.clone().unwrap_or_default(),
