@@ -199,9 +199,9 @@ async fn what_an_interrupted_run_left_is_taken_over_with_a_warning() {
         let mut host = Host::new(&tenant);
         host.configure(&[(A, set(json!({ "indicators": domains(0..3) })))]);
         let run = host.plan().await.ok();
-        assert_said(&run.warnings, &["taken over", "d1.example"]);
+        assert_said(&run.warnings, &["Taken over", "d1.example"]);
         let run = host.apply().await.ok();
-        assert_said(&run.warnings, &["taken over", "d1.example"]);
+        assert_said(&run.warnings, &["Taken over", "d1.example"]);
         assert_eq!(tenant.imported(), imported);
         assert_eq!(id_in(&host, A, "d1.example").as_deref(), Some("70"));
         assert_eq!(tenant.row("d1.example").unwrap()["title"], "list");
@@ -219,7 +219,7 @@ async fn a_row_that_this_application_wrote_last_is_ours() {
     });
     let mut host = Host::new(&tenant);
     host.configure(&[("mde_indicator.a", single("d1.example", json!({})))]);
-    assert_said(&host.plan().await.ok().warnings, &["taken over", "d1.example"]);
+    assert_said(&host.plan().await.ok().warnings, &["Taken over", "d1.example"]);
     host.apply().await.ok();
     assert_eq!(host.state["mde_indicator.a"].value.get("id").as_str(), Some("70"));
     host.plan().await.clean();
@@ -240,7 +240,7 @@ async fn a_row_of_another_label_is_somebody_elses_unless_the_label_is_listed() {
 
         let mut host = Host::new(&tenant).provider(json!({ "applications": ["other", "gitops"] }));
         let run = host.configure(&[(A, list)]).plan().await.ok();
-        assert_said(&run.warnings, &["taken over", "d1.example"]);
+        assert_said(&run.warnings, &["Taken over", "d1.example"]);
         host.apply().await.ok();
         // The service takes a label only when a row is made.
         let row = tenant.row("d1.example").unwrap();
@@ -391,7 +391,7 @@ async fn a_row_that_moves_from_one_set_to_another_is_not_lost() {
             host.configure(&resources(8)).apply().await.ok();
             let before = ids(&tenant);
             let run = apply(host.configure(&resources(5)), order).await.ok();
-            assert_said(&run.warnings, &["taken over", "d5.example"]);
+            assert_said(&run.warnings, &["Taken over", "d5.example"]);
             assert_eq!(
                 tenant.values(),
                 (0..10).map(|number| format!("d{number}.example")).collect::<Vec<_>>()
@@ -440,7 +440,7 @@ async fn a_resource_that_is_renamed_keeps_its_rows() {
             let (rows, values) = (tenant.simulator.rows(), tenant.values());
             tenant.simulator.clear_calls();
             let run = apply(host.configure(std::slice::from_ref(&after)), &order).await.ok();
-            assert_said(&run.warnings, &["taken over", "d0.example"]);
+            assert_said(&run.warnings, &["Taken over", "d0.example"]);
             assert_eq!(tenant.values(), values, "{order:?}");
             // The new one first: it claims the rows, and nothing is written or deleted.
             if order.first() == Some(&after.0) {

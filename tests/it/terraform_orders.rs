@@ -272,7 +272,7 @@ async fn a_saved_plan_and_a_run_without_a_refresh_move_rows_too() {
         .run(&["plan", "-input=false", "-out=saved.plan"])
         .await
         .expect(0);
-    assert!(planned.says("taken over"), "{}", planned.output);
+    assert!(planned.says("to take over"), "{}", planned.output);
     workspace.run(&["apply", "-input=false", "saved.plan"]).await.expect(0);
     assert_settled(&tenant, &workspace, hosts(0..8), &[], "saved").await;
     workspace.main(&layout(6));

@@ -108,11 +108,12 @@ async fn a_block_on_a_protected_name_is_refused() {
 async fn what_somebody_else_made_is_left_alone_unless_it_is_adopted() {
     let tenant = Tenant::start().await;
     tenant.add_foreign("DomainName", "theirs.example", "Block");
-    tenant.add_foreign("DomainName", "allowed.example", "Allowed");
+    // Another action is another indicator.
+    tenant.add_foreign("DomainName", "audited.example", "Audit");
     tenant.portal(|rows| rows[0]["creationTimeDateTimeUtc"] = "2026-01-02T03:04:05Z".into());
     let before = tenant.simulator.rows();
     let workspace = Workspace::new(&tenant);
-    let values = r#""theirs.example" = null, "allowed.example" = null, "own.example" = null"#;
+    let values = r#""theirs.example" = null, "audited.example" = null, "own.example" = null"#;
     workspace.main(&configuration("", "Block", values, "one.example"));
     let planned = workspace.plan().await.expect(1);
     assert_snapshot!(texts(&planned.output), @r#"

@@ -150,8 +150,8 @@ resource "mde_indicator" "three" {
     "#);
     assert_snapshot!(told(&planned.output, "f.example: 1 changed"), @r#"
     Changed in the tenant:
-    - f.example: severity changed from not set to "High" (by eve@contoso.example on
-    2026-01-02T03:04:05Z)
+    - f.example: severity changed from not set to "High" (by eve@contoso.example
+    on 2026-01-02T03:04:05Z)
     "#);
     assert_snapshot!(planned.block("mde_indicator_set.one"), @r#"
     # mde_indicator_set.one will be updated in-place
