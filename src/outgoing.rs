@@ -232,7 +232,8 @@ mod tests {
     #[test]
     fn a_writer_writes_pieces_as_they_may_be_printed() {
         let mut out = Vec::new();
-        write!(Writer::new(&mut out), "{}: {}\n", "\u{1b}[2J", "é").unwrap();
+        let harm = "\u{1b}[2J";
+        writeln!(Writer::new(&mut out), "{harm}: é").unwrap();
         assert_eq!(String::from_utf8(out).unwrap(), "\\u{1b}[2J: é\n");
     }
 

@@ -3,7 +3,7 @@
 
 use super::shapes;
 use async_trait::async_trait;
-use mde::plugin;
+use mde::plugin::{self, Services};
 use mde::provider::MdeProvider;
 use mde::tf::grpc::service;
 use mde::tf::{
@@ -26,7 +26,10 @@ pub fn run() -> Option<ExitCode> {
     if !chosen || !plugin::is_hosted() {
         return None;
     }
-    let served = plugin::serve(|| Routes::new(service(Floor(MdeProvider::default()))));
+    let served = plugin::serve(|| Services {
+        routes: Routes::new(service(Floor(MdeProvider::default()))),
+        stop: Box::new(|| {}),
+    });
     Some(if served.is_ok() {
         ExitCode::SUCCESS
     } else {
