@@ -246,7 +246,9 @@ mod tests {
         #[test]
         fn no_text_has_anything_harmful_left(text in any_text()) {
             let harmful = |text: &str| text.chars().any(|letter| letter != '\n' && is_harmful(letter));
-            for out in [line(&text), lines(&text), shown(&text)] {
+            let mut written = Vec::new();
+            write!(Writer::new(&mut written), "{text}").unwrap();
+            for out in [line(&text), lines(&text), shown(&text), String::from_utf8(written).unwrap()] {
                 prop_assert!(!harmful(&out), "{out:?}");
             }
             prop_assert!(!line(&text).contains('\n') && !shown(&text).contains('\n'));

@@ -146,6 +146,6 @@ output "capacity" {
     let plan = workspace.plan_json().await;
     assert_eq!(
         plan["planned_values"]["outputs"]["capacity"]["value"],
-        json!({ "used": 4, "limit": 100, "remaining": 96, "by_source": { "Portal": 3, "MCAS": 1 } })
+        json!({ "used": 4, "limit": 100, "remaining": 96, "unreadable": 0, "by_source": { "Portal": 3, "MCAS": 1 } })
     );
 }
