@@ -232,7 +232,8 @@ mod tests {
     #[test]
     fn a_writer_writes_pieces_as_they_may_be_printed() {
         let mut out = Vec::new();
-        write!(Writer::new(&mut out), "{}: {}\n", "\u{1b}[2J", "é").unwrap();
+        let harm = "\u{1b}[2J";
+        writeln!(Writer::new(&mut out), "{harm}: é").unwrap();
         assert_eq!(String::from_utf8(out).unwrap(), "\\u{1b}[2J: é\n");
     }
 
@@ -245,7 +246,9 @@ mod tests {
         #[test]
         fn no_text_has_anything_harmful_left(text in any_text()) {
             let harmful = |text: &str| text.chars().any(|letter| letter != '\n' && is_harmful(letter));
-            for out in [line(&text), lines(&text), shown(&text)] {
+            let mut written = Vec::new();
+            write!(Writer::new(&mut written), "{text}").unwrap();
+            for out in [line(&text), lines(&text), shown(&text), String::from_utf8(written).unwrap()] {
                 prop_assert!(!harmful(&out), "{out:?}");
             }
             prop_assert!(!line(&text).contains('\n') && !shown(&text).contains('\n'));

@@ -208,7 +208,7 @@ impl Error {
     pub fn on_one_line(&self) -> String {
         let causes = std::iter::successors(std::error::Error::source(self), |cause| cause.source());
         let whole = causes.fold(self.what.clone(), |text, cause| format!("{text}: {cause}"));
-        outgoing::words(&whole, LONGEST_ERROR)
+        outgoing::line(&outgoing::words(&whole, LONGEST_ERROR))
     }
 }
 
@@ -218,8 +218,8 @@ mod tests {
 
     #[test]
     fn an_error_names_its_causes_on_one_line() {
-        let error = Error::new("no socket", io::Error::other("first\nsecond"));
-        assert_eq!(error.on_one_line(), "no socket: first second");
+        let error = Error::new("no socket", io::Error::other("first\nsecond\u{1b}[2J"));
+        assert_eq!(error.on_one_line(), "no socket: first second\\u{1b}[2J");
         assert_eq!(Error::found("no socket").on_one_line(), "no socket");
     }
 }

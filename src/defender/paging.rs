@@ -177,7 +177,7 @@ async fn read_through(session: &Session, end: Duration) -> Result<Rows, Error> {
 /// round number of rows. That the next page is empty is worth a call: whoever takes a cut list for all there is reports
 /// rows as deleted that are not.
 const fn may_be_cut(rows: usize) -> bool {
-    rows >= 50 && rows < PAGE_SIZE && (rows.is_multiple_of(50) || rows.is_power_of_two())
+    rows >= 100 && rows < PAGE_SIZE && (rows.is_multiple_of(100) || rows.is_power_of_two())
 }
 
 async fn read_page(session: &Session, request: &Request, end: Duration) -> Result<Page, Error> {

@@ -176,13 +176,14 @@ async fn what_nobody_could_find_out_is_taken_over_by_the_next_apply() {
         retry_after: None,
     };
     tenant.fault(Fault::new(FaultKind::DropAfter {}).on("POST", "/import"));
-    tenant.fault(Fault::new(broken.clone()).on("POST", "/import").times(7));
-    tenant.fault(Fault::new(broken).on("GET", "/indicators").after(2).times(8));
+    tenant.fault(Fault::new(broken.clone()).on("POST", "/import").times(1000));
+    tenant.fault(Fault::new(broken).on("GET", "/indicators").after(2).times(1000));
     let list = set(json!({ "indicators": domains(0..5) }));
     let run = host.configure(&[(SET, list)]).apply().await;
     assert!(!run.errors.is_empty());
     assert!(host.state.is_empty(), "nothing is known to be there");
     assert_eq!(tenant.values().len(), 5, "and yet it is");
+    tenant.simulator.clear_faults();
     tenant.simulator.clear_calls();
     let run = host.apply().await.ok();
     assert!(run.warnings.join("\n").contains("taken over"), "{:?}", run.warnings);

@@ -96,7 +96,8 @@ resource "mde_indicator_set" "list" {{
     // The same rows as one text are no change.
     workspace.main(&set("jsonencode(local.rows)"));
     workspace.plan().await.expect(0);
-    tenant.expect_calls((0, 0), (0, 0), 2);
+    // A page of 1,000 rows may be one that a server has cut, so each listing asks for the next one, too.
+    tenant.expect_calls((0, 0), (0, 0), 4);
 }
 
 fn singles(count: usize, title: &str) -> String {

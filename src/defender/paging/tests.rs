@@ -96,10 +96,10 @@ async fn a_server_that_cuts_pages_in_silence_is_asked_for_the_rest() {
         (500, 600, 2),
         (500, 1_300, 3),
         (1_000, 1_000, 2),
-        (50, 60, 2),
+        (256, 600, 3),
         (4_096, 9_000, 3),
         (10_000, 1_234, 1),
-        (10_000, 49, 1),
+        (10_000, 64, 1),
     ] {
         let service = Service::new();
         service.fill(rows);
