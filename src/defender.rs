@@ -35,6 +35,8 @@ pub mod bench;
 
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+pub(crate) mod samples;
 
 pub use clock::{Clock, SystemClock};
 pub use deletions::{Admission, Deletion, DeletionGate};

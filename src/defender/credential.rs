@@ -133,7 +133,7 @@ fn no_token_endpoint(authority: &Url, why: &str) -> Error {
 
 /// What Entra says when it gives no token.
 #[derive(Debug, Clone)]
-struct Refusal {
+pub(super) struct Refusal {
     status: u16,
     retry_after: Option<Duration>,
     /// Entra's text, or whatever else there was.
@@ -151,7 +151,7 @@ impl fmt::Display for Refusal {
 }
 
 impl Refusal {
-    fn read(status: u16, retry_after: Option<Duration>, body: &[u8]) -> Self {
+    pub(super) fn read(status: u16, retry_after: Option<Duration>, body: &[u8]) -> Self {
         #[derive(Deserialize)]
         struct Document {
             #[serde(default)]
@@ -174,7 +174,7 @@ impl Refusal {
         }
     }
 
-    fn explain(&self, authority: &Url) -> IssueError {
+    pub(super) fn explain(&self, authority: &Url) -> IssueError {
         if self.status == 429 || self.status >= 500 {
             return IssueError::Unavailable {
                 retry_after: self.retry_after,

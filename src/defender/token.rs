@@ -155,7 +155,7 @@ impl Shared {
                     Error::new(
                         Kind::Unavailable,
                         format!("could not {PURPOSE}: {text}"),
-                        "This is usually temporary: run the command again in a few minutes.",
+                        "This is usually temporary. Run the command again in a few minutes.",
                     ),
                 ),
             };

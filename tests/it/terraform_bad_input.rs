@@ -57,7 +57,7 @@ resource "mde_indicator" "hash" {
       on main.tf line 9, in resource "mde_indicator" "network":
        9:   value       = "198.51.100.0/24"
 
-    `198.51.100.0/24` is a network in CIDR notation, and the service takes none.
+    `198.51.100.0/24` is a network in CIDR notation, which the service does not accept.
 
     Give each address an element of its own; Defender takes single addresses
     only.
@@ -81,7 +81,7 @@ resource "mde_indicator" "hash" {
     `2fd4e1c67a2d28fced849ee1bb76e7391b93eb12` has 40 hexadecimal digits, and a
     value of type FileSha256 has 64.
 
-    It is as long as a SHA-1: set the type to `FileSha1`, or to
+    It has the length of a SHA-1. Set the type to `FileSha1`, or to
     `CertificateThumbprint` for a certificate.
 
     Error: Invalid action
@@ -110,9 +110,9 @@ resource "mde_indicator" "hash" {
       on main.tf line 19, in resource "mde_indicator" "hash":
       19:   expiration_time = "tomorrow"
 
-    `tomorrow` is not an instant in RFC 3339.
+    `tomorrow` is not an RFC 3339 timestamp.
 
-    Write date, time and offset, such as `2030-01-31T00:00:00Z` or
+    Write date, time and UTC offset, such as `2030-01-31T00:00:00Z` or
     `2030-01-31T01:00:00+01:00`.
     "#);
     assert!(tenant.simulator.calls().is_empty());
@@ -168,7 +168,7 @@ resource "mde_indicator_set" "list" {{
         "Write `http://evil.example/`.",
         "`abc` has 3 hexadecimal digits",
         "`evil.example` has no scheme",
-        "generate_alert = true. This is about `audit.example`.",
+        "generate_alert = true. Affected row: `audit.example`.",
         "`2fd4e1c67a2d28fced849ee1bb76e7391b93eb12`",
         "`2FD4E1C67A2D28FCED849EE1BB76E7391B93EB12`",
     ] {

@@ -147,7 +147,7 @@ async fn everything_that_is_wrong_with_a_file_is_told_at_once() {
     - line 2 and 1 more, column `Severity`: `high` is not a severity, and the
     service refuses unknown names. Write `High`.
     - line 3, column `ExpirationTime`: `31/01/2041` is not an instant in RFC
-    3339. Write date, time and offset, such as `2030-01-31T00:00:00Z` or
+    3339. Write date, time and UTC offset, such as `2030-01-31T00:00:00Z` or
     `2030-01-31T01:00:00+01:00`.
     - line 5: the row has 13 cells, and the header names 12; quote cells that
     hold a comma, and leave absent ones empty

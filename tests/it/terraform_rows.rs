@@ -58,9 +58,9 @@ resource "mde_indicator_set" "text" {
       on main.tf line 14, in resource "mde_indicator_set" "lines":
       14:     "b.example" = { acton = "Allowed" }
 
-    `acton` is no field of an indicator; did you mean `action`?
+    `acton` is not a field of an indicator; did you mean `action`?
 
-    This is about `b.example`.
+    Affected row: `b.example`.
 
     Error: Invalid severity
 
@@ -70,7 +70,7 @@ resource "mde_indicator_set" "text" {
 
     `critical` is not a severity, and the service refuses unknown names.
 
-    This is about `c.example`.
+    Affected row: `c.example`.
 
     Use one of `Informational`, `Low`, `Medium`, `High`.
 
@@ -81,9 +81,9 @@ resource "mde_indicator_set" "text" {
       16:     "d.example" = "text"
 
     The row is a text, not an object of fields; write `{ description = "..." }`,
-    or `null` for a row without fields of its own.
+    or `null` for a row that sets no fields.
 
-    This is about `d.example`.
+    Affected row: `d.example`.
 
     Error: Invalid mitre_techniques
 
@@ -93,7 +93,7 @@ resource "mde_indicator_set" "text" {
 
     `mitre_techniques` is an object, not a list of texts.
 
-    This is about `e.example`.
+    Affected row: `e.example`.
 
     Error: Invalid row
 
@@ -101,9 +101,9 @@ resource "mde_indicator_set" "text" {
       on main.tf line 24, in resource "mde_indicator_set" "number":
       24:   indicators = { 10 = { value = "f.example" }, "g.example" = { colour = "red" } }
 
-    `colour` is no field of an indicator.
+    `colour` is not a field of an indicator.
 
-    This is about `g.example`.
+    Affected row: `g.example`.
 
     Error: Invalid row
 
@@ -111,9 +111,9 @@ resource "mde_indicator_set" "text" {
       on main.tf line 30, in resource "mde_indicator_set" "computed":
       30:   indicators = { for name in ["h"] : "${name}.example" => { expiry = "2041-01-01" } }
 
-    `expiry` is no field of an indicator.
+    `expiry` is not a field of an indicator.
 
-    This is about `h.example`.
+    Affected row: `h.example`.
 
     Error: `indicators` cannot be read
 
@@ -131,9 +131,9 @@ resource "mde_indicator_set" "text" {
       on main.tf line 36, in resource "mde_indicator_set" "text":
       36:   indicators = file("list.json")
 
-    `severty` is no field of an indicator; did you mean `severity`?
+    `severty` is not a field of an indicator; did you mean `severity`?
 
-    This is about `b.example`.
+    Affected row: `b.example`.
     "#);
 }
 
@@ -175,7 +175,7 @@ async fn what_is_sensitive_is_in_no_message() {
     let failed = workspace.plan().await.expect(1);
     assert_eq!(
         failed.errors(),
-        ["taken: 1 indicator is already in the tenant"],
+        ["taken: 1 indicator already exists"],
         "{}",
         failed.output
     );

@@ -76,19 +76,19 @@ async fn a_block_on_a_protected_name_is_refused() {
     let failed = workspace.apply().await.expect(1);
     assert_snapshot!(texts(&failed.output), @r"
     List: 2 indicators would block a protected name
-    `protected` in the provider block names what must never be blocked:
-    - `192.0.2.5` lies in the protected network `192.0.2.0/24`
+    `protected` in the provider block lists what must never be blocked:
+    - `192.0.2.5` is in the protected network `192.0.2.0/24`
     - `shop.contoso.example` lies under the protected domain `contoso.example`
 
-    Remove the indicator, or the entry of `protected` if the block is meant.
+    Remove the indicator, or remove the entry from `protected` if the block is intended.
     `terraform destroy` makes an ordinary plan first and stops at this error as
     well; `terraform destroy -refresh=false` skips that plan.
 
     https://contoso.example/x: 1 indicator would block a protected name
-    `protected` in the provider block names what must never be blocked:
+    `protected` in the provider block lists what must never be blocked:
     - `https://contoso.example/x` hits the protected domain `contoso.example`
 
-    Remove the indicator, or the entry of `protected` if the block is meant.
+    Remove the indicator, or remove the entry from `protected` if the block is intended.
     `terraform destroy` makes an ordinary plan first and stops at this error as
     well; `terraform destroy -refresh=false` skips that plan.
     ");
@@ -116,7 +116,7 @@ async fn what_somebody_else_made_is_left_alone_unless_it_is_adopted() {
     workspace.main(&configuration("", "Block", values, "one.example"));
     let planned = workspace.plan().await.expect(1);
     assert_snapshot!(texts(&planned.output), @r#"
-    List: 1 indicator is already in the tenant
+    List: 1 indicator already exists
     Other authors made these indicators, or this application made them under
     another `application` label. So nothing was changed:
     - DomainName theirs.example with action Block, id 1, made by

@@ -71,7 +71,7 @@ resource "mde_indicator_set" "list" {
     assert_snapshot!(told(&checked.output, "Questionable description: missing text"), @r"
     There is no description, which Defender documents as required.
 
-    This is about `a.example`.
+    Affected row: `a.example`.
 
     Set description, for the indicator or as the default of the whole list.
     ");

@@ -119,11 +119,11 @@ impl TransportError {
             ),
             TransportTrouble::Interrupted => connection(
                 &format!("the connection to {place} broke off"),
-                "This is usually temporary: run the command again. What was written so far is kept.",
+                "This is usually temporary. Run the command again. What was written so far is kept.",
             ),
             TransportTrouble::TooSlow => connection(
                 &format!("{place} did not answer in time"),
-                "This is usually temporary: run the command again. What was written so far is kept.",
+                "This is usually temporary. Run the command again. What was written so far is kept.",
             ),
         }
     }

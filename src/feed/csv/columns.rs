@@ -143,8 +143,8 @@ fn nothing_known(columns: &[Column]) -> String {
     {
         Some((_, name)) => format!("the cells are separated by {name}; separate them by commas"),
         None => format!(
-            "{} is no field of an indicator; the first line must name the columns, such as `IndicatorType,\
-             IndicatorValue,Action`",
+            "{} is not a field of an indicator; the first line must name the columns, such as \
+             `IndicatorType,IndicatorValue,Action`",
             shown(&only.header)
         ),
     }
