@@ -22,7 +22,10 @@ pub fn pages<P: Provider>(provider: &P, examples: Examples<'_>) -> Vec<(String, 
         let block = examples(&format!("{path}/import-by-string-id.tf"));
         match block {
             Some(block) if !command.is_empty() => {
-                format!("{command}\nOr with an `import` block:\n\n```terraform\n{}\n```\n", block.trim())
+                format!(
+                    "{command}\nOr with an `import` block:\n\n```terraform\n{}\n```\n",
+                    block.trim()
+                )
             }
             _ => command,
         }

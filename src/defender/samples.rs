@@ -21,7 +21,10 @@ const TROUBLES: [(TransportTrouble, &str); 10] = {
         (Trouble::WrongName, "invalid peer certificate: NotValidForName"),
         (Trouble::NotValidNow, "invalid peer certificate: Expired"),
         (Trouble::BadCertificate, "invalid peer certificate: BadEncoding"),
-        (Trouble::UnknownHost, "failed to lookup address information: Name or service not known"),
+        (
+            Trouble::UnknownHost,
+            "failed to lookup address information: Name or service not known",
+        ),
         (Trouble::Unreachable, "Connection refused (os error 111)"),
         (Trouble::Interrupted, "connection closed before message completed"),
         (Trouble::TooSlow, "operation timed out"),
@@ -56,12 +59,17 @@ const REFUSALS: [(u16, &str); 5] = [
     (302, "Moved temporarily"),
     (400, "Request body is incorrect"),
     (401, "Unauthorized"),
-    (403, "Missing application roles. API required roles: Ti.ReadWrite.All, application roles: ."),
+    (
+        403,
+        "Missing application roles. API required roles: Ti.ReadWrite.All, application roles: .",
+    ),
     (404, "Not found"),
 ];
 
 /// Numbers after `AADSTS` that have an advice of their own, and one that has not.
-const ENTRA: [u32; 8] = [7_000_215, 7_000_222, 700_016, 90_002, 500_011, 7_000_112, 53_003, 50_000];
+const ENTRA: [u32; 8] = [
+    7_000_215, 7_000_222, 700_016, 90_002, 500_011, 7_000_112, 53_003, 50_000,
+];
 
 fn base() -> Url {
     Url::parse("https://api.security.microsoft.com").unwrap()
@@ -99,14 +107,22 @@ pub(crate) fn errors() -> Vec<Error> {
     errors.extend([
         session::unavailable(&list(), &refusal(503, "Service Unavailable")),
         session::unreadable(&list(), &"expected value at line 1 column 1"),
-        session::throttled(&list(), &refusal(429, "Rate limit is exceeded"), Duration::from_secs(4500)),
+        session::throttled(
+            &list(),
+            &refusal(429, "Rate limit is exceeded"),
+            Duration::from_secs(4500),
+        ),
         session::stopped(Some(trouble(TROUBLES[8])), &list()).into_error(list().purpose()),
         Error::stopped(list().purpose()),
-        endpoint::next_page(&base(), "https://elsewhere.example/page").err().unwrap(),
+        endpoint::next_page(&base(), "https://elsewhere.example/page")
+            .err()
+            .unwrap(),
         paging::endless("it refers to \"https://api.security.microsoft.com/p\" twice"),
     ]);
     errors.extend(ENTRA.into_iter().map(no_token));
-    errors.push(issued(NoToken::read(200, None, b"<html>Sign in to the network</html>").explain(&authority())));
+    errors.push(issued(
+        NoToken::read(200, None, b"<html>Sign in to the network</html>").explain(&authority()),
+    ));
     errors.extend(unusable());
     errors
 }

@@ -31,10 +31,10 @@ impl DataSource<Tenant> for Capacity {
                 Attribute::number("remaining")
                     .computed()
                     .describe("`limit` minus `used`, but at least 0."),
-                Attribute::map_of("by_source", ValueType::Number)
-                    .computed()
-                    .describe("Number of active indicators by the product that created them, such as `PublicApi` or \
-                               `Portal`."),
+                Attribute::map_of("by_source", ValueType::Number).computed().describe(
+                    "Number of active indicators by the product that created them, such as `PublicApi` or \
+                               `Portal`.",
+                ),
             ],
         )
     }

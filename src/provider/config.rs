@@ -28,18 +28,34 @@ pub fn schema() -> Schema {
          argument can also be set by the environment variables that its description names. The provider block takes \
          precedence, except for `MDE_MAX_REMOVALS`.",
         vec![
-            text("tenant_id", "Directory (tenant) id. Also `ARM_TENANT_ID` or `AZURE_TENANT_ID`."),
-            text("client_id", "Application (client) id. Also `ARM_CLIENT_ID` or `AZURE_CLIENT_ID`."),
-            text("client_secret", "Client secret. Also `ARM_CLIENT_SECRET` or `AZURE_CLIENT_SECRET`.").sensitive(),
+            text(
+                "tenant_id",
+                "Directory (tenant) id. Also `ARM_TENANT_ID` or `AZURE_TENANT_ID`.",
+            ),
+            text(
+                "client_id",
+                "Application (client) id. Also `ARM_CLIENT_ID` or `AZURE_CLIENT_ID`.",
+            ),
+            text(
+                "client_secret",
+                "Client secret. Also `ARM_CLIENT_SECRET` or `AZURE_CLIENT_SECRET`.",
+            )
+            .sensitive(),
             text(
                 "environment",
                 "Cloud to use: `public`, `usgovernment` (GCC), `usgovernmentl4` (GCC High) or `dod`. Default: \
                  `public`. Also `ARM_ENVIRONMENT`.",
             ),
-            text("region", "Region of the API in the public cloud: `us`, `eu`, `uk`, `au`, `swa`, `ina` or `aea`. By \
-                            default the service chooses. Also `MDE_REGION`."),
-            text("base_url", "HTTPS URL of the API. Default: the API of `environment` and `region`. Also \
-                              `MDE_BASE_URL`."),
+            text(
+                "region",
+                "Region of the API in the public cloud: `us`, `eu`, `uk`, `au`, `swa`, `ina` or `aea`. By \
+                            default the service chooses. Also `MDE_REGION`.",
+            ),
+            text(
+                "base_url",
+                "HTTPS URL of the API. Default: the API of `environment` and `region`. Also \
+                              `MDE_BASE_URL`.",
+            ),
             text(
                 "authority_host",
                 "HTTPS URL of the token service. Default: the token service of `environment`. Also \
@@ -66,10 +82,12 @@ pub fn schema() -> Schema {
                  created under the same `application` label, and fails the plan for all others. `adopt` takes over \
                  indicators of other authors, too. Resources can override it. Default: `own`. Also `MDE_ON_EXISTING`.",
             ),
-            Attribute::list_of("applications", ValueType::String).optional().describe(
-                "`application` labels of this configuration. Indicators that this application created under one of \
+            Attribute::list_of("applications", ValueType::String)
+                .optional()
+                .describe(
+                    "`application` labels of this configuration. Indicators that this application created under one of \
                  these labels may move to another of them. Also `MDE_APPLICATIONS`, separated by commas.",
-            ),
+                ),
             Attribute::list_of("protected", ValueType::String).optional().describe(
                 "Domains, IP addresses and networks in CIDR notation that must never be blocked. A plan fails if it \
                  would block an entry, a parent domain of it, or a subdomain, address or URL within it. Also \

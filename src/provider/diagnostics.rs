@@ -25,7 +25,10 @@ fn one(title: &str, problem: Problem) -> Diagnostics {
     match problem {
         Problem::Unlisted { error, unread } => unlisted(&error, unread),
         Problem::Foreign { rows: notes } => Diagnostic::error(
-            format!("{title}: {}", counted(notes.len(), "indicator already exists", "indicators already exist")),
+            format!(
+                "{title}: {}",
+                counted(notes.len(), "indicator already exists", "indicators already exist")
+            ),
             format!(
                 "These indicators were not created by this configuration. Another author created them, or this \
                  application created them under another `application` label. Nothing was changed:\n{}\n\nTo take \
@@ -59,25 +62,45 @@ fn one(title: &str, problem: Problem) -> Diagnostics {
             ),
         ),
         Problem::Protected { rows } => Diagnostic::error(
-            format!("{title}: {} a protected name", counted(rows.len(), "indicator would block", "indicators would block")),
+            format!(
+                "{title}: {} a protected name",
+                counted(rows.len(), "indicator would block", "indicators would block")
+            ),
             format!(
                 "`protected` in the provider block lists what must never be blocked:\n{}\n\nRemove the indicator, or \
                  remove the entry from `protected` if the block is intended. {DESTROY}",
                 named(&rows.iter().map(|(name, words)| about(name, words)).collect::<Vec<_>>())
             ),
         ),
-        Problem::TooManyRemovals { count, allowed, names, sent } => Diagnostic::error(
+        Problem::TooManyRemovals {
+            count,
+            allowed,
+            names,
+            sent,
+        } => Diagnostic::error(
             format!("{title}: the run removes more indicators than `max_removals` allows"),
             format!(
                 "So far, this run deletes or weakens {}; `max_removals` allows {allowed}. {}{}\n\nIf this is \
                  intended, set the environment variable MDE_MAX_REMOVALS for one run, or raise `max_removals` in the \
                  provider block. If not, check whether a list is shorter than expected.",
                 counted(count, "indicator", "indicators"),
-                if sent { "No more indicators of this resource were deleted." } else { "Nothing was changed." },
-                if names.is_empty() { String::new() } else { format!(" Among them:\n{}", examples(&names)) }
+                if sent {
+                    "No more indicators of this resource were deleted."
+                } else {
+                    "Nothing was changed."
+                },
+                if names.is_empty() {
+                    String::new()
+                } else {
+                    format!(" Among them:\n{}", examples(&names))
+                }
             ),
         ),
-        Problem::OverCapacity { foreign, wanted, capacity } => Diagnostic::error(
+        Problem::OverCapacity {
+            foreign,
+            wanted,
+            capacity,
+        } => Diagnostic::error(
             "The tenant cannot hold all indicators",
             format!(
                 "This configuration wants {} that no other author has. Other authors have {}. Together they exceed \
@@ -89,7 +112,11 @@ fn one(title: &str, problem: Problem) -> Diagnostics {
                 (foreign + wanted).saturating_sub(capacity)
             ),
         ),
-        Problem::MayExceedCapacity { rows, creations, capacity } => Diagnostic::warning(
+        Problem::MayExceedCapacity {
+            rows,
+            creations,
+            capacity,
+        } => Diagnostic::warning(
             "The tenant may not hold all indicators",
             format!(
                 "The tenant holds {}, and {} to be created. Together they exceed its capacity of {capacity}, unless \
@@ -111,13 +138,19 @@ fn one(title: &str, problem: Problem) -> Diagnostics {
             },
         ),
         Problem::AnotherForm { written, rows } => Diagnostic::warning(
-            format!("{title}: {written} of {} change", counted(rows, "indicator", "indicators")),
+            format!(
+                "{title}: {written} of {} change",
+                counted(rows, "indicator", "indicators")
+            ),
             "The list changes from an object to JSON text, or from JSON text to an object. So the plan shows every \
              row as removed and added. Only indicators that actually differ are written.",
         ),
         Problem::Expired { names } => expired(title, &names),
         Problem::ScopeNotShownYet { count } => Diagnostic::warning(
-            format!("{title}: {} of the scope will be deleted later", counted(count, "indicator", "indicators")),
+            format!(
+                "{title}: {} of the scope will be deleted later",
+                counted(count, "indicator", "indicators")
+            ),
             format!(
                 "{} in the scope of this exclusive set but not in its list. This run does not change them. The next \
                  plan shows each of them as a removed row, and applying that plan deletes them.",
@@ -130,16 +163,26 @@ fn one(title: &str, problem: Problem) -> Diagnostics {
             format!(
                 "The service returned id {id} for {}, but {} already has that id.\n\nRemove one of the two. If they \
                  differ only in their device groups, list the groups of both on one of them.",
-                if name == value { format!("`{name}`") } else { format!("`{name}` ({value})") },
-                other.map_or_else(|| "another resource of this run".to_owned(), |other| format!("`{other}`"))
+                if name == value {
+                    format!("`{name}`")
+                } else {
+                    format!("`{name}` ({value})")
+                },
+                other.map_or_else(
+                    || "another resource of this run".to_owned(),
+                    |other| format!("`{other}`")
+                )
             ),
         ),
         Problem::Overwritten { rows: notes } => Diagnostic::warning(
-            format!("{title}: {} overwritten", counted(
-                notes.len(),
-                "indicator of another author was",
-                "indicators of other authors were"
-            )),
+            format!(
+                "{title}: {} overwritten",
+                counted(
+                    notes.len(),
+                    "indicator of another author was",
+                    "indicators of other authors were"
+                )
+            ),
             format!(
                 "The provider found no indicators with these values, types and actions, but the service changed \
                  existing indicators instead of creating new ones. This resource now manages them:\n{}",
@@ -183,8 +226,10 @@ fn unlisted(error: &Error, unread: Unread) -> Diagnostic {
         Unread::StateKept => "The state stays as it was.",
         Unread::NothingWritten => "Nothing was written.",
         Unread::NothingDeleted => "Nothing was deleted.",
-        Unread::NothingPlanned => "Without the list the provider cannot tell what already exists, so nothing was \
-                                   planned.",
+        Unread::NothingPlanned => {
+            "Without the list the provider cannot tell what already exists, so nothing was \
+                                   planned."
+        }
         Unread::NothingImported => "Nothing was imported.",
         Unread::NothingRead => "Nothing was read.",
     };
@@ -222,9 +267,7 @@ fn wanted_twice(title: &str, rows: &[(String, String, String)]) -> Diagnostic {
 
 fn scope_shared(title: &str, other: &str, names: &[String]) -> Diagnostic {
     let detail = if names.is_empty() {
-        format!(
-            "\"{other}\" manages indicators in the scope of this exclusive set. The set would delete them."
-        )
+        format!("\"{other}\" manages indicators in the scope of this exclusive set. The set would delete them.")
     } else {
         format!(
             "These indicators are in the scope of the exclusive set \"{other}\". The set would delete them:\n{}",
@@ -338,8 +381,10 @@ fn contradictory(title: &str, pairs: &[Contradiction]) -> Diagnostic {
                     "The same value has two actions. Allowed wins over Warn, and Warn over Block, so the stronger \
                      action has no effect:"
                 }
-                Conflict::AllowedInside => "Allowed within a blocked domain or URL. The longer path wins, so this \
-                                            part is not blocked:",
+                Conflict::AllowedInside => {
+                    "Allowed within a blocked domain or URL. The longer path wins, so this \
+                                            part is not blocked:"
+                }
                 Conflict::BlockedInside => {
                     "Blocked within an allowed domain or URL. For HTTPS, only Edge sees the path, so other browsers \
                      may not block this part:"
@@ -398,12 +443,21 @@ fn failed(title: &str, failures: Vec<Failure>) -> Diagnostics {
             if is_stopped {
                 return Diagnostic::error(
                     format!("{title}: stopped before everything was done"),
-                    format!("The run was stopped. {count} not {verb}:\n{lines}\n\nThe state holds what was done. \
-                             Apply again to finish."),
+                    format!(
+                        "The run was stopped. {count} not {verb}:\n{lines}\n\nThe state holds what was done. \
+                             Apply again to finish."
+                    ),
                 );
             }
             Diagnostic::error(
-                format!("{title}: {count} not {}", if kind == FailureKind::Write { "accepted" } else { "deleted" }),
+                format!(
+                    "{title}: {count} not {}",
+                    if kind == FailureKind::Write {
+                        "accepted"
+                    } else {
+                        "deleted"
+                    }
+                ),
                 format!("{}\n\n{lines}\n\n{}", sentence(&error.to_string()), error.hint()),
             )
         })

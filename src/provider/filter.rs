@@ -104,12 +104,10 @@ pub fn parse(id: &str, known: &[Filter]) -> Result<Vec<(Filter, String)>, Diagno
             .strip_prefix('"')
             .and_then(|value| value.strip_suffix('"'))
             .unwrap_or(value);
-        let filter = known.iter().find(|filter| filter.name() == name).ok_or_else(|| {
-            refuse(format!(
-                "{} is not a filter.",
-                crate::feed::shown(name)
-            ))
-        })?;
+        let filter = known
+            .iter()
+            .find(|filter| filter.name() == name)
+            .ok_or_else(|| refuse(format!("{} is not a filter.", crate::feed::shown(name))))?;
         if value.is_empty() {
             return Err(refuse(format!("`{name}` has no value.")));
         }

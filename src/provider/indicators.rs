@@ -24,7 +24,10 @@ const FACTS: [(&str, &str); 6] = [
         "Product that created the indicator, such as `PublicApi`, `Portal` or `MCAS`.",
     ),
     ("creation_time", "Time of creation, as an RFC 3339 timestamp."),
-    ("last_updated_by", "Author of the last change. Null until the first change."),
+    (
+        "last_updated_by",
+        "Author of the last change. Null until the first change.",
+    ),
     ("last_update_time", "Time of the last change, as an RFC 3339 timestamp."),
 ];
 
@@ -32,7 +35,10 @@ const FACTS: [(&str, &str); 6] = [
 const FILTERS: [(Filter, &str); 6] = [
     (Filter::Type, "Returns only indicators of this type."),
     (Filter::Action, "Returns only indicators with this action."),
-    (Filter::Application, "Returns only indicators with this `application` label."),
+    (
+        Filter::Application,
+        "Returns only indicators with this `application` label.",
+    ),
     (
         Filter::CreatedBy,
         "Returns only indicators that this author created: an application id, a user principal name, or `self` for \

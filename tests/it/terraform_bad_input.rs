@@ -57,10 +57,10 @@ resource "mde_indicator" "hash" {
       on main.tf line 9, in resource "mde_indicator" "network":
        9:   value       = "198.51.100.0/24"
 
-    `198.51.100.0/24` is a network in CIDR notation, which the service does not accept.
+    `198.51.100.0/24` is a network in CIDR notation, which the service does not
+    accept.
 
-    Give each address an element of its own; Defender takes single addresses
-    only.
+    Write one row per address. Defender accepts single addresses only.
 
     Error: Invalid action
 

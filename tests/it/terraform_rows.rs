@@ -68,7 +68,7 @@ resource "mde_indicator_set" "text" {
       on main.tf line 15, in resource "mde_indicator_set" "lines":
       15:     "c.example" = { severity = "critical" }
 
-    `critical` is not a severity, and the service refuses unknown names.
+    `critical` is not a severity; the service refuses unknown names.
 
     Affected row: `c.example`.
 
@@ -80,7 +80,7 @@ resource "mde_indicator_set" "text" {
       on main.tf line 16, in resource "mde_indicator_set" "lines":
       16:     "d.example" = "text"
 
-    The row is a text, not an object of fields; write `{ description = "..." }`,
+    The row is a string, not an object of fields; write `{ description = "..." }`,
     or `null` for a row that sets no fields.
 
     Affected row: `d.example`.
@@ -91,7 +91,7 @@ resource "mde_indicator_set" "text" {
       on main.tf line 17, in resource "mde_indicator_set" "lines":
       17:     "e.example" = { mitre_techniques = { a = 1 } }
 
-    `mitre_techniques` is an object, not a list of texts.
+    `mitre_techniques` is an object, not a list of strings.
 
     Affected row: `e.example`.
 
@@ -121,8 +121,8 @@ resource "mde_indicator_set" "text" {
       on main.tf line 36, in resource "mde_indicator_set" "text":
       36:   indicators = file("list.json")
 
-    `indicators` cannot be read: the key `a.example` stands in it twice; one of
-    the two rows would be lost. Remove one, or give it another key and its
+    `indicators` cannot be read: the key `a.example` occurs twice, so one of the
+    two rows would be lost. Remove one, or give it another key and set its
     `value`.
 
     Error: Invalid row

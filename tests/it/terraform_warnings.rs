@@ -54,8 +54,8 @@ resource "mde_indicator_set" "list" {
         checked.output
     );
     assert_snapshot!(told(&checked.output, "Questionable value: not external"), @r"
-    `10.0.0.0` is a private address, and Defender documents indicators for
-    external addresses only.
+    `10.0.0.0` is a private address, but Defender documents indicators only for
+    external addresses.
 
     The same holds for 7 indicators in all:
     - 10.0.0.0
@@ -65,15 +65,15 @@ resource "mde_indicator_set" "list" {
     - 10.0.0.4
     and 2 more
 
-    Check that the address is the one meant; on internal traffic the indicator
-    may have no effect.
+    Check that this is the intended address. The indicator may have no effect on
+    internal traffic.
     ");
     assert_snapshot!(told(&checked.output, "Questionable description: missing text"), @r"
-    There is no description, which Defender documents as required.
+    description is not set, but Defender documents it as required.
 
     Affected row: `a.example`.
 
-    Set description, for the indicator or as the default of the whole list.
+    Set description on the row or on the resource.
     ");
 }
 

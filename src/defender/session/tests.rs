@@ -81,7 +81,10 @@ async fn a_call_that_is_put_off_for_more_than_an_hour_is_given_up() {
     let client = client(&service);
     service.next_times(100, |_, _| refusal(429, "429", "API calls quota exceeded!"));
     let error = client.listing().await.unwrap_err();
-    assert!(error.to_string().contains("put the call off for 74 minutes"), "{error}");
+    assert!(
+        error.to_string().contains("throttled the call for 74 minutes"),
+        "{error}"
+    );
     assert!(error.hint().contains("quota_share"));
 }
 

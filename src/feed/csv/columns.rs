@@ -283,7 +283,10 @@ mod tests {
         assert_eq!(problems.len(), 1);
         assert!(problems[0].1.contains("separated by semicolons"), "{problems:?}");
         let (_, problems) = headers("198.51.100.7");
-        assert!(problems[0].1.starts_with("`198.51.100.7` is no field"), "{problems:?}");
+        assert!(
+            problems[0].1.starts_with("`198.51.100.7` is not a field"),
+            "{problems:?}"
+        );
         let (_, problems) = headers("a,b");
         assert!(
             problems[0].1.starts_with("the first line names no field"),

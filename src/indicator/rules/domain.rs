@@ -21,10 +21,7 @@ pub(super) fn check(value: &str, findings: &mut Vec<Finding>) {
         Some(name) if !name.is_empty() && !name.ends_with('.') => {
             findings.push(warning(
                 "root-dot",
-                format!(
-                    "{} ends with a dot, which the service may refuse",
-                    shown(value)
-                ),
+                format!("{} ends with a dot, which the service may refuse", shown(value)),
                 format!("Write {}.", shown(name)),
             ));
             name
@@ -272,13 +269,13 @@ mod tests {
             evil.example?q | error path | has a path | Write `evil.example`
             evil.example:8080 | error port | has port 8080 | Write `evil.example`, or
             someone@evil.example | error user | names a user | Write `evil.example`
-            evil.example. | warning root-dot | ends with the dot | Write `evil.example`
+            evil.example. | warning root-dot | ends with a dot | Write `evil.example`
             localhost | warning single-label | is a single label | `host.example.com`
             com | warning single-label | is a single label |
             . | error empty-label | has an empty label |
             evil..example | error empty-label | has an empty label |
             evil.example.. | error empty-label | has an empty label |
-            1.2.3 | error numeric-name | ends in a number | Write the whole address
+            1.2.3 | error numeric-name | ends in a number | Write the full address
             evil!.example | error domain-character | character 5 of `evil!.example` is `!` (U+0021) |
             evil,example.com | error domain-character | `,` |
             xn--a.example | error international-name | label `xn--a` |

@@ -107,8 +107,10 @@ fn public_suffix(indicator: &Indicator) -> Option<Finding> {
         Finding::warning(
             "public-suffix",
             Field::Value,
-            format!("{value} is a public suffix, so the indicator would {verb} every domain that is registered under \
-                     it"),
+            format!(
+                "{value} is a public suffix, so the indicator would {verb} every domain that is registered under \
+                     it"
+            ),
             "Write the full domain that is intended.",
         )
     })
@@ -164,8 +166,10 @@ fn action_for_type(indicator: &Indicator) -> Option<Finding> {
     Some(Finding::warning(
         "action-for-type",
         Field::Action,
-        format!("the action {action} is not documented for the type {indicator_type}, although the service may \
-                 accept it"),
+        format!(
+            "the action {action} is not documented for the type {indicator_type}, although the service may \
+                 accept it"
+        ),
         remedy,
     ))
 }

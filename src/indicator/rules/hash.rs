@@ -60,8 +60,10 @@ fn wrong_length(indicator_type: &IndicatorType, digits: usize, value: &str) -> F
              certificate."
                 .to_owned()
         }
-        (Some(other), _) => format!("It has the length of a value of type `{other}`. Set that type, or correct the \
-                                     value."),
+        (Some(other), _) => format!(
+            "It has the length of a value of type `{other}`. Set that type, or correct the \
+                                     value."
+        ),
         (None, 128) => {
             "It has the length of a SHA-512, which Defender does not accept. Use the SHA-256 of the file.".to_owned()
         }
@@ -96,7 +98,7 @@ mod tests {
         assert_table(
             &FileSha256,
             "
-            d41d8cd98f00b204e9800998ecf8427e | error hash | has 32 hexadecimal digits | as long as a value of type `FileMd5`
+            d41d8cd98f00b204e9800998ecf8427e | error hash | has 32 hexadecimal digits | length of a value of type `FileMd5`
             da39a3ee5e6b4b0d3255bfef95601890afd80709 | error hash | has 40 | `FileSha1`, or to `CertificateThumbprint`
             3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 | error hash | has 63 | source again
             ",

@@ -218,7 +218,7 @@ mod tests {
         let finding = parse_type("mutex").unwrap_err();
         assert_eq!((finding.field, finding.code), (Field::Type, "type"));
         assert!(
-            finding.rule.starts_with("`mutex` is not a type of indicator"),
+            finding.rule.starts_with("`mutex` is not an indicator type"),
             "{}",
             finding.rule
         );

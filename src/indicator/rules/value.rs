@@ -35,7 +35,10 @@ pub fn check_value(indicator_type: &IndicatorType, value: &str) -> Vec<Finding> 
     if let Cow::Owned(plain) = &refanged {
         findings.push(error(
             "defanged",
-            format!("{} is defanged, and the service would take it literally", shown(&visible)),
+            format!(
+                "{} is defanged, and the service would take it literally",
+                shown(&visible)
+            ),
             format!("Write {}.", shown(plain)),
         ));
     }

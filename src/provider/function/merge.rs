@@ -132,7 +132,7 @@ mod tests {
         ])
         .unwrap_err();
         for part in [
-            "list 2: `a` is in list 1 already, with another `severity`, `title`; keep one of the two rows",
+            "list 2: `a` is already in list 1 with a different `severity`, `title`; keep one of the two rows",
             "list 1, row `b`: `acton` is not a field of an indicator; did you mean `action`?",
             "list 3: it is a list",
         ] {

@@ -74,7 +74,7 @@ fn every_fault_is_told() {
         (text("{\"a.example\": {}"), "not JSON: EOF"),
         (
             text("{\"a.example\": {}, \"a.example\": null}"),
-            "the key `a.example` stands in it twice",
+            "the key `a.example` occurs twice",
         ),
         (Value::from(true), "it is a boolean"),
     ] {
@@ -104,7 +104,7 @@ fn every_fault_is_told() {
             ),
             (
                 Some(Field::GenerateAlert),
-                "`generate_alert` is a text, not true or false"
+                "`generate_alert` is a string, not true or false"
             ),
             (
                 Some(Field::CertificateInfo),

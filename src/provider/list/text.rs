@@ -26,8 +26,13 @@ pub fn read(text: &str) -> List {
             incomplete: false,
             faults: twice
                 .iter()
-                .map(|key| format!("the key {} occurs twice, so one of the two rows would be lost. Remove one, or \
-                                    give it another key and set its `value`", crate::feed::shown(key)))
+                .map(|key| {
+                    format!(
+                        "the key {} occurs twice, so one of the two rows would be lost. Remove one, or \
+                                    give it another key and set its `value`",
+                        crate::feed::shown(key)
+                    )
+                })
                 .collect(),
         },
         Err(error) => List::faulty(format!("it is a string, but not JSON: {error}. {SHAPE}")),
