@@ -161,9 +161,9 @@ fn unusable() -> Vec<Error> {
 }
 
 /// Why one item was not written or deleted. The exhaustive match makes a new reason fail to compile.
-pub(crate) fn write_errors() -> Vec<WriteError> {
+pub(crate) fn write_errors() -> [WriteError; 7] {
     let reason = || "BadRequest: Request body is incorrect".to_owned();
-    let errors = vec![
+    let errors = [
         WriteError::Refused { reason: reason() },
         WriteError::RefusedWithOthers { reason: reason() },
         WriteError::Capacity {

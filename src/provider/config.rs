@@ -359,8 +359,9 @@ fn https(attribute: &str, written: &str, origin: &str, diagnostics: &mut Diagnos
         Diagnostic::error(
             format!("Invalid {attribute}"),
             format!(
-                "{origin} is `{}`, which {problem}. Credentials and block lists travel over HTTPS only.\n\nWrite an address \
-                 such as `https://api.security.microsoft.com`; for a private authority see `ca_certificate_path`.",
+                "{origin} is `{}`, which {problem}. The provider sends credentials and block lists only over \
+                 HTTPS.\n\nWrite an address such as `https://api.security.microsoft.com`; for a private authority \
+                 see `ca_certificate_path`.",
                 without_password(written)
             ),
         )

@@ -193,8 +193,9 @@ fn one(title: &str, problem: Problem) -> Diagnostics {
             format!("{title}: cleared fields could not be checked"),
             format!(
                 "Fields of {} were cleared, and the service may have kept the old values. The provider could not \
-                 read the indicators again: {error}\n\nThe next plan shows whether old values remain.",
-                counted(count, "indicator", "indicators")
+                 read the indicators again. {}\n\nThe next plan shows whether old values remain.",
+                counted(count, "indicator", "indicators"),
+                sentence(&error.to_string())
             ),
         ),
         Problem::Unreplaced => Diagnostic::error(

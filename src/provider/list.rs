@@ -95,11 +95,11 @@ impl List {
 /// What a list looks like.
 const SHAPE: &str = "Write an object of rows by key, such as `{ \"evil.example\" = { description = \"case 42\" } }`, \
                      or JSON text of the same shape, as `provider::mde::parse_csv(file(\"...\"))` and `jsonencode({ \
-                     ... })` return it.";
+                     ... })` return it";
 
 /// What to write in place of a list or a set.
 const LISTS: &str = "it is a list, but rows need keys. Write `{ for row in LIST : row.value => row }`, or for a list \
-                     of bare values `{ for value in LIST : value => null }`.";
+                     of bare values `{ for value in LIST : value => null }`";
 
 /// The list with rows changed, dropped and added; with nothing to change, the very same value.
 pub fn edit(value: &Value, edits: &HashMap<&str, RowEdit>, additions: &[Addition]) -> Value {

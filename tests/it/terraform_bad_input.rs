@@ -68,7 +68,7 @@ resource "mde_indicator" "hash" {
       on main.tf line 10, in resource "mde_indicator" "network":
       10:   action      = "block"
 
-    `block` is not an action, and the service refuses unknown names.
+    `block` is not an action; the service refuses unknown names.
 
     Write `Block`.
 
@@ -78,7 +78,7 @@ resource "mde_indicator" "hash" {
       on main.tf line 15, in resource "mde_indicator" "hash":
       15:   value           = "2fd4e1c67a2d28fced849ee1bb76e7391b93eb12"
 
-    `2fd4e1c67a2d28fced849ee1bb76e7391b93eb12` has 40 hexadecimal digits, and a
+    `2fd4e1c67a2d28fced849ee1bb76e7391b93eb12` has 40 hexadecimal digits, but a
     value of type FileSha256 has 64.
 
     It has the length of a SHA-1. Set the type to `FileSha1`, or to
@@ -90,7 +90,7 @@ resource "mde_indicator" "hash" {
       on main.tf line 17, in resource "mde_indicator" "hash":
       17:   action          = "Quarantine"
 
-    `Quarantine` is not an action, and the service refuses unknown names.
+    `Quarantine` is not an action; the service refuses unknown names.
 
     Use one of `Allowed`, `Audit`, `Warn`, `Block`, `BlockAndRemediate`.
 
@@ -100,7 +100,7 @@ resource "mde_indicator" "hash" {
       on main.tf line 18, in resource "mde_indicator" "hash":
       18:   severity        = "critical"
 
-    `critical` is not a severity, and the service refuses unknown names.
+    `critical` is not a severity; the service refuses unknown names.
 
     Use one of `Informational`, `Low`, `Medium`, `High`.
 
@@ -168,7 +168,7 @@ resource "mde_indicator_set" "list" {{
         "Write `http://evil.example/`.",
         "`abc` has 3 hexadecimal digits",
         "`evil.example` has no scheme",
-        "generate_alert = true. Affected row: `audit.example`.",
+        "`generate_alert = true`. Affected row: `audit.example`.",
         "`2fd4e1c67a2d28fced849ee1bb76e7391b93eb12`",
         "`2FD4E1C67A2D28FCED849EE1BB76E7391B93EB12`",
     ] {
@@ -277,7 +277,7 @@ resource "mde_indicator_set" "no_alert" {
         "The same holds for 300 indicators in all:",
         "and 100 more",
         "Write `action`",
-        "generate_alert = true. The same holds for 300 indicators in all:",
+        "`generate_alert = true`. The same holds for 300 indicators in all:",
     ] {
         assert!(failed.says(text), "`{text}` is not in:\n{}", failed.output);
     }

@@ -108,7 +108,7 @@ async fn what_is_wrong_with_the_configuration_is_one_error() {
             "Invalid base_url",
             &[
                 "MDE_BASE_URL is `http://127.0.0.1:80`, which does not start with `https://`.",
-                "over HTTPS only.",
+                "only over HTTPS.",
             ],
         ),
         (

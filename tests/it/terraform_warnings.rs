@@ -69,11 +69,11 @@ resource "mde_indicator_set" "list" {
     internal traffic.
     ");
     assert_snapshot!(told(&checked.output, "Questionable description: missing text"), @r"
-    description is not set, but Defender documents it as required.
+    `description` is not set, but Defender documents it as required.
 
     Affected row: `a.example`.
 
-    Set description on the row or on the resource.
+    Set `description` on the row or on the resource.
     ");
 }
 

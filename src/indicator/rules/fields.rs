@@ -146,7 +146,7 @@ fn retired_action(indicator: &Indicator) -> Option<Finding> {
         format!(
             "the action {action} was retired in January 2022, and it is not documented what the service stores for it"
         ),
-        format!("Use `{current}` with generate_alert = true."),
+        format!("Use `{current}` with `generate_alert = true`."),
     ))
 }
 
@@ -179,8 +179,8 @@ fn audit_without_alert(indicator: &Indicator) -> Option<Finding> {
         Finding::error(
             "audit-without-alert",
             Field::GenerateAlert,
-            "the service accepts the action Audit only with generate_alert = true",
-            "Set generate_alert = true, or choose another action.",
+            "the service accepts the action Audit only with `generate_alert = true`",
+            "Set `generate_alert = true`, or choose another action.",
         )
     })
 }
@@ -203,8 +203,8 @@ fn required_text(field: Field, text: Option<&str>, longest: usize) -> Option<Fin
         return Some(Finding::warning(
             "missing-text",
             field,
-            format!("{field} is not set, but Defender documents it as required"),
-            format!("Set {field} on the row or on the resource."),
+            format!("`{field}` is not set, but Defender documents it as required"),
+            format!("Set `{field}` on the row or on the resource."),
         ));
     }
     // Bytes are never fewer than characters, and quicker to count.

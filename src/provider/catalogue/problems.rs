@@ -66,7 +66,7 @@ fn row(id: &str, indicator: Indicator) -> Row {
 
 /// Two rows of one value.
 pub fn two_rows() -> [Row; 2] {
-    [Action::Block, Action::Warn].map(|action| row("901", domain("evil.example", action)))
+    [("901", Action::Block), ("902", Action::Warn)].map(|(id, action)| row(id, domain("evil.example", action)))
 }
 
 fn names(count: usize) -> Vec<String> {
@@ -156,7 +156,12 @@ fn failures(kind: FailureKind) -> Vec<Problem> {
             failures: names(3).into_iter().map(failure).collect(),
         }
     };
-    samples::write_errors().into_iter().map(failed).collect()
+    let [refused, unknown, full, stopped, lost, unclear, contradiction] = samples::write_errors();
+    let errors = match kind {
+        FailureKind::Write => vec![refused, unknown, full, stopped, lost, unclear],
+        FailureKind::Delete => vec![refused, unknown, stopped, lost, contradiction],
+    };
+    errors.into_iter().map(failed).collect()
 }
 
 fn refused() -> crate::defender::Error {

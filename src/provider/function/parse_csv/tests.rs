@@ -174,8 +174,8 @@ fn a_row_is_judged_by_what_it_says_itself() {
          \u{feff}c.example,domain,,\n\
          41JmhNVzuiGA,monero_address,,\n",
         &[
-            "line 2, column `generate_alert`: the service accepts the action Audit only with generate_alert = true. \
-             Set generate_alert = true, or choose another action.",
+            "line 2, column `generate_alert`: the service accepts the action Audit only with `generate_alert = \
+             true`. Set `generate_alert = true`, or choose another action.",
             "line 3, column `value`: `a[.]example` is defanged, and the service would take it literally. Write \
              `a.example`.",
             "line 4, column `value`: `two words` does not look like a hash, an address, a domain or a URL. Set the type, \
