@@ -59,7 +59,7 @@ mod tests {
         let text = r#"{"read-once.example":{"title":"t"}}"#;
         let first = read(text);
         assert_eq!(first.rows[0].key, "read-once.example");
-        assert!(Arc::ptr_eq(&first, &read(&text.to_owned())));
+        assert!(Arc::ptr_eq(&first, &read(&format!("{text}"))));
         assert!(!Arc::ptr_eq(&first, &read(r#"{"read-once.example":{"title":"u"}}"#)));
     }
 
