@@ -69,7 +69,7 @@ async fn the_demo_shows_the_whole_chain_and_leaves_nothing_behind() {
         "Plan: 2 to add, 0 to change, 0 to destroy.",
         "The tenant now holds 1201 indicators.",
         "No changes. Your infrastructure matches the configuration.",
-        "- c2-7.example.net: action is \"Allowed\", not \"Block\" (by eve@contoso.example",
+        "- c2-7.example.net: action changed from \"Block\" to \"Allowed\"",
         "Plan: 0 to add, 1 to change, 0 to destroy.",
         "The tenant now holds 0 indicators.",
         " were throttled.",

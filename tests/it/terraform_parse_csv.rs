@@ -151,20 +151,20 @@ async fn everything_that_is_wrong_with_a_file_is_told_at_once() {
     `2030-01-31T01:00:00+01:00`.
     - line 5: the row has 13 cells, but the header names 12; quote cells that
     contain a comma, and leave missing cells empty
-    - line 6, column `Category`: `Phishing` is not a category; the service refuses
-    unknown names. Use one of `None`, `SuspiciousActivity`, `Malware`,
+    - line 6, column `Category`: `Phishing` is not a category; the service
+    refuses unknown names. Use one of `None`, `SuspiciousActivity`, `Malware`,
     `CredentialTheft`, `Exploit`, `WebExploit`, `DocumentExploit`,
-    `PrivilegeEscalation`, `Persistence`, `RemoteAccessTool`, `CommandAndControl`,
-    `SuspiciousNetworkTraffic`, `Ransomware`, `MalwareDownload`, `Reconnaissance`,
-    `WebFingerprinting`, `Weaponization`, `Delivery`, `SocialEngineering`,
-    `CredentialStealing`, `UnwantedSoftware`, `Installation`, `Backdoor`,
-    `Trojan`, `PWS`, `TrojanDownloader`, `LateralMovement`,
-    `ExplorationEnumeration`, `NetworkPropagation`, `Exfiltration`, `Impact`,
-    `InitialAccess`, `Execution`, `NotApplicable`, `Collection`,
-    `CredentialAccess`, `DefenseEvasion`, `Discovery`, `General`.
-    - line 6, column `IndicatorValue`: character 19 of `https://10.0.0.0/8 x` is a
-    space (U+0020). Write it percent-encoded (a space is `%20`), or write one row
-    per URL.
+    `PrivilegeEscalation`, `Persistence`, `RemoteAccessTool`,
+    `CommandAndControl`, `SuspiciousNetworkTraffic`, `Ransomware`,
+    `MalwareDownload`, `Reconnaissance`, `WebFingerprinting`, `Weaponization`,
+    `Delivery`, `SocialEngineering`, `CredentialStealing`, `UnwantedSoftware`,
+    `Installation`, `Backdoor`, `Trojan`, `PWS`, `TrojanDownloader`,
+    `LateralMovement`, `ExplorationEnumeration`, `NetworkPropagation`,
+    `Exfiltration`, `Impact`, `InitialAccess`, `Execution`, `NotApplicable`,
+    `Collection`, `CredentialAccess`, `DefenseEvasion`, `Discovery`, `General`.
+    - line 6, column `IndicatorValue`: character 19 of `https://10.0.0.0/8 x` is
+    a space (U+0020). Write it percent-encoded (a space is `%20`), or write one
+    row per URL.
     - line 7, column `IndicatorValue`: `a.example` is already in line 2 with a
     different `Action`, `Severity`; keep one of the two rows
     - line 8, column `IndicatorValue`: `hxxp://evil[.]example/a` is defanged, and

@@ -52,7 +52,7 @@ resource "mde_indicator_set" "text" {
     );
     let failed = workspace.run(&["validate"]).await.expect(1);
     assert_snapshot!(errors(&failed.output), @r#"
-    Invalid row
+    Lines: invalid row
 
       with mde_indicator_set.lines,
       on main.tf line 14, in resource "mde_indicator_set" "lines":
@@ -62,7 +62,7 @@ resource "mde_indicator_set" "text" {
 
     Affected row: `b.example`.
 
-    Error: Invalid severity
+    Error: Lines: invalid severity
 
       with mde_indicator_set.lines,
       on main.tf line 15, in resource "mde_indicator_set" "lines":
@@ -74,18 +74,18 @@ resource "mde_indicator_set" "text" {
 
     Use one of `Informational`, `Low`, `Medium`, `High`.
 
-    Error: Invalid row
+    Error: Lines: invalid row
 
       with mde_indicator_set.lines,
       on main.tf line 16, in resource "mde_indicator_set" "lines":
       16:     "d.example" = "text"
 
-    The row is a string, not an object of fields; write `{ description = "..." }`,
-    or `null` for a row that sets no fields.
+    The row is a string, not an object of fields; write `{ description = "..."
+    }`, or `null` for a row that sets no fields.
 
     Affected row: `d.example`.
 
-    Error: Invalid mitre_techniques
+    Error: Lines: invalid mitre_techniques
 
       with mde_indicator_set.lines,
       on main.tf line 17, in resource "mde_indicator_set" "lines":
@@ -95,7 +95,7 @@ resource "mde_indicator_set" "text" {
 
     Affected row: `e.example`.
 
-    Error: Invalid row
+    Error: Number: invalid row
 
       with mde_indicator_set.number,
       on main.tf line 24, in resource "mde_indicator_set" "number":
@@ -105,7 +105,7 @@ resource "mde_indicator_set" "text" {
 
     Affected row: `g.example`.
 
-    Error: Invalid row
+    Error: Computed: invalid row
 
       with mde_indicator_set.computed,
       on main.tf line 30, in resource "mde_indicator_set" "computed":
@@ -115,7 +115,7 @@ resource "mde_indicator_set" "text" {
 
     Affected row: `h.example`.
 
-    Error: `indicators` cannot be read
+    Error: Text: `indicators` cannot be read
 
       with mde_indicator_set.text,
       on main.tf line 36, in resource "mde_indicator_set" "text":
@@ -125,7 +125,7 @@ resource "mde_indicator_set" "text" {
     two rows would be lost. Remove one, or give it another key and set its
     `value`.
 
-    Error: Invalid row
+    Error: Text: invalid row
 
       with mde_indicator_set.text,
       on main.tf line 36, in resource "mde_indicator_set" "text":
@@ -165,7 +165,7 @@ async fn what_is_sensitive_is_in_no_message() {
     ];
     workspace.main(&wrong.concat());
     let failed = workspace.plan().await.expect(1);
-    assert_eq!(failed.errors().len(), 8, "{}", failed.output);
+    assert_eq!(failed.errors().len(), 7, "{}", failed.output);
     assert!(!failed.output.contains(SECRET), "{}", failed.output);
 
     // Nor is it in what a plan says of rows that are there already.
