@@ -18,8 +18,8 @@ use crate::{outgoing, simulator};
 
 /// Terraform provider for Microsoft Defender for Endpoint indicators.
 ///
-/// Terraform and OpenTofu start this program by themselves; the commands below are for people. With `--debug` it serves
-/// the provider for a debugger and prints what Terraform needs to attach to it.
+/// Terraform and OpenTofu start this program themselves. The commands below are for people. With `--debug` it serves
+/// the provider for a debugger and prints the setting that Terraform needs to attach to it.
 #[derive(Debug, Parser)]
 #[command(name = "terraform-provider-mde", version)]
 struct Arguments {
@@ -29,18 +29,18 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run plan, apply, drift and destroy with the real terraform against the built-in simulator
+    /// Run plan, apply, drift and destroy with the real Terraform against the built-in simulator
     Demo,
     /// Serve the simulator of the Defender API until Ctrl-C
     Simulate(Box<simulator::Options>),
-    /// Put this binary where `terraform init` finds it as terraform.local/mde/mde
+    /// Copy this binary to where `terraform init` finds it as terraform.local/mde/mde
     Install,
-    /// Write the reference documentation, or check that it is current
+    /// Write the reference documentation, or check that it is up to date
     Docs {
         /// Directory to write to
         #[arg(long, default_value = "docs")]
         directory: PathBuf,
-        /// Change nothing; fail if something is out of date
+        /// Change nothing, and fail if a page is out of date
         #[arg(long)]
         check: bool,
     },

@@ -37,6 +37,8 @@ pub mod bench;
 
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+pub(crate) mod samples;
 
 pub use budget::Obstacle;
 pub use clock::{Clock, SystemClock};

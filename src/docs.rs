@@ -17,7 +17,19 @@ pub type Examples<'a> = &'a dyn Fn(&str) -> Option<String>;
 /// All pages: the path below `docs/` and the text. The examples are looked for where registries look for them.
 pub fn pages<P: Provider>(provider: &P, examples: Examples<'_>) -> Vec<(String, String)> {
     let usage = |path: &str| example("Example usage", "terraform", examples(path));
-    let import = |path: &str| example("Import", "sh", examples(path));
+    let import = |path: &str| {
+        let command = example("Import", "sh", examples(&format!("{path}/import.sh")));
+        let block = examples(&format!("{path}/import-by-string-id.tf"));
+        match block {
+            Some(block) if !command.is_empty() => {
+                format!(
+                    "{command}\nOr with an `import` block:\n\n```terraform\n{}\n```\n",
+                    block.trim()
+                )
+            }
+            _ => command,
+        }
+    };
     let mut pages = vec![(
         "index.md".into(),
         block(
@@ -31,7 +43,7 @@ pub fn pages<P: Provider>(provider: &P, examples: Examples<'_>) -> Vec<(String, 
     for resource in provider.resources() {
         let name = resource.type_name();
         let usage = usage(&format!("resources/{name}/resource.tf"));
-        let import = import(&format!("resources/{name}/import.sh"));
+        let import = import(&format!("resources/{name}"));
         pages.push((
             format!("resources/{}.md", short(name)),
             block(name, "Resource", &resource.schema(), &usage, &import),
@@ -42,7 +54,7 @@ pub fn pages<P: Provider>(provider: &P, examples: Examples<'_>) -> Vec<(String, 
         let usage = usage(&format!("data-sources/{name}/data-source.tf"));
         pages.push((
             format!("data-sources/{}.md", short(name)),
-            block(name, "Data source", &source.schema(), &usage, ""),
+            block(name, "Data Source", &source.schema(), &usage, ""),
         ));
     }
     for function in provider.functions() {
@@ -54,6 +66,38 @@ pub fn pages<P: Provider>(provider: &P, examples: Examples<'_>) -> Vec<(String, 
     }
     pages.push(("indicators.schema.json".into(), list_schema::text()));
     pages
+}
+
+/// What registries read of a page: its title, its place in the menu, and the first paragraph of its text without links.
+fn front_matter(title: &str, text: &str) -> String {
+    let first = text.split("\n\n").next().unwrap_or_default();
+    format!(
+        "---\npage_title: \"{title} - terraform-provider-mde\"\nsubcategory: \"\"\ndescription: |-\n  {}\n---\n\n{MARKER}\n",
+        without_links(first)
+    )
+}
+
+/// The text with `[words](address)` as its words alone.
+fn without_links(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('[') {
+        plain.push_str(before);
+        let link = after
+            .split_once("](")
+            .and_then(|(words, address)| Some((words, address.split_once(')')?.1)));
+        match link {
+            Some((words, behind)) => {
+                plain.push_str(words);
+                rest = behind;
+            }
+            None => {
+                plain.push('[');
+                rest = after;
+            }
+        }
+    }
+    plain + rest
 }
 
 /// A section with an example; empty without one.
@@ -68,7 +112,8 @@ fn short(type_name: &str) -> &str {
 
 fn block(name: &str, kind: &str, schema: &Schema, usage: &str, import: &str) -> String {
     let mut page = format!(
-        "{MARKER}\n\n# {name} ({kind})\n\n{}\n{usage}\n## Schema\n",
+        "{}\n# {name} ({kind})\n\n{}\n{usage}\n## Schema\n",
+        front_matter(&format!("{name} {kind}"), &schema.description),
         schema.description
     );
     let mut nested = Vec::new();
@@ -174,7 +219,8 @@ fn function_page(function: &dyn Function, usage: &str) -> String {
             .map(|parameter| format!("{} {}...", parameter.name, typed(parameter))),
     );
     let mut page = format!(
-        "{MARKER}\n\n# {name} (Function)\n\n{}\n\n{}\n{usage}\n## Signature\n\n```text\n{name}({}) {}\n```\n\n## Arguments\n\n",
+        "{}\n# {name} (Function)\n\n{}.\n\n{}\n{usage}\n## Signature\n\n```text\n{name}({}) {}\n```\n\n## Arguments\n\n",
+        front_matter(&format!("{name} Function"), &function.summary()),
         function.summary(),
         function.description(),
         signature.join(", "),
@@ -196,4 +242,15 @@ fn argument(parameter: &crate::tf::Parameter, number: &str) -> String {
         in_words(&parameter.value_type),
         parameter.description
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_links;
+
+    #[test]
+    fn links_are_told_by_their_words() {
+        let text = "Lists [indicators](https://api.example/a) of [one] tenant, `[a]`.";
+        assert_eq!(without_links(text), "Lists indicators of [one] tenant, `[a]`.");
+    }
 }

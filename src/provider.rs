@@ -18,6 +18,8 @@ mod single;
 mod indicators;
 mod capacity;
 mod function;
+#[cfg(test)]
+mod catalogue;
 
 use crate::defender::{Client, Obstacle, SystemClock, Wait};
 use crate::tf::{Activity, DataSource, Diagnostic, Diagnostics, Function, Provider, Resource, Schema, Value};

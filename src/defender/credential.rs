@@ -133,7 +133,7 @@ fn no_token_endpoint(authority: &Url, why: &str) -> Error {
     Error::new(
         Kind::Unexpected,
         format!("the sign-in service {authority} did not answer as a token endpoint does: {why}"),
-        "Check authority_host, and whether a proxy or a sign-in page answers in its place.",
+        "Check authority_host, and whether a proxy or a sign-in page answers instead.",
     )
 }
 
@@ -145,7 +145,7 @@ const LONGEST_WORDS: usize = 2000;
 
 /// What Entra says when it gives no token.
 #[derive(Debug, Clone)]
-struct Refusal {
+pub(super) struct Refusal {
     status: u16,
     retry_after: Option<Duration>,
     /// Entra's text, or whatever else there was.
@@ -163,7 +163,7 @@ impl fmt::Display for Refusal {
 }
 
 impl Refusal {
-    fn read(status: u16, retry_after: Option<Duration>, body: &[u8]) -> Self {
+    pub(super) fn read(status: u16, retry_after: Option<Duration>, body: &[u8]) -> Self {
         #[derive(Deserialize)]
         struct Document {
             #[serde(default)]
@@ -186,7 +186,7 @@ impl Refusal {
         }
     }
 
-    fn explain(&self, authority: &Url) -> IssueError {
+    pub(super) fn explain(&self, authority: &Url) -> IssueError {
         if self.status == 429 || self.status >= 500 {
             return IssueError::Unavailable {
                 retry_after: self.retry_after,
@@ -212,12 +212,12 @@ const GENERAL_HINT: &str = "Check tenant_id, client_id and client_secret. The nu
 const fn hint(code: u32) -> Option<&'static str> {
     Some(match code {
         7_000_215 => {
-            "The client secret is wrong. Give the secret's value, which the portal shows only when it is made, and not \
-             its id, in client_secret (ARM_CLIENT_SECRET)."
+            "The client secret is wrong. Set client_secret (ARM_CLIENT_SECRET) to the value of the secret, which the \
+             portal shows only at its creation, not to its id."
         }
         7_000_222 => {
-            "The client secret has expired. Make a new one under the application's \"Certificates & secrets\" and put \
-             its value into client_secret (ARM_CLIENT_SECRET)."
+            "The client secret has expired. Create a new one under the application's \"Certificates & secrets\" and \
+             set client_secret (ARM_CLIENT_SECRET) to its value."
         }
         700_016 => "Check client_id (ARM_CLIENT_ID) and tenant_id (ARM_TENANT_ID): the tenant has no such application.",
         90_002 | 900_021 | 900_023 => "Check tenant_id (ARM_TENANT_ID), and environment if it is a government cloud.",
@@ -225,7 +225,7 @@ const fn hint(code: u32) -> Option<&'static str> {
             "The tenant does not know Microsoft Defender for Endpoint under this name. Check environment, and whether \
              the tenant has a Defender for Endpoint licence and has opened the Defender portal once."
         }
-        7_000_112 | 7_000_113 => "The application is disabled in this tenant: an administrator has to enable it.",
+        7_000_112 | 7_000_113 => "The application is disabled in this tenant. An administrator must enable it.",
         53_003 | 530_003 | 53_000 => {
             "A Conditional Access policy blocks the application from here. Run it from an allowed network, or have the \
              policy changed."

@@ -357,10 +357,10 @@ fn bisect(batch: &mut Batch, bisection: &mut Bisection, group: Group, refusal: &
     }
 }
 
-fn contradiction() -> Error {
+pub(super) fn contradiction() -> Error {
     Error::new(
         Kind::Unexpected,
-        "could not delete this indicator: the service says that it does not exist, and goes on listing it",
+        "could not delete this indicator: the service reports that it does not exist, but still lists it",
         "Run the command again in a few minutes; if it happens again, delete the indicator in the Defender portal.",
     )
 }

@@ -79,7 +79,7 @@ pub(crate) fn next_page(base: &Url, link: &str) -> Result<Request, Error> {
     let refused = |why: &str| {
         Error::new(
             Kind::Unexpected,
-            format!("the service says that its listing goes on at {link:?}, {why}"),
+            format!("the service says that its listing continues at {link:?}, {why}"),
             format!(
                 "The access token is sent to {} only, so the link was not followed. Check base_url; if it is right, \
                  report this.",

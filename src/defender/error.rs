@@ -87,8 +87,8 @@ pub enum WriteError {
     },
     /// The service did not take a call with this item and others, and it is not known which of them it means.
     #[error(
-        "the service refused a call with several indicators, and there were not enough calls to find out which of them are \
-         meant: {reason}"
+        "the service refused a call with several indicators, and too few calls were left to find out which of them \
+         caused it: {reason}"
     )]
     RefusedWithOthers {
         /// The service's own words.
@@ -140,18 +140,18 @@ impl WriteError {
     #[must_use]
     pub fn hint(&self) -> String {
         match self {
-            Self::Refused { .. } => "Correct the indicator, or take it out of the configuration.".to_owned(),
+            Self::Refused { .. } => "Correct the indicator, or remove it from the configuration.".to_owned(),
             Self::RefusedWithOthers { .. } => {
-                "Most of these may be good. First correct or take out the indicators that the service refused by \
-                                      themselves, if there are any; then apply again, which sends these without them."
+                "Most of these may be valid. Correct or remove the indicators that the service refused individually, \
+                 if any. Then apply again to send the rest."
                     .to_owned()
             }
             Self::Capacity { .. } => {
-                "Remove indicators that are no longer needed; those made in the portal and by other \
-                                      products count too. Then apply again."
+                "Remove indicators that are no longer needed. Those created in the portal and by other products \
+                 count, too. Then apply again."
                     .to_owned()
             }
-            Self::Stopped => "Apply again to send what is left.".to_owned(),
+            Self::Stopped => "Apply again to send the rest.".to_owned(),
             Self::Failed(error) => error.hint(),
         }
     }

@@ -141,7 +141,7 @@ fn authorities(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, Error> {
         Error::new(
             Kind::Settings,
             format!("the file in ca_certificate_path cannot be used: {why}"),
-            "It has to hold certificates in PEM form: blocks that begin with `-----BEGIN CERTIFICATE-----`.",
+            "It must contain certificates in PEM format: blocks that begin with `-----BEGIN CERTIFICATE-----`.",
         )
     };
     let certificates: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(pem)

@@ -194,10 +194,10 @@ async fn read_page(session: &Session, request: &Request, end: Duration) -> Resul
         .map_err(|fault| fault.into_error(request.purpose()))
 }
 
-fn endless(why: &str) -> Error {
+pub(super) fn endless(why: &str) -> Error {
     Error::new(
         Kind::Unexpected,
-        format!("the service's listing does not come to an end: {why}"),
+        format!("the service's listing does not end: {why}"),
         "Run the command again; if it happens again, report it.",
     )
 }

@@ -128,7 +128,7 @@ impl<W: Work> Queue<W> {
 }
 
 /// Only a defect of this program leaves an item without an answer.
-fn unanswered() -> WriteError {
+pub(super) fn unanswered() -> WriteError {
     WriteError::Failed(Error::new(
         Kind::Unexpected,
         "the provider lost track of this indicator, so it is not known whether it was written",

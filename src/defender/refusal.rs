@@ -52,18 +52,18 @@ impl Refusal {
             403 => (
                 Kind::Forbidden,
                 "The application needs the application permission Ti.ReadWrite.All of WindowsDefenderATP, with admin \
-                 consent (Entra admin center, App registrations, API permissions). If it has it, it may lack access to \
-                 the device groups concerned.",
+                 consent (Entra admin center, App registrations, API permissions). If it has the permission, it may \
+                 lack access to the device groups of the indicators.",
             ),
             404 | 405 => (
                 Kind::Unexpected,
-                "Check base_url: the indicators API does not seem to be there.",
+                "Check base_url. The indicators API was not found there.",
             ),
             300..=399 => (
                 Kind::Unexpected,
-                "The service redirects, which its API never does. Check base_url and any proxy.",
+                "The service's API never redirects. Check base_url and any proxy.",
             ),
-            _ => (Kind::Refused, "The service's own words say what it does not take."),
+            _ => (Kind::Refused, "The service's message says what it does not accept."),
         };
         Error::new(
             kind,

@@ -313,14 +313,7 @@ impl Session {
     async fn read<D: Decode>(&self, request: &Request, mut reply: Reply) -> Result<D::Output, Setback> {
         let unreadable = |why: &dyn std::fmt::Display| Setback::Trouble {
             trouble: Trouble::Unreadable,
-            error: Error::new(
-                Kind::Unexpected,
-                format!(
-                    "could not {}: the service's answer cannot be read: {why}",
-                    request.purpose()
-                ),
-                "Check base_url and any proxy in between. If they are right, report this.",
-            ),
+            error: unreadable(request, why),
         };
         let mut decoder = D::default();
         let mut length = 0;
@@ -354,15 +347,7 @@ impl Session {
             },
             500.. => Setback::Trouble {
                 trouble: Trouble::Unavailable { retry_after },
-                error: Error::new(
-                    Kind::Unavailable,
-                    format!(
-                        "could not {}: the service answered HTTP {status}: {}",
-                        request.purpose(),
-                        refusal.words()
-                    ),
-                    "The service is in trouble, which is usually temporary: run the command again in a few minutes.",
-                ),
+                error: unavailable(request, &refusal),
             },
             _ => Setback::Refused(refusal),
         }
@@ -395,7 +380,7 @@ const fn give_up(in_doubt: bool, error: Error) -> Fault {
     }
 }
 
-fn stopped(in_doubt: Option<Error>, request: &Request) -> Fault {
+pub(super) fn stopped(in_doubt: Option<Error>, request: &Request) -> Fault {
     match in_doubt {
         None => Fault::Stopped,
         Some(error) => Fault::Unclear(Error::new(
@@ -404,9 +389,33 @@ fn stopped(in_doubt: Option<Error>, request: &Request) -> Fault {
                 "the run was stopped before it was known whether the call to {} was done ({error})",
                 request.purpose()
             ),
-            "Run the command again: it finds out what was done.",
+            "Run the command again. It finds out what was done.",
         )),
     }
+}
+
+pub(super) fn unreadable(request: &Request, why: &dyn std::fmt::Display) -> Error {
+    Error::new(
+        Kind::Unexpected,
+        format!(
+            "could not {}: the service's answer cannot be read: {why}",
+            request.purpose()
+        ),
+        "Check base_url and any proxy in between. If they are right, report this.",
+    )
+}
+
+pub(super) fn unavailable(request: &Request, refusal: &Refusal) -> Error {
+    Error::new(
+        Kind::Unavailable,
+        format!(
+            "could not {}: the service answered HTTP {}: {}",
+            request.purpose(),
+            refusal.status,
+            refusal.words()
+        ),
+        "The service has a problem, which is usually temporary. Run the command again in a few minutes.",
+    )
 }
 
 fn throttled(request: &Request, refusal: &Refusal, waited: Duration, pause: Duration) -> Error {
@@ -420,8 +429,8 @@ fn throttled(request: &Request, refusal: &Refusal, waited: Duration, pause: Dura
             spoken(pause),
             refusal.words()
         ),
-        "Something else makes calls with the same application in the same tenant. Give this configuration an \
-         application of its own, or a smaller quota_share to each of them, and run the command again.",
+        "Another program calls the service with the same application in the same tenant. Give this configuration its \
+         own application, or give each of them a smaller quota_share, and run the command again.",
     )
 }
 

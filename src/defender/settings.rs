@@ -60,7 +60,7 @@ impl Settings {
             if url.scheme() != "https" || url.host().is_none() {
                 return unusable(
                     format!("{name} is {url}, which is not an HTTPS address"),
-                    "Secrets and tokens are sent there, so it has to begin with https://.",
+                    "The provider sends secrets and tokens there, so it must begin with https://.",
                 );
             }
         }
@@ -70,7 +70,7 @@ impl Settings {
                     "quota_share is {}, which is not a percentage from 1 to 100",
                     self.quota_share
                 ),
-                "100 uses the service's call limits in full; less leaves room for others.",
+                "100 uses the service's full call limits; a lower value leaves calls for other programs.",
             );
         }
         if !(1..=MOST_ITEMS).contains(&self.batch_size) {
@@ -79,7 +79,7 @@ impl Settings {
                     "the batch size is {}, which is not from 1 to {MOST_ITEMS}",
                     self.batch_size
                 ),
-                "The service takes 500 indicators in one call at most.",
+                "The service accepts at most 500 indicators in one call.",
             );
         }
         Ok(())

@@ -284,11 +284,11 @@ fn says_what_was_sent(item: &Indicator, row: &Row) -> bool {
         .all(|difference| difference.field.is_create_only())
 }
 
-fn never_clear() -> Error {
+pub(super) fn never_clear() -> Error {
     Error::new(
         Kind::Unexpected,
-        "the service took the call several times without saying what became of this indicator, and does not list it as \
-         it was sent",
+        "the service accepted the call several times without a result for this indicator, and does not list it as it \
+         was sent",
         "Run the command again; if it happens again, report it with the service's answers (TF_LOG_PROVIDER=debug).",
     )
 }

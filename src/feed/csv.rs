@@ -53,7 +53,7 @@ pub fn parse(text: &str) -> Table {
             problems: vec![Problem {
                 line: 1,
                 column: None,
-                text: "there is nothing; the first line must name the columns, such as \
+                text: "the text is empty; the first line must name the columns, such as \
                        `IndicatorType,IndicatorValue,Action`"
                     .into(),
             }],
@@ -88,8 +88,8 @@ fn record(columns: &[Column], row: Row) -> Result<Record, Problem> {
             line: row.line,
             column: None,
             text: format!(
-                "the row has {count} {}, and the header names {}; quote cells that hold a comma, and leave absent ones \
-                 empty",
+                "the row has {count} {}, but the header names {}; quote cells that contain a comma, and leave \
+                 missing cells empty",
                 if count == 1 { "cell" } else { "cells" },
                 columns.len()
             ),
@@ -104,7 +104,7 @@ fn record(columns: &[Column], row: Row) -> Result<Record, Problem> {
             }),
             Some(Meaning::Nameless) => {
                 let text = format!(
-                    "the column of cell {} has no name, and the cell holds {}; name the column or empty the cell",
+                    "the column of cell {} has no name, but the cell holds {}; name the column, or empty the cell",
                     column + 1,
                     shown(text)
                 );
@@ -125,12 +125,13 @@ fn malformed(columns: &[Column], fault: &(usize, Fault)) -> Problem {
     let (cell, text) = match fault {
         Fault::Unclosed { cell } => (
             cell,
-            "the cell begins with a quote that is never closed, so all that follows is part of it; close it with `\"`",
+            "the cell begins with a quote that is never closed, so all text after it belongs to the cell; close it \
+             with `\"`",
         ),
         Fault::TextBehind { cell } => (
             cell,
-            "the cell goes on behind its closing quote; write `\"\"` for a quote within a quoted cell, and nothing but a \
-             comma behind the closing one",
+            "the cell continues after its closing quote; write `\"\"` for a quote within a quoted cell, and only a \
+             comma after the closing quote",
         ),
     };
     Problem {

@@ -128,7 +128,7 @@ impl Protected {
             .filter(|length| **length >= shortest)
             .find_map(|length| self.networks.get(&Network::of(address, *length)))?;
         Some(match entry.contains('/') {
-            true => format!("{} lies in the protected network `{entry}`", shown(value)),
+            true => format!("{} is in the protected network `{entry}`", shown(value)),
             false => format!("{} is the protected address `{entry}`", shown(value)),
         })
     }
@@ -148,7 +148,7 @@ impl Protected {
             String::new()
         };
         Some(format!(
-            "{} covers its sub-domains, and with them the protected domain `{entry}`{more}",
+            "{} covers its subdomains, including the protected domain `{entry}`{more}",
             shown(value)
         ))
     }
@@ -245,8 +245,8 @@ mod tests {
         .unwrap();
         let hit = |entry: &str| format!("hits the protected domain `{entry}`");
         let under = |entry: &str| format!("lies under the protected domain `{entry}`");
-        let covers = |entry: &str| format!("covers its sub-domains, and with them the protected domain `{entry}`");
-        let within = |entry: &str| format!("lies in the protected network `{entry}`");
+        let covers = |entry: &str| format!("covers its subdomains, including the protected domain `{entry}`");
+        let within = |entry: &str| format!("is in the protected network `{entry}`");
         let table = [
             (DomainName, "portal.example.com", Some(hit("portal.example.com"))),
             (DomainName, "PORTAL.example.com.", Some(hit("portal.example.com"))),

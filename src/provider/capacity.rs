@@ -18,26 +18,25 @@ impl DataSource<Tenant> for Capacity {
 
     fn schema(&self) -> Schema {
         Schema::new(
-            "How many indicators the tenant holds and can hold. The limit is shared by everything that makes indicators: \
-             this provider, the portal and other products. Needs the permission `Ti.ReadWrite.All`: an application with \
-             `Ti.ReadWrite` sees its own indicators only, so `used`, `remaining`, `by_source` and `unreadable` are null then, \
-             with a warning.",
+            "Reads how many indicators the tenant holds and can hold. Everything that creates indicators shares the \
+             limit: this provider, the portal and other products.\n\nRequires the application permission \
+             `Ti.ReadWrite.All`. With `Ti.ReadWrite` the provider sees only the indicators of its own application, so \
+             `used`, `remaining`, `by_source` and `unreadable` are null, with a warning.",
             vec![
-                Attribute::number("used")
-                    .computed()
-                    .describe("Active indicators that this application can see, those that cannot be read included."),
+                Attribute::number("used").computed().describe(
+                    "Number of active indicators that the provider's application can see. It includes those that the \
+                     provider cannot read.",
+                ),
                 Attribute::number("limit")
                     .computed()
-                    .describe("The `capacity` of the provider block, 15000 by default."),
+                    .describe("The `capacity` of the provider block. Default: 15000."),
                 Attribute::number("remaining")
                     .computed()
-                    .describe("`limit` less `used`, and at least 0."),
-                Attribute::map_of("by_source", ValueType::Number)
-                    .computed()
-                    .describe(
-                        "Active indicators by the product that made them, such as `PublicApi` or `Portal`; `Unreadable` are \
-                         those that the provider cannot read.",
-                    ),
+                    .describe("`limit` minus `used`, but at least 0."),
+                Attribute::map_of("by_source", ValueType::Number).computed().describe(
+                    "Number of active indicators by the product that created them, such as `PublicApi` or `Portal`. \
+                     `Unreadable` counts those that the provider cannot read.",
+                ),
                 Attribute::number("unreadable").computed().describe(UNREADABLE),
             ],
         )

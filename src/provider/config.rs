@@ -24,61 +24,90 @@ pub type Environment<'a> = &'a (dyn Fn(&str) -> Option<String> + Sync);
 /// The schema of the provider block.
 pub fn schema() -> Schema {
     Schema::new(
-        "Manages indicators of compromise in Microsoft Defender for Endpoint.",
+        "Manages [indicators of compromise](https://learn.microsoft.com/en-us/defender-endpoint/api/ti-indicator) in \
+         Microsoft Defender for Endpoint: file hashes, IP addresses, domains, URLs and certificates.\n\nThe provider \
+         signs in as an application of Microsoft Entra ID. The application needs the application permission \
+         `Ti.ReadWrite.All` of *WindowsDefenderATP*, with admin consent. With `Ti.ReadWrite` it sees only its own \
+         indicators, so the provider can check neither the capacity nor the indicators of other authors.\n\nEach \
+         argument can also be set by the environment variables that its description names. The provider block takes \
+         precedence, except for `MDE_MAX_REMOVALS`.",
         vec![
-            text("tenant_id", "Directory (tenant) id. Also `ARM_TENANT_ID` or `AZURE_TENANT_ID`."),
-            text("client_id", "Application (client) id. Also `ARM_CLIENT_ID` or `AZURE_CLIENT_ID`."),
-            text("client_secret", "Client secret. Also `ARM_CLIENT_SECRET` or `AZURE_CLIENT_SECRET`.").sensitive(),
+            text(
+                "tenant_id",
+                "Directory (tenant) id. Also `ARM_TENANT_ID` or `AZURE_TENANT_ID`.",
+            ),
+            text(
+                "client_id",
+                "Application (client) id. Also `ARM_CLIENT_ID` or `AZURE_CLIENT_ID`.",
+            ),
+            text(
+                "client_secret",
+                "Client secret. Also `ARM_CLIENT_SECRET` or `AZURE_CLIENT_SECRET`.",
+            )
+            .sensitive(),
             text(
                 "environment",
                 "The cloud of the tenant, named as in the azuread provider: `public` (default; also `global`), `usgovernment` \
                  (GCC High; also `usgovernmentl4`) or `dod` (also `usgovernmentl5`). For GCC, which signs in at the public \
                  cloud's authority, set `gcc`. Case does not matter. Also `ARM_ENVIRONMENT`.",
             ),
-            text("region", "Region of the public cloud's API: `us`, `eu`, `uk`, `au`, `swa`, `ina` or `aea`. Also `MDE_REGION`."),
-            text("base_url", "Address of the API instead of the environment's own; HTTPS only. Also `MDE_BASE_URL`."),
+            text(
+                "region",
+                "Region of the API in the public cloud: `us`, `eu`, `uk`, `au`, `swa`, `ina` or `aea`. By \
+                            default the service chooses. Also `MDE_REGION`.",
+            ),
+            text(
+                "base_url",
+                "HTTPS URL of the API. Default: the API of `environment` and `region`. Also \
+                              `MDE_BASE_URL`.",
+            ),
             text(
                 "authority_host",
-                "Address of the token service instead of the environment's own; HTTPS only. Also `MDE_AUTHORITY_HOST`.",
+                "HTTPS URL of the token service. Default: the token service of `environment`. Also \
+                 `MDE_AUTHORITY_HOST`.",
             ),
             text(
                 "ca_certificate_path",
-                "File with certificates (PEM) of authorities to trust beside the system's, for inspecting proxies and for \
-                 the simulator. Also `MDE_CA_CERTIFICATE_PATH`.",
+                "Path of a PEM file with certificate authorities to trust in addition to the system's, for example \
+                 those of an inspecting proxy. Also `MDE_CA_CERTIFICATE_PATH`.",
             ),
             number(
                 "quota_share",
-                "Percent of each of the service's call limits that this provider block uses, 1 to 100 (default). Also \
-                 `MDE_QUOTA_SHARE`.",
+                "Percentage of the service's call limits that this provider block uses, from 1 to 100. Set it if \
+                 several programs share an application. Default: 100. Also `MDE_QUOTA_SHARE`.",
             ),
             number(
                 "capacity",
-                "Maximum number of indicators in the tenant, all authors together. Default 15000. Also `MDE_CAPACITY`.",
+                "Maximum number of indicators in the tenant, all authors together. A plan that needs more fails. \
+                 Default: 15000, the documented limit. Also `MDE_CAPACITY`.",
             ),
             text(
                 "on_existing",
-                "What to do if a wanted indicator exists already: `own` (default) takes over only what this application made under \
-                 the same `application` label and fails the plan for all else; `adopt` takes over other authors' indicators too. Each \
-                 resource may override it. Also `MDE_ON_EXISTING`.",
+                "What to do if an indicator already exists. `own` takes over only indicators that this application \
+                 created under the same `application` label, and fails the plan for all others. `adopt` takes over \
+                 indicators of other authors, too. Resources can override it. Default: `own`. Also `MDE_ON_EXISTING`.",
             ),
-            Attribute::list_of("applications", ValueType::String).optional().describe(
-                "`application` labels of the lists in this configuration. Indicators that this application made under one of them \
-                 may move to another of them. Also `MDE_APPLICATIONS`, separated by commas.",
-            ),
+            Attribute::list_of("applications", ValueType::String)
+                .optional()
+                .describe(
+                    "`application` labels of this configuration. Indicators that this application created under one of \
+                 these labels may move to another of them. Also `MDE_APPLICATIONS`, separated by commas.",
+                ),
             Attribute::list_of("protected", ValueType::String).optional().describe(
-                "Domains, addresses and networks that must never be blocked. A plan fails if it would block an entry, a parent \
-                 domain of it, or a subdomain, address or URL within it. Also `MDE_PROTECTED`, separated by commas.",
+                "Domains, IP addresses and networks in CIDR notation that must never be blocked. A plan fails if it \
+                 would block an entry, a parent domain of it, or a subdomain, address or URL within it. Also \
+                 `MDE_PROTECTED`, separated by commas.",
             ),
             number(
                 "max_removals",
-                "Maximum number of indicators that one run may delete or weaken (for example from Block to Allowed). An indicator \
-                 that moves to another resource counts, too. Without it there is no limit. Also `MDE_MAX_REMOVALS`, which lets one run \
-                 through.",
+                "Maximum number of indicators that one run may delete or weaken, for example from `Block` to \
+                 `Allowed`. An indicator that moves to another resource counts, too. By default there is no limit. \
+                 Also `MDE_MAX_REMOVALS`, which takes precedence so that it can allow one run.",
             ),
             number(
                 "batch_size",
-                "Maximum number of indicators in one import or delete call, 1 to 500 (default). Lower it if a proxy limits the size \
-                 of requests. Also `MDE_BATCH_SIZE`.",
+                "Maximum number of indicators in one import or batch delete call, from 1 to 500. Lower it if a proxy \
+                 limits the size of requests. Default: 500. Also `MDE_BATCH_SIZE`.",
             ),
         ],
     )
@@ -259,8 +288,8 @@ fn credential(source: &Source<'_>, diagnostics: &mut Diagnostics) -> Option<Cred
     diagnostics.push(Diagnostic::error(
         "No complete credential",
         format!(
-            "Signing in by client secret needs a tenant id, a client id and a client secret:\n{}\n\nNothing was asked of \
-             the service.",
+            "Sign-in with a client secret needs a tenant id, a client id and a client secret:\n{}\n\nThe provider \
+             did not contact the service.",
             lines.join("\n")
         ),
     ));
@@ -278,8 +307,8 @@ fn ca_certificate(source: &Source<'_>, diagnostics: &mut Diagnostics) -> Option<
         Diagnostic::error(
             "The certificate file cannot be used",
             format!(
-                "{origin} names the file `{path}`: {problem}.\n\nName a readable file with certificates in PEM, or remove \
-                 the setting to trust the system's authorities only."
+                "{origin} names the file `{path}`: {problem}.\n\nName a readable file with certificates in PEM, or \
+                 remove the setting to trust only the system's authorities."
             ),
         )
         .at(Path::attribute("ca_certificate_path")),
@@ -322,7 +351,8 @@ fn policy(source: &Source<'_>, diagnostics: &mut Diagnostics) -> Option<Policy> 
                     Diagnostic::error(
                         "Invalid on_existing",
                         format!(
-                            "{origin} is {}, which is neither `own` nor `adopt`. Set one of the two, or leave it out for `own`.",
+                            "{origin} is {}, which is neither `own` nor `adopt`. Set one of these, or remove it for \
+                             `own`.",
                             crate::feed::shown(other)
                         ),
                     )

@@ -13,7 +13,7 @@ use crate::tf::{Diagnostic, Diagnostics};
 use std::collections::BTreeMap;
 
 /// How to destroy what cannot be planned. `terraform destroy` makes an ordinary plan first.
-const DESTROY: &str = "`terraform destroy` makes an ordinary plan first and stops at this error as well; `terraform destroy \
+const DESTROY: &str = "`terraform destroy` plans first and stops at the same error. `terraform destroy \
                        -refresh=false` skips that plan.";
 
 /// The problems of the object with this title.
@@ -25,21 +25,25 @@ fn one(title: &str, problem: Problem) -> Diagnostics {
     match problem {
         Problem::Unlisted { error, unread } => unlisted(&error, unread),
         Problem::Foreign { rows: notes } => Diagnostic::error(
-            format!("{title}: {} already in the tenant", counted(notes.len(), "indicator is", "indicators are")),
             format!(
-                "Other authors made these indicators, or this application made them under another `application` label. So \
-                 nothing was changed:\n{}\n\nTo take them over, set `on_existing = \"adopt\"` on this resource or in the provider \
-                 block, or import them. To let indicators of this application move between its labels, list the labels in \
-                 `applications` of the provider block. {DESTROY}",
+                "{title}: {}",
+                counted(notes.len(), "indicator already exists", "indicators already exist")
+            ),
+            format!(
+                "These indicators were not created by this configuration. Another author created them, or this \
+                 application created them under another `application` label. Nothing was changed:\n{}\n\nTo take \
+                 them over, set `on_existing = \"adopt\"` on this resource or in the provider block, or import them. \
+                 To let indicators of this application move between labels, list the labels in `applications` of the \
+                 provider block. {DESTROY}",
                 rows(&notes)
             ),
         ),
         Problem::Unseen { names } => Diagnostic::error(
-            format!("{title}: the list of the tenant's indicators is not complete"),
+            format!("{title}: the tenant's indicators could not be listed completely"),
             format!(
-                "Other programs changed the tenant each time its indicators were listed, so some may be missing. {} to be created \
-                 may be among them, and an import would overwrite them. So {} not written:\n{}\n\nRun the command again when less \
-                 is being written.",
+                "Other programs changed the tenant during every attempt to list its indicators. {} to be created may \
+                 already exist, and an import would overwrite existing indicators. So {} not written:\n{}\n\nRun the \
+                 command again when fewer programs write to the tenant.",
                 counted(names.len(), "indicator", "indicators"),
                 if names.len() == 1 { "it was" } else { "they were" },
                 named(&bullets(&names))
@@ -50,48 +54,73 @@ fn one(title: &str, problem: Problem) -> Diagnostics {
         Problem::NeedsRefresh { names } => Diagnostic::error(
             format!("{title}: two resources hold the same indicator"),
             format!(
-                "An interrupted run has recorded {} in two resources of the state. Without a refresh it is not known which of them \
-                 holds it. Nothing was changed:\n{}\n\nRun the command again without `-refresh=false`.",
+                "After an interrupted run, two resources of the state record {}. Without a refresh the provider \
+                 cannot tell which resource holds which indicator. Nothing was changed:\n{}\n\nRun the command again \
+                 without `-refresh=false`.",
                 counted(names.len(), "indicator", "indicators"),
                 named(&bullets(&names))
             ),
         ),
         Problem::Protected { rows } => Diagnostic::error(
-            format!("{title}: {} a protected name", counted(rows.len(), "indicator would block", "indicators would block")),
             format!(
-                "`protected` in the provider block names what must never be blocked:\n{}\n\nRemove the indicator, or the entry of \
-                 `protected` if the block is meant. {DESTROY}",
+                "{title}: {} a protected name",
+                counted(rows.len(), "indicator would block", "indicators would block")
+            ),
+            format!(
+                "`protected` in the provider block lists what must never be blocked:\n{}\n\nRemove the indicator, or \
+                 remove the entry from `protected` if the block is intended. {DESTROY}",
                 named(&rows.iter().map(|(name, words)| about(name, words)).collect::<Vec<_>>())
             ),
         ),
-        Problem::TooManyRemovals { count, allowed, names, sent } => Diagnostic::error(
+        Problem::TooManyRemovals {
+            count,
+            allowed,
+            names,
+            sent,
+        } => Diagnostic::error(
             format!("{title}: the run removes more indicators than `max_removals` allows"),
             format!(
-                "This run deletes or weakens {} so far, and `max_removals` allows {allowed}. {}{}\n\nIf this is meant, \
-                 let one run through with the environment variable MDE_MAX_REMOVALS, or raise `max_removals` in the provider \
-                 block. If not, look for a list that came out short.",
+                "So far, this run deletes or weakens {}; `max_removals` allows {allowed}. {}{}\n\nIf this is \
+                 intended, set the environment variable MDE_MAX_REMOVALS for one run, or raise `max_removals` in the \
+                 provider block. If not, check whether a list is shorter than expected.",
                 counted(count, "indicator", "indicators"),
-                if sent { "Nothing more of this resource was deleted." } else { "Nothing was changed." },
-                if names.is_empty() { String::new() } else { format!(" Among them:\n{}", examples(&names)) }
+                if sent {
+                    "No more indicators of this resource were deleted."
+                } else {
+                    "Nothing was changed."
+                },
+                if names.is_empty() {
+                    String::new()
+                } else {
+                    format!(" Among them:\n{}", examples(&names))
+                }
             ),
         ),
-        Problem::OverCapacity { foreign, wanted, capacity } => Diagnostic::error(
+        Problem::OverCapacity {
+            foreign,
+            wanted,
+            capacity,
+        } => Diagnostic::error(
             "The tenant cannot hold all indicators",
             format!(
-                "This configuration wants {} that nobody else has, and other authors have {}. Together that is {} more than the \
-                 capacity of {capacity}. The service would refuse the surplus one by one.\n\nRemove indicators here or elsewhere \
-                 (the data source `mde_capacity` shows who made them), or set `capacity` in the provider block if the tenant has \
-                 another limit. {DESTROY}",
+                "This configuration wants {} that no other author has. Other authors have {}. Together they exceed \
+                 the capacity of {capacity} by {}. The service would refuse the surplus indicators one by \
+                 one.\n\nRemove indicators here or elsewhere (the data source `mde_capacity` counts them by source), \
+                 or set `capacity` in the provider block if the tenant has a different limit. {DESTROY}",
                 counted(wanted, "indicator", "indicators"),
                 counted(foreign, "indicator", "indicators"),
                 (foreign + wanted).saturating_sub(capacity)
             ),
         ),
-        Problem::MayExceedCapacity { rows, creations, capacity } => Diagnostic::warning(
+        Problem::MayExceedCapacity {
+            rows,
+            creations,
+            capacity,
+        } => Diagnostic::warning(
             "The tenant may not hold all indicators",
             format!(
-                "The tenant holds {}, and {} to be created. That is more than its capacity of {capacity}, unless as many are \
-                 deleted. Where there is no room for both, deletions come first.",
+                "The tenant holds {}, and {} to be created. Together they exceed its capacity of {capacity}, unless \
+                 enough indicators are deleted. If there is no room for both, the provider deletes before it creates.",
                 counted(rows, "indicator", "indicators"),
                 counted(creations, "more is", "more are")
             ),
@@ -101,71 +130,93 @@ fn one(title: &str, problem: Problem) -> Diagnostics {
         Problem::NothingWritten { is_note } => Diagnostic::warning(
             format!("{title}: no indicator changes"),
             if is_note {
-                "Another resource holds indicators that this one held before. This apply only updates the state; it writes nothing \
-                 to the tenant."
+                "Another resource now holds indicators that this one held before. This apply updates only the state. \
+                 It writes nothing to the tenant."
             } else {
-                "Only settings of the resource change, or the way in which its list is written. This apply only updates the \
-                 state; it writes nothing to the tenant."
+                "Only resource settings or the form of the list change. This apply updates only the state. It writes \
+                 nothing to the tenant."
             },
         ),
         Problem::AnotherForm { written, rows } => Diagnostic::warning(
-            format!("{title}: {written} of {} change", counted(rows, "indicator", "indicators")),
-            "The list changes from an object to a JSON text, or from a text to an object. So the plan prints every row as \
-             removed and added. Only the indicators that really differ are written.",
+            format!(
+                "{title}: {written} of {} change",
+                counted(rows, "indicator", "indicators")
+            ),
+            "The list changes from an object to JSON text, or from JSON text to an object. So the plan shows every \
+             row as removed and added. Only indicators that actually differ are written.",
         ),
         Problem::Expired { names } => expired(title, &names),
         Problem::ScopeNotShownYet { count } => Diagnostic::warning(
-            format!("{title}: {} of the scope will be removed later", counted(count, "indicator", "indicators")),
             format!(
-                "{} in the scope of this exclusive set and not in its list. This run does not touch them. The next plan shows each \
-                 of them as a removed row, and the apply of that plan deletes them.",
+                "{title}: {} of the scope will be deleted later",
+                counted(count, "indicator", "indicators")
+            ),
+            format!(
+                "{} in the scope of this exclusive set but not in its list. This run does not change them. The next \
+                 plan shows each of them as a removed row, and applying that plan deletes them.",
                 counted(count, "indicator is", "indicators are")
             ),
         ),
         Problem::Failed { failures } => return failed(title, failures),
         Problem::SharedRow { value, id, name, other } => Diagnostic::error(
-            format!("{title}: the service keeps one indicator for two"),
+            format!("{title}: two indicators share one id"),
             format!(
-                "The service answered with id {id} for {}, and {} has that id already.\n\nRemove one of them. If they differ \
-                 in their device groups only, give the groups of both to one of them.",
-                if name == value { format!("`{name}`") } else { format!("`{name}` ({value})") },
-                other.map_or_else(|| "another resource of this run".to_owned(), |other| format!("`{other}`"))
+                "The service returned id {id} for {}, but {} already has that id.\n\nRemove one of the two. If they \
+                 differ only in their device groups, list the groups of both on one of them.",
+                if name == value {
+                    format!("`{name}`")
+                } else {
+                    format!("`{name}` ({value})")
+                },
+                other.map_or_else(
+                    || "another resource of this run".to_owned(),
+                    |other| format!("`{other}`")
+                )
             ),
         ),
         Problem::Overwritten { rows: notes } => Diagnostic::warning(
-            format!("{title}: {} of others overwritten", counted(notes.len(), "indicator was", "indicators were")),
             format!(
-                "No indicator with this value, type and action was in the tenant, but the service changed others instead of adding \
-                 new ones. They are managed from now on:\n{}",
+                "{title}: {} overwritten",
+                counted(
+                    notes.len(),
+                    "indicator of another author was",
+                    "indicators of other authors were"
+                )
+            ),
+            format!(
+                "The provider found no indicators with these values, types and actions, but the service changed \
+                 existing indicators instead of creating new ones. This resource now manages them:\n{}",
                 rows(&notes)
             ),
         ),
         Problem::Unchecked { error, count } => Diagnostic::warning(
             format!("{title}: cleared fields could not be checked"),
             format!(
-                "Fields of {} were cleared. The service may keep the old values, so the indicators were to be read again, but: \
-                 {error}\n\nThe next plan shows what was kept.",
-                counted(count, "indicator", "indicators")
+                "Fields of {} were cleared, and the service may have kept the old values. The provider could not \
+                 read the indicators again. {}\n\nThe next plan shows whether old values remain.",
+                counted(count, "indicator", "indicators"),
+                sentence(&error.to_string())
             ),
         ),
         Problem::Unreplaced => Diagnostic::error(
             format!("{title}: stopped before the replacement"),
-            "The run was asked to stop. The old resource stays in the state with all indicators that the new one would have taken \
-             over. Apply again to go on.",
+            "The run was stopped. The old resource stays in the state with all indicators that the new one would \
+             have taken over. Apply again to continue.",
         ),
         Problem::BlindDeletion { count } => Diagnostic::error(
             format!("{title}: a tainted resource cannot be replaced without a refresh"),
             format!(
-                "Replacing this tainted resource would delete {}. Without a refresh it is not known whether another resource holds \
-                 them. Nothing was deleted, and the state is kept.\n\nRun the command again without `-refresh=false`.",
+                "Replacing this tainted resource would delete {}. Without a refresh the provider cannot tell whether \
+                 another resource holds them. Nothing was deleted, and the state is unchanged.\n\nRun the command \
+                 again without `-refresh=false`.",
                 counted(count, "indicator", "indicators")
             ),
         ),
         Problem::HalfMade => Diagnostic::warning(
-            format!("{title}: created in part"),
-            "Terraform marks a resource whose creation ended with an error as tainted and will replace it. Indicators that are \
-             right already are neither deleted nor written again by that: the next apply adds only what is missing. To skip the \
-             replacement, run `terraform untaint ADDRESS` first.",
+            format!("{title}: partly created"),
+            "The creation ended with an error, so Terraform marks the resource as tainted and will replace it. The \
+             replacement keeps indicators that are already correct; the next apply adds only what is missing. To \
+             skip the replacement, run `terraform untaint ADDRESS` first.",
         ),
     }
     .into()
@@ -176,7 +227,10 @@ fn unlisted(error: &Error, unread: Unread) -> Diagnostic {
         Unread::StateKept => "The state stays as it was.",
         Unread::NothingWritten => "Nothing was written.",
         Unread::NothingDeleted => "Nothing was deleted.",
-        Unread::NothingPlanned => "Without the list it is not known what exists already, so nothing was planned.",
+        Unread::NothingPlanned => {
+            "Without the list the provider cannot tell what already exists, so nothing was \
+                                   planned."
+        }
         Unread::NothingImported => "Nothing was imported.",
         Unread::NothingRead => "Nothing was read.",
     };
@@ -214,20 +268,18 @@ fn wanted_twice(title: &str, rows: &[(String, String, String)]) -> Diagnostic {
 
 fn scope_shared(title: &str, other: &str, names: &[String]) -> Diagnostic {
     let detail = if names.is_empty() {
-        format!(
-            "This exclusive set owns its scope alone, and \"{other}\" manages indicators of the same scope. The set would delete \
-             them."
-        )
+        format!("\"{other}\" manages indicators in the scope of this exclusive set. The set would delete them.")
     } else {
         format!(
-            "The exclusive set \"{other}\" owns its scope alone, and these indicators are in it. The set would delete them:\n{}",
+            "These indicators are in the scope of the exclusive set \"{other}\". The set would delete them:\n{}",
             named(&bullets(names))
         )
     };
     Diagnostic::error(
         format!("{title}: an exclusive set owns the scope"),
         format!(
-            "{detail}\n\nGive the other resource an `application` label of its own, or move its indicators into the set. {DESTROY}"
+            "{detail}\n\nGive the other resource its own `application` label, or move its indicators into the set. \
+             {DESTROY}"
         ),
     )
 }
@@ -290,12 +342,12 @@ fn protection(title: &str, change: &Protection, done: bool) -> Diagnostic {
     let fields = fields.join("`, `");
     let heading = if *kept {
         format!(
-            "Deleted and created again, because a write without the former `{fields}` left the old values in place:"
+            "Deleted and created again, because the service kept the old values of `{fields}` when they were cleared:"
         )
     } else {
         format!(
-            "Deleted and created again, because `{fields}` can be set only at creation. Between the two calls they do not \
-             protect:"
+            "Deleted and created again, because `{fields}` can be set only at creation. They do not protect between \
+             the two calls:"
         )
     };
     part(bullets(names), "to re-create", "re-created", &heading);
@@ -327,13 +379,16 @@ fn contradictory(title: &str, pairs: &[Contradiction]) -> Diagnostic {
         .map(|(conflict, lines)| {
             let heading = match conflict {
                 Conflict::SameValue => {
-                    "The same value has two actions. Allowed wins over Warn, and Warn over Block, so the stronger one has no \
-                     effect:"
+                    "The same value has two actions. Allowed wins over Warn, and Warn over Block, so the stronger \
+                     action has no effect:"
                 }
-                Conflict::AllowedInside => "Allowed inside a blocked domain or URL. The longer path wins, so this part is not blocked:",
+                Conflict::AllowedInside => {
+                    "Allowed within a blocked domain or URL. The longer path wins, so this \
+                                            part is not blocked:"
+                }
                 Conflict::BlockedInside => {
-                    "Blocked inside an allowed domain or URL. Of an HTTPS address only Edge sees the path, so other browsers may \
-                     not block this part:"
+                    "Blocked within an allowed domain or URL. For HTTPS, only Edge sees the path, so other browsers \
+                     may not block this part:"
                 }
             };
             format!("{heading}\n{}", cut(lines, NAMED_FOR_PROTECTION))
@@ -345,8 +400,8 @@ fn contradictory(title: &str, pairs: &[Contradiction]) -> Diagnostic {
             counted(pairs.len(), "indicator is contradicted", "indicators are contradicted")
         ),
         format!(
-            "{}\n\nRemove one of each pair, unless it is a wanted exception. Indicators that no resource manages are removed in the \
-             portal, or by a set with `exclusive`.",
+            "{}\n\nRemove one of each pair, unless the exception is intended. Remove indicators that no resource \
+             manages in the portal, or with an `exclusive` set.",
             parts.join("\n\n")
         ),
     )
@@ -359,9 +414,10 @@ fn expired<S: AsRef<str>>(title: &str, names: &[S]) -> Diagnostic {
             counted(names.len(), "indicator has", "indicators have")
         ),
         format!(
-            "The service deletes an indicator when its expiry passes. These have expired as `expiration_time` or `lifetime` says \
-             and will not be sent again:\n{}\n\nRemove them from the configuration, or give them a later `expiration_time` or a \
-             longer `lifetime`. `renew = true` on the resource writes those with a `lifetime` again.",
+            "The service deletes indicators when they expire. These expired as `expiration_time` or `lifetime` \
+             configures, and will not be sent again:\n{}\n\nRemove them from the configuration, or set a later \
+             `expiration_time` or a longer `lifetime`. With `renew = true` on the resource, indicators with a \
+             `lifetime` are written again.",
             examples(names)
         ),
     )
@@ -388,11 +444,21 @@ fn failed(title: &str, failures: Vec<Failure>) -> Diagnostics {
             if is_stopped {
                 return Diagnostic::error(
                     format!("{title}: stopped before everything was done"),
-                    format!("The run was asked to stop. {count} not {verb}:\n{lines}\n\nWhat was done is in the state. Apply again for the rest."),
+                    format!(
+                        "The run was stopped. {count} not {verb}:\n{lines}\n\nThe state holds what was done. \
+                             Apply again to finish."
+                    ),
                 );
             }
             Diagnostic::error(
-                format!("{title}: {count} not {}", if kind == FailureKind::Write { "accepted" } else { "deleted" }),
+                format!(
+                    "{title}: {count} not {}",
+                    if kind == FailureKind::Write {
+                        "accepted"
+                    } else {
+                        "deleted"
+                    }
+                ),
                 format!("{}\n\n{lines}\n\n{}", sentence(&error.to_string()), error.hint()),
             )
         })
@@ -457,7 +523,7 @@ pub fn drift(model: &Model, prior: &PriorObject, refreshed: &Refreshed) -> Diagn
     part(
         &lost,
         "held by another resource",
-        "Held by another resource of this configuration now:",
+        "Now held by another resource of this configuration:",
     );
     part(
         &strangers,
@@ -482,9 +548,9 @@ pub fn drift(model: &Model, prior: &PriorObject, refreshed: &Refreshed) -> Diagn
                 counted(refreshed.hidden.len(), "indicator", "indicators")
             ),
             format!(
-                "These indicators may have changed or may be gone. The service's rows cannot be read, or other programs changed the \
-                 tenant each time its indicators were listed. The state keeps them as they were:\n{}\n\nPlan again when less is being \
-                 written.",
+                "These indicators may have changed or been deleted. Either the provider could not read the service's \
+                 answer for them, or other programs changed the tenant during every attempt to list its indicators. \
+                 The state keeps them unchanged:\n{}\n\nPlan again when fewer programs write to the tenant.",
                 named(&bullets(&refreshed.hidden))
             ),
         ));
@@ -509,7 +575,7 @@ fn changed_by(row: &Row) -> String {
     match (&facts.last_updated_by, facts.last_update_time) {
         (Some(who), Some(when)) => format!("by {who} on {when}"),
         (Some(who), None) => format!("by {who}"),
-        (None, Some(when)) => format!("on {when}, the service does not say by whom"),
+        (None, Some(when)) => format!("on {when}; the service does not say by whom"),
         (None, None) => "the service does not say by whom".into(),
     }
 }
@@ -540,7 +606,7 @@ pub fn describe(row: &Row) -> String {
         .created_by_display_name
         .as_deref()
         .or(facts.created_by.as_deref())
-        .unwrap_or("somebody unknown");
+        .unwrap_or("an unknown author");
     let source = facts
         .created_by_source
         .as_deref()
@@ -555,7 +621,7 @@ pub fn describe(row: &Row) -> String {
         .map(|label| format!(", application \"{label}\""))
         .unwrap_or_default();
     format!(
-        "{} {} with action {}, id {}{label}, made by {author}{source}{when}",
+        "{} {} with action {}, id {}{label}, created by {author}{source}{when}",
         row.indicator.indicator_type, row.indicator.value, row.indicator.action, row.id
     )
 }

@@ -93,11 +93,12 @@ pub fn parse(id: &str, known: &[Filter]) -> Result<Vec<(Filter, String)>, Diagno
     let names: Vec<&str> = known.iter().map(|filter| filter.name()).collect();
     let refuse = |reason: String| {
         Diagnostics::from(Diagnostic::error(
-            "Not a filter",
+            "Invalid import filter",
             format!(
-                "{reason}\n\nA set is imported by a filter over the indicators to adopt: one or more of `{}`, separated by commas, \
-                 each as NAME=VALUE, such as `application=gitops-c2` or `created_by=self,type=Url`. A value with a comma is quoted: \
-                 `title=\"C2, phase 1\"`. `*` stands for every indicator.",
+                "{reason}\n\nA set is imported by a filter that selects the indicators to adopt: one or more of \
+                 `{}`, separated by commas, each as NAME=VALUE, such as `application=gitops-c2` or \
+                 `created_by=self,type=Url`. Quote a value that contains a comma: `title=\"C2, phase 1\"`. `*` \
+                 selects every indicator.",
                 names.join("`, `")
             ),
         ))
@@ -116,17 +117,15 @@ pub fn parse(id: &str, known: &[Filter]) -> Result<Vec<(Filter, String)>, Diagno
             .strip_prefix('"')
             .and_then(|value| value.strip_suffix('"'))
             .unwrap_or(value);
-        let filter = known.iter().find(|filter| filter.name() == name).ok_or_else(|| {
-            refuse(format!(
-                "{} is not something that a set can be imported by.",
-                crate::feed::shown(name)
-            ))
-        })?;
+        let filter = known
+            .iter()
+            .find(|filter| filter.name() == name)
+            .ok_or_else(|| refuse(format!("{} is not a filter.", crate::feed::shown(name))))?;
         if value.is_empty() {
             return Err(refuse(format!("`{name}` has no value.")));
         }
         if filters.iter().any(|(other, _)| other == filter) {
-            return Err(refuse(format!("`{name}` stands in it twice.")));
+            return Err(refuse(format!("`{name}` occurs twice.")));
         }
         if let Some(problem) = filter.problem(value) {
             return Err(refuse(problem));

@@ -1,6 +1,7 @@
 //! Turning what the domain's rules find into diagnostics, all at once and grouped by rule.
 
 use super::words::{about, bullets, counted, examples, named, sentence};
+use crate::feed::shown;
 use crate::indicator::Field;
 use crate::indicator::rules::{Finding, Weight};
 use crate::tf::{Diagnostic, Diagnostics, Path};
@@ -67,7 +68,7 @@ impl Findings {
         let (few, many) = self.faults.split_at(self.faults.len().min(SINGLE_ERRORS));
         for Fault { key, path, field, text } in few {
             let what = field.map_or_else(|| "invalid row".to_owned(), |field| format!("invalid {field}"));
-            let text = format!("{}\n\nThis is about `{key}`.", sentence(text));
+            let text = format!("{}\n\nAffected row: {}.", sentence(text), shown(key));
             diagnostics.push(Diagnostic::error(format!("{title}: {what}"), text).at(path.clone()));
         }
         if let Some(first) = many.first() {
@@ -117,7 +118,7 @@ fn headline(code: &str, field: Field) -> String {
         "md5" => "MD5 indicators may be refused",
         "missing-text" => return format!("no `{field}`"),
         "not-external" => "an address is not external",
-        "public-suffix" => "a public suffix covers domains of others",
+        "public-suffix" => "a public suffix covers domains of other owners",
         "retired-action" => "the action is retired",
         "action-for-type" => "the action is not documented for the type",
         "long-value" => "a value may be too long",
@@ -125,8 +126,15 @@ fn headline(code: &str, field: Field) -> String {
         "wildcard" => "`*` is taken literally",
         "scheme" => "only http and https are documented",
         "single-label" => "a host has a single label",
+        "root-dot" => "a domain ends with a dot",
+        "underscore" => "a label begins with an underscore",
+        "hyphen" => "a label begins or ends with a hyphen",
+        "unusual-address" => "a host is an unusual spelling of an address",
+        "technique" => "not a MITRE ATT&CK technique",
+        "educate-url" | "bypass-duration" => return format!("check `{field}`"),
+        "history" => return format!("`{field}` requires historical detection"),
         "harmless-hash" => "a hash matches harmless files",
-        "file-name" => "a domain looks like the name of a file",
+        "file-name" => "a domain looks like a file name",
         other => return format!("check `{field}`: {}", other.replace('-', " ")),
     };
     words.to_owned()
@@ -148,15 +156,17 @@ fn paragraphs(cases: &[Case], weight: Weight) -> String {
     };
     match keys.as_slice() {
         // The host shows where a literal stands, but not which element of a computed map is meant.
-        [key] if key.is_empty() || rule.contains(*key) => format!("{rule}\n\n{}", first.remedy),
-        [key] => format!("{rule}\n\nThis is about `{key}`.\n\n{}", first.remedy),
+        [key] if key.is_empty() || rule.contains(*key) || rule.contains(&shown(key)) => {
+            format!("{rule}\n\n{}", first.remedy)
+        }
+        [key] => format!("{rule}\n\nAffected row: {}.\n\n{}", shown(key), first.remedy),
         keys if one_rule && one_remedy => {
             let rows = match weight {
                 Weight::Error => named(&bullets(keys)),
                 Weight::Warning => examples(keys),
             };
             format!(
-                "{rule} This is about {} indicators:\n{rows}\n\n{}",
+                "{rule} {} indicators are affected:\n{rows}\n\n{}",
                 keys.len(),
                 first.remedy
             )

@@ -19,31 +19,38 @@ const CREATED_BY: &str = "created_by";
 const FACTS: [(&str, &str); 6] = [
     (
         CREATED_BY,
-        "Application id, or user principal name for rows made in the portal.",
+        "Author: an application id, or a user principal name for indicators created in the portal.",
     ),
-    ("created_by_display_name", "Name of the application or user."),
+    ("created_by_display_name", "Display name of the author."),
     (
         "created_by_source",
-        "Product that made the row, such as `PublicApi`, `Portal` or `MCAS`.",
+        "Product that created the indicator, such as `PublicApi`, `Portal` or `MCAS`.",
     ),
-    ("creation_time", "When the row was made."),
-    ("last_updated_by", "Who changed it last; null until the first change."),
-    ("last_update_time", "When it was changed last."),
+    ("creation_time", "Time of creation, as an RFC 3339 timestamp."),
+    (
+        "last_updated_by",
+        "Author of the last change. Null until the first change.",
+    ),
+    ("last_update_time", "Time of the last change, as an RFC 3339 timestamp."),
 ];
 
 /// Filters: the attribute, and what it is compared with.
 const FILTERS: [(Filter, &str); 6] = [
-    (Filter::Type, "Only rows of this type."),
-    (Filter::Action, "Only rows with this action."),
-    (Filter::Application, "Only rows with this application label."),
+    (Filter::Type, "Returns only indicators of this type."),
+    (Filter::Action, "Returns only indicators with this action."),
+    (
+        Filter::Application,
+        "Returns only indicators with this `application` label.",
+    ),
     (
         Filter::CreatedBy,
-        "Only rows by this author: an application id, a user principal name, or `self` for this application.",
+        "Returns only indicators that this author created: an application id, a user principal name, or `self` for \
+         the provider's own application.",
     ),
-    (Filter::Title, "Only rows with this title."),
+    (Filter::Title, "Returns only indicators with this title."),
     (
         Filter::Value,
-        "Only rows with this value, in any spelling that means the same.",
+        "Returns only indicators with this value, in any equivalent spelling.",
     ),
 ];
 
@@ -79,7 +86,7 @@ fn row_attributes() -> Vec<Attribute> {
     let mut attributes = vec![
         Attribute::string("id")
             .computed()
-            .describe("The service's own identifier."),
+            .describe("Id of the indicator, assigned by the service."),
         attribute(Field::Value).computed(),
     ];
     let fields = Field::of_the_service().filter(|field| *field != Field::Value);
@@ -111,10 +118,14 @@ impl DataSource<Tenant> for Indicators {
         attributes.push(
             Attribute::nested_list(ROWS, row_attributes())
                 .computed()
-                .describe("The rows that match all filters, in the order of their ids."),
+                .describe("Indicators that match all filters, ordered by id."),
         );
         Schema::new(
-            "Indicators of the tenant that this application can see, whoever made them.",
+            "[Lists \
+             indicators](https://learn.microsoft.com/en-us/defender-endpoint/api/get-ti-indicators-collection) of \
+             the tenant, whoever created them. Without filters it returns all of them.\n\nRequires the application \
+             permission `Ti.ReadWrite.All`. With `Ti.ReadWrite` it returns only the indicators of the provider's own \
+             application.",
             attributes,
         )
     }

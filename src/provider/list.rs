@@ -93,12 +93,13 @@ impl List {
 }
 
 /// What a list looks like.
-const SHAPE: &str = "Write an object of rows by key, such as `{ \"evil.example\" = { description = \"case 42\" } }`, or one JSON text \
-                     of the same shape, which `provider::mde::parse_csv(file(\"...\"))` and `jsonencode({ ... })` return.";
+const SHAPE: &str = "Write an object of rows by key, such as `{ \"evil.example\" = { description = \"case 42\" } }`, \
+                     or JSON text of the same shape, as `provider::mde::parse_csv(file(\"...\"))` and `jsonencode({ \
+                     ... })` return it";
 
 /// What to write in place of a list or a set.
-const LISTS: &str = "it is a list, and rows need keys. Write `{ for row in LIST : row.value => row }`, or for a list of bare values \
-                     `{ for value in LIST : value => null }`.";
+const LISTS: &str = "it is a list, but rows need keys. Write `{ for row in LIST : row.value => row }`, or for a list \
+                     of bare values `{ for value in LIST : value => null }`";
 
 /// The list with rows changed, dropped and added; with nothing to change, the very same value.
 pub fn edit(value: &Value, edits: &HashMap<&str, RowEdit>, additions: &[Addition]) -> Value {
@@ -166,8 +167,8 @@ fn wrong_kind(field: Field, kind: FieldKind, found: &str) -> String {
 fn unknown_field(name: &str) -> String {
     let name = crate::feed::shown(name);
     match Field::nearest(name.trim_matches('`')) {
-        Some(nearest) => format!("{name} is no field of an indicator; did you mean `{nearest}`?"),
-        None => format!("{name} is no field of an indicator"),
+        Some(nearest) => format!("{name} is not a field of an indicator; did you mean `{nearest}`?"),
+        None => format!("{name} is not a field of an indicator"),
     }
 }
 

@@ -478,14 +478,13 @@ async fn refresh<K: Kind>(tenant: &Tenant, request: ReadRequest) -> ReadResponse
 /// default parallelism an import call carries 10 of them, so that some 300 use up the calls of a minute.
 const MANY_SINGLES: usize = 200;
 
-fn many_singles() -> Diagnostic {
+pub(super) fn many_singles() -> Diagnostic {
     Diagnostic::warning(
         "Many single indicators",
-        "This run has more than 200 resources of type `mde_indicator`. Terraform shows the provider only as many resources at \
-         once as its `-parallelism` allows (10 by default). So an import call carries 10 indicators instead of 500, and the \
-         service allows 30 calls a minute.\n\n\
-         Write them as one `mde_indicator_set`. Remove the old resources from the state first, with `removed` blocks or \
-         `terraform state rm`; the set then takes the indicators over as they are. Until then, `-parallelism=200` lets more of \
-         them share a call.",
+        "This run has more than 200 resources of type `mde_indicator`. Terraform shows the provider only as many \
+         resources at once as its `-parallelism` allows (10 by default). So an import call carries 10 indicators \
+         instead of 500, and the service allows 30 calls a minute.\n\nWrite them as one `mde_indicator_set`. First \
+         remove the old resources from the state, with `removed` blocks or `terraform state rm`. The set then takes \
+         the indicators over as they are. Until then, `-parallelism=200` lets more of them share a call.",
     )
 }

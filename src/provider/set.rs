@@ -1,7 +1,7 @@
 //! The resource `mde_indicator_set`: a list of indicators, the resource that scales.
 
 mod check;
-mod import;
+pub(super) mod import;
 mod rows;
 mod upgrade;
 
@@ -39,27 +39,37 @@ fn schema() -> Schema {
     let mut attributes: Vec<Attribute> = Field::defaults().map(|field| attribute(field).optional()).collect();
     attributes.extend([
         Attribute::plain(INDICATORS, ValueType::Dynamic).required().describe(
-            "The indicators: an object of rows by key, or one JSON text of the same shape, which `parse_csv` and `jsonencode` \
-             return. The key is the value, unless the row has a `value` of its own. A row is an object with any fields of an \
-             indicator, or `null`. What a row leaves out, the set's own attribute gives. With the JSON Schema in \
-             `docs/indicators.schema.json`, editors complete and check lists in JSON and YAML files.",
+            "The indicators: an object of rows by key, or JSON text of the same shape, as `parse_csv` and \
+             `jsonencode` return it. Write lists of more than 2,000 rows as JSON text, which Terraform processes \
+             much faster. The key of a row is its value, unless the row sets `value`. A row is an object of the \
+             fields of an indicator, or `null`. A row inherits the fields that it does not set from the attributes \
+             of the set. Editors can complete and check JSON and YAML lists with the JSON Schema in \
+             `docs/indicators.schema.json`.",
         ),
         Attribute::nested_single(EXCLUSIVE, exclusive_attributes()).optional().describe(
-            "Makes this set the only owner of its scope. Indicators of the scope that are in the tenant but not in the list \
-             appear in the plan as removed rows, and the next apply deletes them. No other resource of the configuration may \
-             manage an indicator of the scope. If both attributes are set, an indicator must match both. Removing the set or \
-             `exclusive` deletes no one else's indicators.",
+            "Makes this set the only owner of a scope. The plan shows indicators of the scope that are in the tenant \
+             but not in the list as removed rows, and the apply deletes them, whoever created them. No other \
+             resource of the configuration may manage an indicator of the scope. Set at least one of the two \
+             attributes. If both are set, an indicator must match both. Removing the set or `exclusive` deletes no \
+             other author's indicators.",
         ),
         renew_attribute(),
         on_existing_attribute(),
         Attribute::map_of(COUNTS, ValueType::Number)
             .computed()
-            .describe("Number of configured rows by action, expired ones included."),
+            .describe("Number of configured rows by action, including expired ones."),
         record_attribute(),
     ]);
     Schema::new(
-        "A list of indicators, up to thousands, as one resource. Attributes of the set are the defaults of all its rows. The \
-         provider writes indicators in batches of 500.",
+        "Manages a list of [indicators](https://learn.microsoft.com/en-us/defender-endpoint/api/ti-indicator) as one \
+         resource. Use it for lists of any length, up to the capacity of the tenant (15,000 indicators). The \
+         attributes of the set are the defaults of its rows.\n\nThe provider writes up to 500 indicators in one \
+         [import](https://learn.microsoft.com/en-us/defender-endpoint/api/import-ti-indicators) call and deletes up \
+         to 500 in one [batch \
+         delete](https://learn.microsoft.com/en-us/defender-endpoint/api/batch-delete-ti-indicators) call. The \
+         service allows 30 of each in a minute.\n\nRequires the application permission `Ti.ReadWrite.All`. With \
+         `Ti.ReadWrite` the provider sees only the indicators of its own application, and cannot check whether an \
+         indicator of another author already exists.",
         attributes,
     )
     .version(1)
@@ -68,16 +78,16 @@ fn schema() -> Schema {
 /// The attribute that overrides `on_existing` of the provider block.
 pub(super) fn on_existing_attribute() -> Attribute {
     Attribute::string(ON_EXISTING).optional().describe(
-        "What to do if a wanted indicator exists already and somebody else made it: `own` fails the plan, `adopt` takes it \
-         over. Overrides `on_existing` of the provider block.",
+        "What to do if an indicator already exists and another author created it. `own` fails the plan. `adopt` \
+         takes the indicator over. Default: `on_existing` of the provider block.",
     )
 }
 
 /// The attribute that has rows written anew whose lifetime has ended.
 pub(super) fn renew_attribute() -> Attribute {
     Attribute::bool(RENEW).optional().describe(
-        "Whether an indicator whose `lifetime` has ended is written again, for another lifetime. By default it is not, and \
-         a warning names it.",
+        "Whether an indicator whose `lifetime` has ended is written again for another lifetime. If not, a warning \
+         names it. Default: `false`.",
     )
 }
 
@@ -86,17 +96,17 @@ pub(super) fn record_attribute() -> Attribute {
     Attribute::string(RECORD)
         .computed()
         .sensitive()
-        .describe("Ids of the indicators that this resource holds. For the provider only.")
+        .describe("Ids of the indicators that this resource holds. Used only by the provider.")
 }
 
 fn exclusive_attributes() -> Vec<Attribute> {
     vec![
         Attribute::string(EXCLUSIVE_APPLICATION)
             .optional()
-            .describe("Indicators whose `application` is exactly this."),
+            .describe("The scope is indicators with this `application` label. The match is exact."),
         Attribute::bool(EXCLUSIVE_OWN)
             .optional()
-            .describe("Indicators made by the application that the provider signs in as."),
+            .describe("Whether the scope is indicators that the provider's own application created. Default: `false`."),
     ]
 }
 

@@ -1,6 +1,6 @@
 //! The resource `mde_indicator`: one indicator. For `for_each` over tens or hundreds.
 
-mod import;
+pub(super) mod import;
 
 use super::attributes::{attribute, write};
 use super::findings::Findings;
@@ -24,7 +24,7 @@ fn schema() -> Schema {
     let mut attributes = vec![
         Attribute::string(ID)
             .computed()
-            .describe("The service's own identifier of the indicator."),
+            .describe("Id of the indicator, assigned by the service."),
         attribute(Field::Value).required(),
     ];
     attributes.extend(Field::defaults().map(|field| match field {
@@ -33,8 +33,11 @@ fn schema() -> Schema {
     }));
     attributes.extend([renew_attribute(), on_existing_attribute(), record_attribute()]);
     Schema::new(
-        "One indicator. For lists of more than a few hundred use `mde_indicator_set`: Terraform itself is slow with thousands of \
-         instances.",
+        "Manages one [indicator](https://learn.microsoft.com/en-us/defender-endpoint/api/ti-indicator). For more \
+         than about 200 indicators use `mde_indicator_set`: Terraform shows the provider only 10 resources at a time \
+         by default, so each call carries few indicators.\n\nRequires the application permission `Ti.ReadWrite.All`. \
+         With `Ti.ReadWrite` the provider sees only the indicators of its own application, and cannot check whether \
+         an indicator of another author already exists.",
         attributes,
     )
     .version(1)

@@ -20,83 +20,84 @@ pub(super) const LARGEST_PAGE: usize = 10_000;
 
 /// How the simulated tenant behaves.
 ///
-/// A default is the answer that the public clients of the API live with: they work against the real service, so an answer
-/// that breaks most of them is not the service's. Where they do not tell, it is what the sources agree on, or else what was
-/// recorded, or else the documented answer. So five defaults go against the documents: `short_ipv6`, `text_booleans` and
-/// `token_by_get` (clients send such things in production), `network_block_and_remediate` (a listing of 2023 holds a URL
-/// with it), and `documented_spellings` (the service's own metadata of 2026 spells otherwise). Where there is nothing but
-/// the claim of a client's author, or nothing at all, the default is a guess, and the help says so.
+/// A default is the answer that the public clients of the API live with: they work against the real service, so an
+/// answer that breaks most of them is not the service's. Where they do not tell, it is what the sources agree on, or
+/// else what was recorded, or else the documented answer. So five defaults go against the documents: `short_ipv6`,
+/// `text_booleans` and `token_by_get` (clients send such things in production), `network_block_and_remediate` (a
+/// listing of 2023 holds a URL with it), and `documented_spellings` (the service's own metadata of 2026 spells
+/// otherwise). Where there is nothing but the claim of a client's author, or nothing at all, the default is a guess,
+/// and the help says so.
 #[derive(Debug, Clone, Args)]
 pub struct Options {
-    /// Address and port to serve on; port 0 takes a free one.
+    /// Address and port to serve on. Port 0 selects a free port.
     #[arg(long, value_name = "ADDRESS:PORT", default_value_t = Options::default().listen)]
     pub listen: SocketAddr,
 
-    /// Allow `--listen` to take an address that other machines can reach. They need no token to read and change the rows,
+    /// Allow an address in `--listen` that other machines can reach. They need no token to read and change the rows,
     /// the clock and the faults.
     #[arg(long)]
     pub listen_beyond_loopback: bool,
 
-    /// Further names in the server's certificate, separated by commas, for clients that call a fixed host and are led here
-    /// by a hosts file.
+    /// Further names in the server's certificate, separated by commas, for clients that call a fixed host and are
+    /// redirected by a hosts file.
     #[arg(long, value_name = "NAME,NAME", value_delimiter = ',')]
     pub host_names: Vec<String>,
 
-    /// Directory for `ca.pem` and `environment`; a temporary one if left out.
+    /// Directory for `ca.pem` and `environment`. By default a temporary one.
     #[arg(long, value_name = "DIR")]
     pub directory: Option<PathBuf>,
 
-    /// File with the rows that the tenant holds at the start: a JSON array, as `GET /simulator/rows` answers it.
+    /// File with the rows that the tenant holds at the start: a JSON array, as `GET /simulator/rows` returns it.
     #[arg(long, value_name = "FILE")]
     pub rows: Option<PathBuf>,
 
-    /// Tenant that the token endpoint knows; made at random if left out.
+    /// Tenant id that the token endpoint knows. By default random.
     #[arg(long, value_name = "GUID")]
     pub tenant_id: Option<String>,
 
-    /// Application that the token endpoint knows; made at random if left out.
+    /// Client id of the application. By default random.
     #[arg(long, value_name = "GUID")]
     pub client_id: Option<String>,
 
-    /// Secret of the application; made at random if left out. It opens nothing but the simulator.
+    /// Client secret of the application. By default random. It is valid only for the simulator.
     #[arg(long, value_name = "SECRET")]
     pub client_secret: Option<SecretString>,
 
-    /// Name of the application, the `createdByDisplayName` of its rows.
+    /// Display name of the application, the `createdByDisplayName` of its rows.
     #[arg(long, value_name = "NAME")]
     pub display_name: Option<String>,
 
-    /// Id of the application's service principal, the claim `oid` of its tokens; made at random if left out.
+    /// Id of the application's service principal, the claim `oid` of its tokens. By default random.
     #[arg(long, value_name = "GUID")]
     pub object_id: Option<String>,
 
-    /// A further application of the tenant, with rows, limits and permission of its own; may be given several times. The
-    /// keys are client-id, client-secret, display-name, object-id and permission; what is left out is made as for the first
-    /// one. `environment-2` has the credentials of the second application, and so on.
+    /// A further application of the tenant, with its own rows, limits and permission. Can be repeated. The keys are
+    /// client-id, client-secret, display-name, object-id and permission, with the defaults of the first application.
+    /// `environment-2` has the credentials of the second application, and so on.
     #[arg(long = "application", value_name = "KEY=VALUE,...")]
     pub applications: Vec<Registration>,
 
-    /// How many active indicators the tenant takes, from all authors together.
+    /// Maximum number of active indicators in the tenant, from all authors together.
     #[arg(long, value_name = "N", default_value_t = Options::default().capacity)]
     pub capacity: usize,
 
-    /// After how many seconds the room of a deleted row can be used. One client's author reports that freed room is
-    /// not seen at once and waits 20 seconds; no recording shows it.
+    /// Number of seconds after which the capacity of a deleted row is free. One client's author reports a delay and
+    /// waits 20 seconds. No recording shows it.
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     pub freed_capacity_delay_seconds: u64,
 
-    /// Whether the limits on calls hold: 30 imports a minute, 30 batch deletes a minute and 1,500 an hour, 100 a minute
+    /// Whether the call limits apply: 30 imports a minute, 30 batch deletes a minute and 1,500 an hour, 100 a minute
     /// and 1,500 an hour for single submissions, for single deletes, and for lists and single reads together. Each
-    /// application has limits of its own.
+    /// application has its own limits.
     #[arg(long, value_enum, default_value_t = Toggle::On)]
     pub limits: Toggle,
 
-    /// Whether a 429 carries the header. It is documented, yet the clients that were read allow for its absence.
+    /// Whether a 429 has the header `Retry-After`. It is documented, but known clients also handle its absence.
     #[arg(long, value_enum, default_value_t = RetryAfter::Sent)]
     pub retry_after: RetryAfter,
 
-    /// What a call during the wait of a 429 does. The documents say only that it is answered 429 too. A wait that begins
-    /// anew with every such call locks out two clients for ever that each wait as told.
+    /// What a call during the wait after a 429 does. The documents say only that it gets a 429, too. If the wait
+    /// restarts with each such call, two clients that wait as told can lock each other out for ever.
     #[arg(long, value_enum, default_value_t = EarlyRetry::Ignored)]
     pub early_retry: EarlyRetry,
 
@@ -115,13 +116,13 @@ pub struct Options {
     #[arg(long, value_enum, default_value_t = Part::Included)]
     pub hash_case: Part,
 
-    /// Whether two spellings of a domain, or of scheme and host in a URL, in upper and lower case are two indicators. Not
-    /// known: no recording shows that the service changes or compares what was sent.
+    /// Whether two spellings of a domain, or of scheme and host in a URL, in upper and lower case are two indicators.
+    /// Not known: no recording shows that the service changes or compares what was sent.
     #[arg(long, value_enum, default_value_t = Part::Included)]
     pub host_case: Part,
 
-    /// Whether FileMd5 can be submitted. Open question 3 and CONFLICT: documented, and such rows were listed in 2022, but
-    /// one client's author reports that it is refused.
+    /// Whether FileMd5 can be submitted. Open question 3 and CONFLICT: documented, and such rows were listed in 2022,
+    /// but one client's author reports that it is refused.
     #[arg(long, value_enum, default_value_t = Verdict::Accepted)]
     pub file_md5: Verdict,
 
@@ -129,60 +130,62 @@ pub struct Options {
     #[arg(long, value_name = "NAME,NAME", value_delimiter = ',')]
     pub rbac_groups: Vec<String>,
 
-    /// Whether a device group that the tenant does not have is taken. Open question 4: a recording of 2022 shows that two
-    /// were taken which hardly existed.
+    /// Whether the service accepts a device group that the tenant does not have. Open question 4: in a recording of
+    /// 2022 it accepted two that hardly existed.
     #[arg(long, value_enum, default_value_t = Verdict::Accepted)]
     pub unknown_rbac_group: Verdict,
 
-    /// What id, createdBy, createdByDisplayName, createdBySource, lastUpdateTime and lastUpdatedBy in a body do. Open
-    /// question 5: four clients send some of them in production; creationTimeDateTimeUtc is known to be tolerated.
+    /// What happens to id, createdBy, createdByDisplayName, createdBySource, lastUpdateTime and lastUpdatedBy in a
+    /// body. Open question 5: four clients send some of them in production; creationTimeDateTimeUtc is known to be
+    /// tolerated.
     #[arg(long, value_enum, default_value_t = ReadOnlyFields::Ignored)]
     pub read_only_fields: ReadOnlyFields,
 
-    /// What historicalDetection and lookBackPeriod do. They are writable only in a tenant that has the feature; what one
-    /// without it does with them is not recorded.
+    /// What happens to historicalDetection and lookBackPeriod. They are writable only in a tenant with the feature.
+    /// What a tenant without it does is not recorded.
     #[arg(long, value_enum, default_value_t = FeatureFields::Stored)]
     pub look_back_fields: FeatureFields,
 
-    /// Whether `true` and `false` may be written as text, in any case of the letters. Two clients do so in production; no
+    /// Whether `true` and `false` may be strings, in upper or lower case. Two clients do so in production; no
     /// answer is recorded.
     #[arg(long, value_enum, default_value_t = Verdict::Accepted)]
     pub text_booleans: Verdict,
 
-    /// What a submission without generateAlert does. CONFLICT: recordings show false for Allowed (2021), and true for other
-    /// actions of clients that do not send the field (2020, 2023).
+    /// What a submission without generateAlert does. CONFLICT: recordings show false for Allowed (2021), and true for
+    /// other actions of clients that do not send the field (2020, 2023).
     #[arg(long, value_enum, default_value_t = AbsentAlert::False)]
     pub absent_generate_alert: AbsentAlert,
 
-    /// What is stored of a certificateInfo without all of its four properties. Not recorded; services of this kind write
-    /// every property, and null where there is no value.
+    /// What is stored of a certificateInfo without all of its four properties. Not recorded; services of this kind
+    /// write every property, and null where there is no value.
     #[arg(long, value_enum, default_value_t = CertificateInfo::Filled)]
     pub incomplete_certificate_info: CertificateInfo,
 
-    /// What becomes of expired rows. Open question 6 and CONFLICT: the vendor says they are removed at the second; a
+    /// What happens to expired rows. Open question 6 and CONFLICT: the vendor says that they are removed at once; a
     /// client of 2026 says that they are kept.
     #[arg(long, value_enum, default_value_t = ExpiredRows::Removed)]
     pub expired_rows: ExpiredRows,
 
-    /// How long listings go on. Open question 7: some clients follow a link, another one counts with `$skip`; no
-    /// recording shows a link.
+    /// How a listing continues after a page. Open question 7: some clients follow a link, another one counts with
+    /// `$skip`. No recording shows a link.
     #[arg(long, value_enum, default_value_t = Paging::NextLink)]
     pub paging: Paging,
 
-    /// Most rows in one page. Open question 7: 10,000 is the documented maximum of `$top`; the page size without `$top` is
-    /// not known. Fewer cannot go with `--paging skip-only`, where a page that is shorter than asked for ends the listing.
+    /// Maximum number of rows in one page. Open question 7: 10,000 is the documented maximum of `$top`; the page size
+    /// without `$top` is not known. Fewer than 10,000 conflicts with `--paging skip-only`, where a short page ends the
+    /// listing.
     #[arg(long, value_name = "ROWS", default_value_t = Options::default().page_size)]
     pub page_size: usize,
 
-    /// In which order rows are listed. Not promised, and recordings show both.
+    /// Order of the rows in a listing. It is not documented, and recordings show both.
     #[arg(long, value_enum, default_value_t = Order::Ascending)]
     pub order: Order,
 
-    /// What null does to a field that has a value. Open question 8.
+    /// What null does to a field with a value. Open question 8.
     #[arg(long, value_enum, default_value_t = OnUpdate::Clears)]
     pub null_field: OnUpdate,
 
-    /// What leaving out a field does to its value in an update. Open question 8.
+    /// What an update without a field does to its value. Open question 8.
     #[arg(long, value_enum, default_value_t = OnUpdate::Clears)]
     pub absent_field: OnUpdate,
 
@@ -191,7 +194,7 @@ pub struct Options {
     #[arg(long, value_enum, default_value_t = Verdict::Accepted)]
     pub network_block_and_remediate: Verdict,
 
-    /// Which actions a certificate thumbprint may have. The documents name two; no recording shows another one being
+    /// Which actions a certificate thumbprint may have. The documents name two. No recording shows that another one is
     /// refused.
     #[arg(long, value_enum, default_value_t = CertificateActions::Documented)]
     pub certificate_actions: CertificateActions,
@@ -201,67 +204,67 @@ pub struct Options {
     #[arg(long, value_enum, default_value_t = RetiredActions::Stored)]
     pub retired_actions: RetiredActions,
 
-    /// What a successful single delete answers. CONFLICT: 204 in the documents and in a recording of 2021, 200 in one of
+    /// Status of a successful single delete. CONFLICT: 204 in the documents and in a recording of 2021, 200 in one of
     /// 2024. Four clients fail on 200, one fails on 204.
     #[arg(long, value_enum, default_value_t = DeleteAnswer::NoContent)]
     pub delete_answer: DeleteAnswer,
 
-    /// What a batch delete with an unknown id does. The documents answer 404 for any unknown id; that nothing is deleted
-    /// then is only inferred, and no recording of the call was found.
+    /// What a batch delete with an unknown id does. The documents answer 404 for any unknown id; that nothing is
+    /// deleted then is only inferred, and no recording of the call was found.
     #[arg(long, value_enum, default_value_t = UnknownIds::Refused)]
     pub unknown_ids: UnknownIds,
 
-    /// What a missing title or description leads to. CONFLICT: required by the page of the single submission; the import
-    /// page does not say so, and one client sends none.
+    /// What a missing title or description causes. CONFLICT: the page of the single submission requires them; the
+    /// import page does not, and one client sends none.
     #[arg(long, value_enum, default_value_t = MissingTexts::Refused)]
     pub missing_texts: MissingTexts,
 
-    /// Whether an import without any item is taken. Not known: one client allows for both.
+    /// Whether an import without items is accepted. Not known: one client handles both.
     #[arg(long, value_enum, default_value_t = Verdict::Refused)]
     pub empty_import: Verdict,
 
-    /// Whether what the documents spell otherwise than the metadata is understood: externalID, and text in rbacGroupIds
-    /// and lookBackPeriod. CONFLICT between the two; the metadata is the default.
+    /// Whether the service accepts what the documents spell differently from the metadata: externalID, and text in
+    /// rbacGroupIds and lookBackPeriod. CONFLICT between the two; the metadata is the default.
     #[arg(long, value_enum, default_value_t = Verdict::Refused)]
     pub documented_spellings: Verdict,
 
-    /// Whether addresses of private ranges are taken. CONFLICT: the documents say external addresses only; the
+    /// Whether addresses of private ranges are accepted. CONFLICT: the documents say external addresses only; the
     /// vendor's sample list has a private one.
     #[arg(long, value_enum, default_value_t = Verdict::Refused)]
     pub private_addresses: Verdict,
 
-    /// Whether an IPv6 address may be shortened with `::`. CONFLICT: the documents ask for all eight groups; five clients
-    /// send short ones, and no recording shows a refusal.
+    /// Whether an IPv6 address may be shortened with `::`. CONFLICT: the documents ask for all eight groups; five
+    /// clients send short ones, and no recording shows a refusal.
     #[arg(long, value_enum, default_value_t = Verdict::Accepted)]
     pub short_ipv6: Verdict,
 
-    /// How long value, title and description may be. Only claimed by clients; neither documents nor metadata have a
-    /// limit.
+    /// Maximum length of value, title and description. Only clients claim limits; neither the documents nor the
+    /// metadata have any.
     #[arg(long, value_enum, default_value_t = Lengths::Unlimited)]
     pub lengths: Lengths,
 
-    /// What becomes of the fraction of a second in an expiry. No recording has one.
+    /// What happens to the fraction of a second in an expiry. No recording has one.
     #[arg(long, value_enum, default_value_t = SubSecondExpiry::Kept)]
     pub sub_second_expiry: SubSecondExpiry,
 
-    /// Which properties can be filtered by. CONFLICT: one documented page names thirteen, another one six, and clients
+    /// Which properties `$filter` accepts. CONFLICT: one documented page names thirteen, another one six, and clients
     /// disagree about the title.
     #[arg(long, value_enum, default_value_t = FilterProperties::Documented)]
     pub filter_properties: FilterProperties,
 
     /// What the application may do: see every row (Ti.ReadWrite.All), see only its own (Ti.ReadWrite), or nothing. The
-    /// claim `roles` of its tokens says it.
+    /// claim `roles` of its tokens says the same.
     #[arg(long, value_enum, default_value_t = Permission::All)]
     pub permission: Permission,
 
     /// Whether an application that sees only its own rows may import and delete batches. CONFLICT: of the pages of 2025
-    /// only that of the list call still names Ti.ReadWrite for applications, and one client's author says that it does not
-    /// cover the two; older pages name it for all calls.
+    /// only that of the list call still names Ti.ReadWrite for applications, and one client's author says that it does
+    /// not cover the two; older pages name it for all calls.
     #[arg(long, value_enum, default_value_t = Verdict::Accepted)]
     pub own_rows_batches: Verdict,
 
-    /// Whether the applications may read the device groups at `exposureScore/ByMachineGroups` (Score.Read.All). That the
-    /// call needs this permission is one client's claim.
+    /// Whether the applications may read the device groups at `exposureScore/ByMachineGroups` (Score.Read.All). That
+    /// the call needs this permission is one client's claim.
     #[arg(long, value_enum, default_value_t = ScorePermission::Granted)]
     pub score_permission: ScorePermission,
 
@@ -274,17 +277,17 @@ pub struct Options {
     #[arg(long, value_enum, default_value_t = Verdict::Accepted)]
     pub metadata_without_token: Verdict,
 
-    /// What submitting an indicator does that a row of somebody else has, while the permission is for own rows only. Not
-    /// known: a submission is an update wherever it was recorded, but never by an application that does not see the row.
+    /// What happens if an application that sees only its own rows submits an indicator of another author. Not known:
+    /// recorded submissions are updates, but none is from an application that does not see the row.
     #[arg(long, value_enum, default_value_t = UnseenRows::Updated)]
     pub unseen_rows: UnseenRows,
 
-    /// In which order an import answers its items. Always that of the request so far as seen, but not promised.
+    /// Order of the results of an import. In recordings it is that of the request, but it is not documented.
     #[arg(long, value_enum, default_value_t = Results::InOrder)]
     pub results: Results,
 
     /// How large answers are compressed. Recordings show `Content-Encoding: deflate`, but not which of the two formats
-    /// that go by this name.
+    /// of this name.
     #[arg(long, value_enum, default_value_t = Compression::Deflate)]
     pub compression: Compression,
 }
@@ -385,8 +388,8 @@ impl Options {
         twice.map_or(Ok(()), |pair| Err(Conflict::SameClientId(pair[1].clone())))
     }
 
-    /// Says what cannot stand together on the command line. A test in this process may want pages that mislead a client;
-    /// whoever types them would take the short lists for the truth.
+    /// Says what cannot stand together on the command line. A test in this process may want pages that mislead a
+    /// client; whoever types them would take the short lists for the truth.
     pub(crate) fn check_command_line(&self) -> Result<(), Conflict> {
         if self.paging == Paging::SkipOnly && self.page_size < LARGEST_PAGE {
             return Err(Conflict::ShortPages(self.page_size));

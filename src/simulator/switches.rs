@@ -4,12 +4,12 @@
 
 use clap::ValueEnum;
 
-/// Whether something is taken or turned down.
+/// Whether something is accepted or refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Verdict {
-    /// It is taken.
+    /// It is accepted.
     Accepted,
-    /// It is turned down with an error.
+    /// It is refused with an error.
     Refused,
 }
 
@@ -43,7 +43,7 @@ pub enum OnUpdate {
 /// What happens to read-only fields in a request body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ReadOnlyFields {
-    /// They are read and forgotten.
+    /// They are ignored.
     Ignored,
     /// The call is refused as a whole.
     Refused,
@@ -52,9 +52,9 @@ pub enum ReadOnlyFields {
 /// What happens to a row whose expiry has passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ExpiredRows {
-    /// It vanishes at the second.
+    /// It is removed at once.
     Removed,
-    /// It stays listed, and takes no capacity.
+    /// It stays listed, but does not count for the capacity.
     Listed,
 }
 
@@ -118,7 +118,7 @@ pub enum Permission {
     All,
     /// Ti.ReadWrite: only the rows that this application made.
     Own,
-    /// No role at all: every call is answered 403.
+    /// No role: every call gets a 403.
     None,
 }
 
@@ -199,7 +199,7 @@ pub enum SubSecondExpiry {
 /// How long texts may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Lengths {
-    /// As long as they like.
+    /// No limit.
     Unlimited,
     /// Value 800, title 4000, description 100 characters.
     Claimed,
@@ -217,7 +217,7 @@ pub enum RetryAfter {
 /// What a call does that comes before the wait of a 429 is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum EarlyRetry {
-    /// It starts the wait anew.
+    /// It restarts the wait.
     Prolongs,
     /// It is refused and changes nothing.
     Ignored,
@@ -228,7 +228,7 @@ pub enum EarlyRetry {
 pub enum FeatureFields {
     /// The tenant has the feature, and they are stored.
     Stored,
-    /// They are read and forgotten.
+    /// They are ignored.
     Ignored,
     /// The item is refused that sets one.
     Refused,
@@ -239,7 +239,7 @@ pub enum FeatureFields {
 pub enum UnknownIds {
     /// It answers 404, and nothing is deleted.
     Refused,
-    /// It answers 404, and yet the others are deleted.
+    /// It answers 404, but the others are deleted.
     RefusedInPart,
     /// It answers 204, and the others are deleted.
     Skipped,

@@ -130,7 +130,7 @@ mod tests {
             told,
             [
                 "any[0]: the value is still unknown",
-                "labels[1]: expected a text, found a truth value",
+                "labels[1]: expected a text, found a boolean",
                 "rows[\"a\"].id: the value is still unknown",
             ]
         );

@@ -155,7 +155,7 @@ impl Value {
         let found = match self {
             Value::Null => "null",
             Value::Unknown => "an unknown value",
-            Value::Bool(_) => "a truth value",
+            Value::Bool(_) => "a boolean",
             Value::Number(_) => "a number",
             Value::String(_) => "a text",
             Value::List(_) => "a list",
@@ -166,7 +166,7 @@ impl Value {
         let expected = match value_type {
             ValueType::String => "a text",
             ValueType::Number => "a number",
-            ValueType::Bool => "a truth value",
+            ValueType::Bool => "a boolean",
             ValueType::Dynamic => "a value with its own type",
             ValueType::List(_) => "a list",
             ValueType::Set(_) => "a set",

@@ -87,7 +87,7 @@ async fn nothing_is_created_where_a_row_may_have_been_missed() {
     host.configure(&[(SET, list(0..20))]).apply().await.ok();
     keep_moving(&tenant);
     let run = host.configure(&[(SET, list(0..22))]).plan().await;
-    assert!(run.errors[0].contains("not complete"), "{:#?}", run.errors);
+    assert!(run.errors[0].contains("listed completely"), "{:#?}", run.errors);
 
     // It begins after the plan, which reads one later page.
     tenant.simulator.clear_faults();
@@ -96,7 +96,7 @@ async fn nothing_is_created_where_a_row_may_have_been_missed() {
     tenant.fault(trouble.after(1).times(100));
     let state = host.state.clone();
     let run = host.apply().await;
-    assert!(run.errors[0].contains("not complete"), "{:#?}", run.errors);
+    assert!(run.errors[0].contains("listed completely"), "{:#?}", run.errors);
     assert_eq!((tenant.imports(), tenant.batch_deletes()), (0, 0));
     assert_eq!(host.state[SET].value, state[SET].value);
     tenant.simulator.clear_faults();

@@ -218,7 +218,7 @@ async fn two_rows_that_the_service_keeps_as_one_are_an_error() {
             host.plan().await.clean();
         } else {
             assert!(
-                run.errors[0].contains("keeps one indicator for two"),
+                run.errors[0].contains("two indicators share one id"),
                 "{:#?}",
                 run.errors
             );
@@ -236,7 +236,7 @@ async fn two_rows_that_the_service_keeps_as_one_are_an_error() {
             host.plan().await.clean();
         } else {
             assert!(
-                run.errors[0].contains("keeps one indicator for two"),
+                run.errors[0].contains("two indicators share one id"),
                 "{:#?}",
                 run.errors
             );

@@ -57,10 +57,10 @@ resource "mde_indicator" "hash" {
       on main.tf line 9, in resource "mde_indicator" "network":
        9:   value       = "198.51.100.0/24"
 
-    `198.51.100.0/24` is a network in CIDR notation, and the service takes none.
+    `198.51.100.0/24` is a network in CIDR notation, which the service does not
+    accept.
 
-    Give each address an element of its own; Defender takes single addresses
-    only.
+    Write one row per address. Defender accepts single addresses only.
 
     Error: 198.51.100.0/24: invalid action
 
@@ -68,7 +68,7 @@ resource "mde_indicator" "hash" {
       on main.tf line 10, in resource "mde_indicator" "network":
       10:   action      = "block"
 
-    `block` is not an action, and the service refuses unknown names.
+    `block` is not an action; the service refuses unknown names.
 
     Write `Block`.
 
@@ -78,10 +78,10 @@ resource "mde_indicator" "hash" {
       on main.tf line 15, in resource "mde_indicator" "hash":
       15:   value           = "2fd4e1c67a2d28fced849ee1bb76e7391b93eb12"
 
-    `2fd4e1c67a2d28fced849ee1bb76e7391b93eb12` has 40 hexadecimal digits, and a
+    `2fd4e1c67a2d28fced849ee1bb76e7391b93eb12` has 40 hexadecimal digits, but a
     value of type FileSha256 has 64.
 
-    It is as long as a SHA-1: set the type to `FileSha1`, or to
+    It has the length of a SHA-1. Set the type to `FileSha1`, or to
     `CertificateThumbprint` for a certificate.
 
     Error: 2fd4e1c67a2d28fced849ee1bb76e7391b93eb12: invalid action
@@ -90,7 +90,7 @@ resource "mde_indicator" "hash" {
       on main.tf line 17, in resource "mde_indicator" "hash":
       17:   action          = "Quarantine"
 
-    `Quarantine` is not an action, and the service refuses unknown names.
+    `Quarantine` is not an action; the service refuses unknown names.
 
     Use one of `Allowed`, `Audit`, `Warn`, `Block`, `BlockAndRemediate`.
 
@@ -100,7 +100,7 @@ resource "mde_indicator" "hash" {
       on main.tf line 18, in resource "mde_indicator" "hash":
       18:   severity        = "critical"
 
-    `critical` is not a severity, and the service refuses unknown names.
+    `critical` is not a severity; the service refuses unknown names.
 
     Use one of `Informational`, `Low`, `Medium`, `High`.
 
@@ -110,9 +110,9 @@ resource "mde_indicator" "hash" {
       on main.tf line 19, in resource "mde_indicator" "hash":
       19:   expiration_time = "tomorrow"
 
-    `tomorrow` is not an instant in RFC 3339.
+    `tomorrow` is not an RFC 3339 timestamp.
 
-    Write date, time and offset, such as `2030-01-31T00:00:00Z` or
+    Write date, time and UTC offset, such as `2030-01-31T00:00:00Z` or
     `2030-01-31T01:00:00+01:00`.
     "#);
     assert!(tenant.simulator.calls().is_empty());
@@ -168,7 +168,7 @@ resource "mde_indicator_set" "list" {{
         "Write `http://evil.example/`.",
         "`abc` has 3 hexadecimal digits",
         "`evil.example` has no scheme",
-        "generate_alert = true. This is about `audit.example`.",
+        "`generate_alert = true`. Affected row: `audit.example`.",
         "`2fd4e1c67a2d28fced849ee1bb76e7391b93eb12`",
         "`2FD4E1C67A2D28FCED849EE1BB76E7391B93EB12`",
     ] {
@@ -277,7 +277,7 @@ resource "mde_indicator_set" "no_alert" {
         "300 indicators:",
         "and 100 more",
         "Write `action`",
-        "generate_alert = true. This is about 300 indicators:",
+        "`generate_alert = true`. 300 indicators are affected:",
     ] {
         assert!(failed.says(text), "`{text}` is not in:\n{}", failed.output);
     }

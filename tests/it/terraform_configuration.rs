@@ -37,7 +37,7 @@ async fn what_is_wrong_with_the_configuration_is_one_error() {
             &[
                 "- tenant_id: found in ARM_TENANT_ID - client_id: found in ARM_CLIENT_ID - client_secret: missing; write \
                  `client_secret` or set ARM_CLIENT_SECRET or AZURE_CLIENT_SECRET",
-                "Nothing was asked of the service.",
+                "The provider did not contact the service.",
             ],
         ),
         (

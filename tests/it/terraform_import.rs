@@ -245,14 +245,14 @@ async fn an_import_that_is_not_clear_says_what_there_is() {
         (
             "mde_indicator_set.gitops",
             "a.example",
-            "Not a filter",
+            "Invalid import filter",
             &["`a.example` is not of the form NAME=VALUE.", filters],
         ),
         (
             "mde_indicator_set.gitops",
             "colour=red",
-            "Not a filter",
-            &["`colour` is not something that a set can be imported by.", filters],
+            "Invalid import filter",
+            &["`colour` is not a filter.", filters],
         ),
         (
             "mde_indicator_set.gitops",

@@ -75,7 +75,7 @@ async fn a_row_that_eve_made_in_place_of_an_expired_one_stays_hers() {
             .await
             .expect(1);
         assert!(
-            plan.says("already in the tenant") && plan.says("eve@contoso.example"),
+            plan.says("already exist") && plan.says("eve@contoso.example"),
             "{}",
             plan.output
         );
@@ -169,7 +169,7 @@ async fn a_change_of_action_that_is_killed_leaves_few_twins() {
         .apply()
         .await
         .expect(0)
-        .expect_says("100 indicators of the scope will be removed later");
+        .expect_says("100 indicators of the scope will be deleted later");
     assert_eq!(actions("Allowed"), 5 * BATCH);
     workspace.apply().await.expect(0);
     assert_settled(&tenant, &workspace, hosts(0..200), &[], "exclusive").await;
@@ -245,7 +245,7 @@ async fn adoption_is_told_in_plan_and_apply_and_a_replacement_asks_again() {
             .plan()
             .await
             .expect(1)
-            .expect_says("T: 2 indicators are already in the tenant");
+            .expect_says("T: 2 indicators already exist");
         workspace.main(&(provider.to_owned() + &set("a", 0..4, resource)));
         let planned = workspace.plan().await.expect(2);
         assert_eq!(planned.warnings(), ["T: 2 to adopt"], "{}", planned.output);
@@ -263,7 +263,7 @@ async fn adoption_is_told_in_plan_and_apply_and_a_replacement_asks_again() {
         workspace.main(&set("a", 0..4, ""));
         let refused = apply(&workspace, &["-replace=mde_indicator_set.a"]).await.expect(1);
         assert!(
-            refused.says("already in the tenant") && refused.says("h1.example"),
+            refused.says("already exist") && refused.says("h1.example"),
             "{}",
             refused.output
         );

@@ -142,16 +142,16 @@ async fn everything_that_is_wrong_with_a_file_is_told_at_once() {
     Invalid value for "text" parameter: 10 problems:
     - line 1, column `GenerateAlerts`: an indicator has no such field;
     `GenerateAlert` may be meant
-    - line 2, column `Action`: `block` is not an action, and the service refuses
+    - line 2, column `Action`: `block` is not an action; the service refuses
     unknown names. Write `Block`.
-    - line 2 and 1 more, column `Severity`: `high` is not a severity, and the
-    service refuses unknown names. Write `High`.
-    - line 3, column `ExpirationTime`: `31/01/2041` is not an instant in RFC
-    3339. Write date, time and offset, such as `2030-01-31T00:00:00Z` or
+    - line 2 and 1 more, column `Severity`: `high` is not a severity; the service
+    refuses unknown names. Write `High`.
+    - line 3, column `ExpirationTime`: `31/01/2041` is not an RFC 3339 timestamp.
+    Write date, time and UTC offset, such as `2030-01-31T00:00:00Z` or
     `2030-01-31T01:00:00+01:00`.
-    - line 5: the row has 13 cells, and the header names 12; quote cells that
-    hold a comma, and leave absent ones empty
-    - line 6, column `Category`: `Phishing` is not a category, and the service
+    - line 5: the row has 13 cells, but the header names 12; quote cells that
+    contain a comma, and leave missing cells empty
+    - line 6, column `Category`: `Phishing` is not a category; the service
     refuses unknown names. Use one of `None`, `SuspiciousActivity`, `Malware`,
     `CredentialTheft`, `Exploit`, `WebExploit`, `DocumentExploit`,
     `PrivilegeEscalation`, `Persistence`, `RemoteAccessTool`,
@@ -163,15 +163,15 @@ async fn everything_that_is_wrong_with_a_file_is_told_at_once() {
     `Exfiltration`, `Impact`, `InitialAccess`, `Execution`, `NotApplicable`,
     `Collection`, `CredentialAccess`, `DefenseEvasion`, `Discovery`, `General`.
     - line 6, column `IndicatorValue`: character 19 of `https://10.0.0.0/8 x` is
-    a space (U+0020). Write it percent-encoded (a space is `%20`), or give each
-    URL an element of its own.
-    - line 7, column `IndicatorValue`: `a.example` is in line 2 already, with
-    another `Action`, `Severity`; keep one of the two rows
-    - line 8, column `IndicatorValue`: `hxxp://evil[.]example/a` is defanged: the
-    service would take it literally. Write `http://evil.example/a`.
-    - line 9, column `Description`: the cell goes on behind its closing quote;
-    write `""` for a quote within a quoted cell, and nothing but a comma behind
-    the closing one.
+    a space (U+0020). Write it percent-encoded (a space is `%20`), or write one
+    row per URL.
+    - line 7, column `IndicatorValue`: `a.example` is already in line 2 with a
+    different `Action`, `Severity`; keep one of the two rows
+    - line 8, column `IndicatorValue`: `hxxp://evil[.]example/a` is defanged, and
+    the service would take it literally. Write `http://evil.example/a`.
+    - line 9, column `Description`: the cell continues after its closing quote;
+    write `""` for a quote within a quoted cell, and only a comma after the
+    closing quote.
     "#);
     assert!(tenant.simulator.calls().is_empty(), "a function needs no service");
 }

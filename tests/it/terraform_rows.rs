@@ -52,88 +52,88 @@ resource "mde_indicator_set" "text" {
     );
     let failed = workspace.run(&["validate"]).await.expect(1);
     assert_snapshot!(errors(&failed.output), @r#"
-    Invalid row
+    Lines: invalid row
 
       with mde_indicator_set.lines,
       on main.tf line 14, in resource "mde_indicator_set" "lines":
       14:     "b.example" = { acton = "Allowed" }
 
-    `acton` is no field of an indicator; did you mean `action`?
+    `acton` is not a field of an indicator; did you mean `action`?
 
-    This is about `b.example`.
+    Affected row: `b.example`.
 
-    Error: Invalid severity
+    Error: Lines: invalid severity
 
       with mde_indicator_set.lines,
       on main.tf line 15, in resource "mde_indicator_set" "lines":
       15:     "c.example" = { severity = "critical" }
 
-    `critical` is not a severity, and the service refuses unknown names.
+    `critical` is not a severity; the service refuses unknown names.
 
-    This is about `c.example`.
+    Affected row: `c.example`.
 
     Use one of `Informational`, `Low`, `Medium`, `High`.
 
-    Error: Invalid row
+    Error: Lines: invalid row
 
       with mde_indicator_set.lines,
       on main.tf line 16, in resource "mde_indicator_set" "lines":
       16:     "d.example" = "text"
 
-    The row is a text, not an object of fields; write `{ description = "..." }`,
-    or `null` for a row without fields of its own.
+    The row is a string, not an object of fields; write `{ description = "..."
+    }`, or `null` for a row that sets no fields.
 
-    This is about `d.example`.
+    Affected row: `d.example`.
 
-    Error: Invalid mitre_techniques
+    Error: Lines: invalid mitre_techniques
 
       with mde_indicator_set.lines,
       on main.tf line 17, in resource "mde_indicator_set" "lines":
       17:     "e.example" = { mitre_techniques = { a = 1 } }
 
-    `mitre_techniques` is an object, not a list of texts.
+    `mitre_techniques` is an object, not a list of strings.
 
-    This is about `e.example`.
+    Affected row: `e.example`.
 
-    Error: Invalid row
+    Error: Number: invalid row
 
       with mde_indicator_set.number,
       on main.tf line 24, in resource "mde_indicator_set" "number":
       24:   indicators = { 10 = { value = "f.example" }, "g.example" = { colour = "red" } }
 
-    `colour` is no field of an indicator.
+    `colour` is not a field of an indicator.
 
-    This is about `g.example`.
+    Affected row: `g.example`.
 
-    Error: Invalid row
+    Error: Computed: invalid row
 
       with mde_indicator_set.computed,
       on main.tf line 30, in resource "mde_indicator_set" "computed":
       30:   indicators = { for name in ["h"] : "${name}.example" => { expiry = "2041-01-01" } }
 
-    `expiry` is no field of an indicator.
+    `expiry` is not a field of an indicator.
 
-    This is about `h.example`.
+    Affected row: `h.example`.
 
-    Error: `indicators` cannot be read
+    Error: Text: `indicators` cannot be read
 
       with mde_indicator_set.text,
       on main.tf line 36, in resource "mde_indicator_set" "text":
       36:   indicators = file("list.json")
 
-    `indicators` cannot be read: the key `a.example` stands in it twice; one of
-    the two rows would be lost. Remove one, or give it another key and its
+    `indicators` cannot be read: the key `a.example` occurs twice, so one of the
+    two rows would be lost. Remove one, or give it another key and set its
     `value`.
 
-    Error: Invalid row
+    Error: Text: invalid row
 
       with mde_indicator_set.text,
       on main.tf line 36, in resource "mde_indicator_set" "text":
       36:   indicators = file("list.json")
 
-    `severty` is no field of an indicator; did you mean `severity`?
+    `severty` is not a field of an indicator; did you mean `severity`?
 
-    This is about `b.example`.
+    Affected row: `b.example`.
     "#);
 }
 
@@ -165,7 +165,7 @@ async fn what_is_sensitive_is_in_no_message() {
     ];
     workspace.main(&wrong.concat());
     let failed = workspace.plan().await.expect(1);
-    assert_eq!(failed.errors().len(), 8, "{}", failed.output);
+    assert_eq!(failed.errors().len(), 7, "{}", failed.output);
     assert!(!failed.output.contains(SECRET), "{}", failed.output);
 
     // Nor is it in what a plan says of rows that are there already.
@@ -175,7 +175,7 @@ async fn what_is_sensitive_is_in_no_message() {
     let failed = workspace.plan().await.expect(1);
     assert_eq!(
         failed.errors(),
-        ["taken: 1 indicator is already in the tenant"],
+        ["taken: 1 indicator already exists"],
         "{}",
         failed.output
     );

@@ -76,21 +76,21 @@ async fn a_block_on_a_protected_name_is_refused() {
     let failed = workspace.apply().await.expect(1);
     assert_snapshot!(texts(&failed.output), @r"
     List: 2 indicators would block a protected name
-    `protected` in the provider block names what must never be blocked:
-    - `192.0.2.5` lies in the protected network `192.0.2.0/24`
+    `protected` in the provider block lists what must never be blocked:
+    - `192.0.2.5` is in the protected network `192.0.2.0/24`
     - `shop.contoso.example` lies under the protected domain `contoso.example`
 
-    Remove the indicator, or the entry of `protected` if the block is meant.
-    `terraform destroy` makes an ordinary plan first and stops at this error as
-    well; `terraform destroy -refresh=false` skips that plan.
+    Remove the indicator, or remove the entry from `protected` if the block is
+    intended. `terraform destroy` plans first and stops at the same error.
+    `terraform destroy -refresh=false` skips that plan.
 
     https://contoso.example/x: 1 indicator would block a protected name
-    `protected` in the provider block names what must never be blocked:
+    `protected` in the provider block lists what must never be blocked:
     - `https://contoso.example/x` hits the protected domain `contoso.example`
 
-    Remove the indicator, or the entry of `protected` if the block is meant.
-    `terraform destroy` makes an ordinary plan first and stops at this error as
-    well; `terraform destroy -refresh=false` skips that plan.
+    Remove the indicator, or remove the entry from `protected` if the block is
+    intended. `terraform destroy` plans first and stops at the same error.
+    `terraform destroy -refresh=false` skips that plan.
     ");
     assert_eq!(writes(&tenant), 0);
 
@@ -117,18 +117,19 @@ async fn what_somebody_else_made_is_left_alone_unless_it_is_adopted() {
     workspace.main(&configuration("", "Block", values, "one.example"));
     let planned = workspace.plan().await.expect(1);
     assert_snapshot!(texts(&planned.output), @r#"
-    List: 1 indicator is already in the tenant
-    Other authors made these indicators, or this application made them under
-    another `application` label. So nothing was changed:
-    - DomainName theirs.example with action Block, id 1, made by
+    List: 1 indicator already exists
+    These indicators were not created by this configuration. Another author
+    created them, or this application created them under another `application`
+    label. Nothing was changed:
+    - DomainName theirs.example with action Block, id 1, created by
     eve@contoso.example (Portal) on 2026-01-02T03:04:05Z; it differs in title,
     description
 
     To take them over, set `on_existing = "adopt"` on this resource or in the
     provider block, or import them. To let indicators of this application move
-    between its labels, list the labels in `applications` of the provider block.
-    `terraform destroy` makes an ordinary plan first and stops at this error as
-    well; `terraform destroy -refresh=false` skips that plan.
+    between labels, list the labels in `applications` of the provider block.
+    `terraform destroy` plans first and stops at the same error. `terraform
+    destroy -refresh=false` skips that plan.
     "#);
     workspace.apply().await.expect(1);
     assert_eq!((writes(&tenant), tenant.simulator.rows()), (0, before));
@@ -143,7 +144,7 @@ async fn what_somebody_else_made_is_left_alone_unless_it_is_adopted() {
     assert_snapshot!(warnings(&planned.output), @r"
     List: 1 to adopt
     Adopted, because `on_existing` is `adopt`. Other authors made these:
-    - DomainName theirs.example with action Block, id 1, made by
+    - DomainName theirs.example with action Block, id 1, created by
     eve@contoso.example (Portal) on 2026-01-02T03:04:05Z; it differs in title,
     description
     ");
@@ -151,7 +152,7 @@ async fn what_somebody_else_made_is_left_alone_unless_it_is_adopted() {
     assert_snapshot!(warnings(&applied.output), @r"
     List: 1 to adopt
     Adopted, because `on_existing` is `adopt`. Other authors made these:
-    - DomainName theirs.example with action Block, id 1, made by
+    - DomainName theirs.example with action Block, id 1, created by
     eve@contoso.example (Portal) on 2026-01-02T03:04:05Z; it differs in title,
     description
 
@@ -159,7 +160,7 @@ async fn what_somebody_else_made_is_left_alone_unless_it_is_adopted() {
 
     List: 1 adopted
     Adopted, because `on_existing` is `adopt`. Other authors made these:
-    - DomainName theirs.example with action Block, id 1, made by
+    - DomainName theirs.example with action Block, id 1, created by
     eve@contoso.example (Portal) on 2026-01-02T03:04:05Z; it differs in title,
     description
     ");
@@ -179,14 +180,14 @@ async fn more_than_the_tenant_can_hold_is_refused() {
     let failed = workspace.apply().await.expect(1);
     assert_snapshot!(texts(&failed.output), @r"
     The tenant cannot hold all indicators
-    This configuration wants 5 indicators that nobody else has, and other authors
-    have 1 indicator. Together that is 1 more than the capacity of 5. The service
-    would refuse the surplus one by one.
+    This configuration wants 5 indicators that no other author has. Other authors
+    have 1 indicator. Together they exceed the capacity of 5 by 1. The service
+    would refuse the surplus indicators one by one.
 
-    Remove indicators here or elsewhere (the data source `mde_capacity` shows who
-    made them), or set `capacity` in the provider block if the tenant has another
-    limit. `terraform destroy` makes an ordinary plan first and stops at this
-    error as well; `terraform destroy -refresh=false` skips that plan.
+    Remove indicators here or elsewhere (the data source `mde_capacity` counts
+    them by source), or set `capacity` in the provider block if the tenant has a
+    different limit. `terraform destroy` plans first and stops at the same error.
+    `terraform destroy -refresh=false` skips that plan.
     ");
     assert_eq!(writes(&tenant), 0);
 
@@ -227,7 +228,7 @@ async fn more_removals_than_are_allowed_are_refused() {
     let failed = workspace.plan().await.expect(1);
     assert_snapshot!(texts(&failed.output), @r"
     List: the run removes more indicators than `max_removals` allows
-    This run deletes or weakens 7 indicators so far, and `max_removals` allows 6.
+    So far, this run deletes or weakens 7 indicators; `max_removals` allows 6.
     Nothing was changed. Among them:
     - host-3.example
     - host-4.example
@@ -236,9 +237,9 @@ async fn more_removals_than_are_allowed_are_refused() {
     - host-7.example
     and 2 more
 
-    If this is meant, let one run through with the environment variable
-    MDE_MAX_REMOVALS, or raise `max_removals` in the provider block. If not, look
-    for a list that came out short.
+    If this is intended, set the environment variable MDE_MAX_REMOVALS for one
+    run, or raise `max_removals` in the provider block. If not, check whether a
+    list is shorter than expected.
     ");
     workspace.apply().await.expect(1);
 
@@ -364,9 +365,8 @@ async fn two_resources_do_not_manage_one_indicator() {
     action, so the two resources would overwrite each other:
     - NAME, also in OTHER
 
-    Keep each indicator in one resource only. `terraform destroy` makes an
-    ordinary plan first and stops at this error as well; `terraform destroy
-    -refresh=false` skips that plan.
+    Keep each indicator in one resource only. `terraform destroy` plans first and
+    stops at the same error. `terraform destroy -refresh=false` skips that plan.
     ");
     assert_eq!(writes(&tenant), 0);
 }

@@ -55,27 +55,27 @@ resource "mde_indicator_set" "list" {
     );
     assert_snapshot!(told(&checked.output, "List: an address is not external"), @r"
     7 indicators:
-    - `10.0.0.0` is a private address, and Defender documents indicators for
-    external addresses only
-    - `10.0.0.1` is a private address, and Defender documents indicators for
-    external addresses only
-    - `10.0.0.2` is a private address, and Defender documents indicators for
-    external addresses only
-    - `10.0.0.3` is a private address, and Defender documents indicators for
-    external addresses only
-    - `10.0.0.4` is a private address, and Defender documents indicators for
-    external addresses only
+    - `10.0.0.0` is a private address, but Defender documents indicators only for
+    external addresses
+    - `10.0.0.1` is a private address, but Defender documents indicators only for
+    external addresses
+    - `10.0.0.2` is a private address, but Defender documents indicators only for
+    external addresses
+    - `10.0.0.3` is a private address, but Defender documents indicators only for
+    external addresses
+    - `10.0.0.4` is a private address, but Defender documents indicators only for
+    external addresses
     and 2 more
 
-    Check that the address is the one meant; on internal traffic the indicator
-    may have no effect.
+    Check that this is the intended address. The indicator may have no effect on
+    internal traffic.
     ");
     assert_snapshot!(told(&checked.output, "List: no `description`"), @r"
-    There is no description, which Defender documents as required.
+    `description` is not set, but Defender documents it as required.
 
-    This is about `a.example`.
+    Affected row: `a.example`.
 
-    Set description, for the indicator or as the default of the whole list.
+    Set `description` on the row or on the resource.
     ");
 }
 

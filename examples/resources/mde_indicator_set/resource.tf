@@ -1,13 +1,13 @@
 # A list in a CSV file.
 resource "mde_indicator_set" "c2" {
-  action      = "Block" # what stands here is the default of all rows
+  action      = "Block" # attributes of the set are the defaults of its rows
   severity    = "High"
   title       = "C2 infrastructure"
   description = "Tracked in intel/c2.csv"
   indicators  = provider::mde::parse_csv(file("${path.module}/intel/c2.csv"))
 }
 
-# A list in the configuration. A row has any field of its own, or nothing.
+# A list in the configuration. A row sets any fields, or none.
 resource "mde_indicator_set" "watched" {
   action      = "Block"
   severity    = "Medium"
@@ -34,7 +34,7 @@ resource "mde_indicator_set" "watched" {
   }
 }
 
-# A list in a YAML or JSON file: one object of fields for each value. `jsonencode` around it makes plans of long lists faster.
+# A list in a YAML or JSON file: one object of fields for each value. Use `jsonencode` for long lists: their plans are faster.
 resource "mde_indicator_set" "team" {
   action      = "Warn"
   title       = "Reported by the team"

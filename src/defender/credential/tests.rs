@@ -146,17 +146,17 @@ async fn what_lasts_is_not_tried_again() {
         (
             Ok((404, "<html>not here</html>")),
             Kind::Unexpected,
-            "did not answer as a token endpoint does",
+            "did not answer like a token endpoint",
         ),
         (
             Ok((200, "<html>sign in</html>")),
             Kind::Unexpected,
-            "did not answer as a token endpoint does",
+            "did not answer like a token endpoint",
         ),
         (
             Ok((200, "{}")),
             Kind::Unexpected,
-            "did not answer as a token endpoint does",
+            "did not answer like a token endpoint",
         ),
         (
             Ok((

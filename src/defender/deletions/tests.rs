@@ -148,7 +148,7 @@ async fn rows_that_are_listed_but_said_not_to_exist_are_not_taken_for_deleted() 
     let answers = delete(&client(&service), ids([1, 2, 3])).await;
     for answer in answers {
         let error = answer.unwrap_err();
-        assert!(error.to_string().contains("goes on listing it"), "{error}");
+        assert!(error.to_string().contains("still lists it"), "{error}");
     }
 }
 

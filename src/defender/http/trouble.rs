@@ -103,8 +103,8 @@ impl TransportError {
             TransportTrouble::Unsendable => Error::new(
                 Kind::Unexpected,
                 format!("could not {purpose}: the message cannot be sent: {text}"),
-                "An access token that cannot stand in a header comes from no sign-in service that this program knows. Check \
-                 authority_host and any proxy in between; if they are right, report this.",
+                "The access token is not valid in an HTTP header, so no known sign-in service issued it. Check \
+                 authority_host and any proxy in between. If they are right, report this.",
             ),
             TransportTrouble::NoAuthorities => certificate(
                 "this machine has no list of trusted certificate authorities",
@@ -120,11 +120,11 @@ impl TransportError {
             ),
             TransportTrouble::WrongName => certificate(
                 &format!("the server at {place} showed a certificate for another name"),
-                format!("Check whether {host} in base_url or authority_host is the name that the server goes by."),
+                format!("Check whether {host} in base_url or authority_host is the server's name."),
             ),
             TransportTrouble::NotValidNow => certificate(
                 &format!("the certificate of {place} is not valid at this time"),
-                "Check the clock of this machine. If it is right, the server's certificate has to be renewed."
+                "Check the clock of this machine. If it is right, the server's certificate must be renewed."
                     .to_owned(),
             ),
             TransportTrouble::BadCertificate => certificate(
@@ -163,11 +163,11 @@ impl TransportError {
             ),
             TransportTrouble::Interrupted => connection(
                 &format!("the connection to {place} broke off"),
-                "This is usually temporary: run the command again. What was written so far is kept.",
+                "This is usually temporary. Run the command again. What was written so far is kept.",
             ),
             TransportTrouble::TooSlow => connection(
                 &format!("{place} did not answer in time"),
-                "This is usually temporary: run the command again. What was written so far is kept.",
+                "This is usually temporary. Run the command again. What was written so far is kept.",
             ),
         }
     }

@@ -209,7 +209,7 @@ async fn a_listing_without_end_is_an_error() {
         json(200, value!({"value": [row(1)], "@odata.nextLink": "/next"}))
     });
     let error = client(&service).listing().await.unwrap_err();
-    assert!(error.to_string().contains("does not come to an end"), "{error}");
+    assert!(error.to_string().contains("does not end"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -147,8 +147,8 @@ fn nothing_known(columns: &[Column]) -> String {
     {
         Some((_, name)) => format!("the cells are separated by {name}; separate them by commas"),
         None => format!(
-            "{} is no field of an indicator; the first line must name the columns, such as `IndicatorType,\
-             IndicatorValue,Action`",
+            "{} is not a field of an indicator; the first line must name the columns, such as \
+             `IndicatorType,IndicatorValue,Action`",
             shown(&only.header)
         ),
     }
@@ -288,7 +288,10 @@ mod tests {
         assert_eq!(problems.len(), 1);
         assert!(problems[0].1.contains("separated by semicolons"), "{problems:?}");
         let (_, problems) = headers("198.51.100.7");
-        assert!(problems[0].1.starts_with("`198.51.100.7` is no field"), "{problems:?}");
+        assert!(
+            problems[0].1.starts_with("`198.51.100.7` is not a field"),
+            "{problems:?}"
+        );
         let (_, problems) = headers("a,b");
         assert!(
             problems[0].1.starts_with("the first line names no field"),

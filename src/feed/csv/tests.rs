@@ -60,8 +60,8 @@ fn lines_are_right_whatever_ends_them() {
                 format!("3: value=\"a\" title=\"1{inner}2\""),
                 "7: value=\"b\" title=\"x\"".into(),
                 "9: value=\"c\"".into(),
-                "11 None! the row has 1 cell, and the header names 2; quote cells that hold a comma, and leave absent \
-                 ones empty"
+                "11 None! the row has 1 cell, but the header names 2; quote cells that contain a comma, and leave missing \
+                 cells empty"
                     .into(),
             ],
             "{end:?}"
@@ -79,9 +79,8 @@ fn too_many_cells_and_cells_without_a_column_are_told() {
     assert_eq!(
         rows("value,title,\na,b,c,d\na,b,c\na,b,\n"),
         [
-            "2 None! the row has 4 cells, and the header names 3; quote cells that hold a comma, and leave absent ones \
-             empty",
-            "3 None! the column of cell 3 has no name, and the cell holds `c`; name the column or empty the cell",
+            "2 None! the row has 4 cells, but the header names 3; quote cells that contain a comma, and leave missing cells empty",
+            "3 None! the column of cell 3 has no name, but the cell holds `c`; name the column, or empty the cell",
             "4: value=\"a\" title=\"b\"",
         ]
     );
@@ -93,7 +92,7 @@ fn a_quote_swallows_no_row_without_a_word() {
         .try_into()
         .unwrap();
     assert!(
-        one.starts_with("2 Some(\"title\")! the cell goes on behind its closing quote"),
+        one.starts_with("2 Some(\"title\")! the cell continues after its closing quote"),
         "{one}"
     );
     let [first, last] = rows("value,title\na,\"x\n\n\"\nb,\"y\nc,z\n").try_into().unwrap();

@@ -54,7 +54,10 @@ fn a_value_of_the_wrong_kind_changes_nothing() {
         .unwrap_err();
     assert_eq!(
         (finding.rule.as_str(), finding.remedy.as_str()),
-        ("`generate_alert` takes true or false, not text", "Write true or false.")
+        (
+            "`generate_alert` must be true or false, not a string",
+            "Write true or false."
+        )
     );
 }
 

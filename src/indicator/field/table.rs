@@ -169,7 +169,9 @@ fields! {
     Value = term(
         "value",
         "indicatorValue",
-        "The indicator itself: a hash, an IP address, a domain, a URL or a certificate thumbprint.",
+        "The value to match: a file hash, a single IP address, a domain (covers its subdomains), a URL with \
+         `http://` or `https://`, or the thumbprint of a certificate. Wildcards and networks in CIDR notation are \
+         not supported. Values of up to 800 characters are known to work.",
     )
     .role(Role::Identity)
     .in_the_portal("IndicatorValue")
@@ -177,8 +179,9 @@ fields! {
     Type = term(
         "type",
         "indicatorType",
-        "`FileSha1`, `FileSha256`, `FileMd5`, `IpAddress`, `DomainName`, `Url` or `CertificateThumbprint`. Left out, the \
-         form of the value decides; a thumbprint looks like a SHA-1 hash, so say `CertificateThumbprint`.",
+        "`FileSha1`, `FileSha256`, `FileMd5`, `IpAddress`, `DomainName`, `Url` or `CertificateThumbprint`. By \
+         default the type is detected from the value. A thumbprint looks like a SHA-1 hash, so set \
+         `CertificateThumbprint` for certificates. `FileMd5` is documented, but the service may refuse it.",
     )
     .role(Role::Identity)
     .in_the_portal("IndicatorType")
@@ -186,9 +189,10 @@ fields! {
     Action = term(
         "action",
         "action",
-        "What Defender does on a match: `Allowed`, `Audit` (needs `generate_alert = true`), `Warn`, `Block` or \
-         `BlockAndRemediate`. The service tells indicators apart by value, type and action, so a changed action is \
-         imported as a new row before the old one is deleted.",
+        "What Defender does on a match: `Allowed`, `Audit` (requires `generate_alert = true`), `Warn`, `Block` or \
+         `BlockAndRemediate` (files and certificates only). Certificates support `Allowed` and `BlockAndRemediate`. \
+         The service identifies an indicator by value, type and action. When the action changes, the provider \
+         imports the new indicator before it deletes the old one.",
     )
     .role(Role::Identity)
     .in_the_portal("Action")
@@ -196,7 +200,7 @@ fields! {
     Severity = term(
         "severity",
         "severity",
-        "`Informational` (the service's default), `Low`, `Medium` or `High`.",
+        "Severity of the alert: `Informational`, `Low`, `Medium` or `High`. Default: `Informational`.",
     )
     .by_default(Constant::Text("Informational"))
     .in_the_portal("Severity")
@@ -204,50 +208,52 @@ fields! {
     Title = text(
         "title",
         "title",
-        "Title of the alert. The service documents it as required.",
+        "Title of the alert. Defender documents it as required. Up to 4,000 characters are known to work.",
     )
     .in_the_portal("Title"),
     Description = text(
         "description",
         "description",
-        "Description of the indicator. The service documents it as required.",
+        "Description of the indicator. Defender documents it as required. Up to 100 characters are known to work.",
     )
     .in_the_portal("Description"),
     RecommendedActions = text(
         "recommended_actions",
         "recommendedActions",
-        "What an analyst should do on a match.",
+        "Recommended actions for the analyst who handles the alert.",
     )
     .in_the_portal("RecommendedActions"),
     Application = text(
         "application",
         "application",
-        "Label of the application that the indicator belongs to. The service takes it only when a row is made: changing \
-         it deletes the row and imports it anew.",
+        "Label of the application that the indicator belongs to. Can be set only at creation: when it changes, the \
+         provider deletes the indicator and creates it again.",
     )
     .role(Role::CreateOnly),
     ExpirationTime = term(
         "expiration_time",
         "expirationTime",
-        "The instant after which the service drops the indicator, in RFC 3339 such as `2030-01-31T00:00:00Z`. Left out, \
-         it never expires.",
+        "Time at which the service deletes the indicator, as an RFC 3339 timestamp such as `2030-01-31T00:00:00Z`. \
+         By default the indicator never expires. Conflicts with `lifetime`.",
     )
     .in_the_portal("ExpirationTime"),
     Lifetime = term(
         "lifetime",
         "",
-        "How long the indicator lives, instead of `expiration_time`: days or hours such as `90d` or `36h`, counted from the \
-         moment when it was first written, or from its creation if it was taken over. An indicator whose lifetime has \
-         ended is not written again, unless `renew` is set.",
+        "How long the indicator lives, in days or hours such as `90d` or `36h`, up to `36500d`. The lifetime starts \
+         when the provider first writes the indicator, or at its creation if it was taken over. An expired indicator \
+         is not written again, unless `renew` is `true`. Conflicts with `expiration_time`.",
     )
     .unsent(),
-    GenerateAlert = flag("generate_alert", "generateAlert", "Whether a match raises an alert.")
+    GenerateAlert = flag("generate_alert", "generateAlert", "Whether a match raises an alert. Must be `true` for \
+                                                             `Audit`. Default: `false`.")
         .in_the_portal("GenerateAlert")
         .always_sent(),
     RbacGroupNames = texts(
         "rbac_group_names",
         "rbacGroupNames",
-        "Names of the device groups it applies to. Left out or empty: all devices.",
+        "Names of the device groups that the indicator applies to. Default: all devices. Use either this or \
+         `rbac_group_ids`.",
     )
     .role(Role::Scope)
     .in_the_portal("RbacGroups")
@@ -257,34 +263,35 @@ fields! {
         "rbac_group_ids",
         "rbacGroupIds",
         Some(Constant::NoWholes),
-        "Numbers of the device groups it applies to, instead of their names.",
+        "Ids of the device groups that the indicator applies to. Default: all devices. Use either this or \
+         `rbac_group_names`.",
     )
     .role(Role::Scope)
     .always_sent(),
     MitreTechniques = texts(
         "mitre_techniques",
         "mitreTechniques",
-        "MITRE ATT&CK techniques, such as `T1566.001`.",
+        "Ids of MITRE ATT&CK techniques, such as `T1566` or `T1566.001`.",
     )
     .in_the_portal("MitreTechniques")
     .always_sent(),
     Category = term(
         "category",
         "category",
-        "Category of the alert by name, such as `Malware` or `CommandAndControl`.",
+        "Category of the alert, such as `Malware` or `CommandAndControl`. Default: `SuspiciousActivity`.",
     )
     .in_the_portal("Category")
     .always_sent(),
     EducateUrl = text(
         "educate_url",
         "educateUrl",
-        "Page for users who were blocked or warned. For `Url` and `DomainName` with `Block` or `Warn`.",
+        "URL of a page for users who were blocked or warned. Applies to `Url` and `DomainName` with `Block` or `Warn`.",
     )
     .only_for(&WEB),
     BypassDurationHours = whole(
         "bypass_duration_hours",
         "bypassDurationHours",
-        "For how many hours a user may go on after a `Warn`.",
+        "Number of hours for which a user can bypass a `Warn`. At least 1. Applies only to `Warn`.",
     ),
     ExternalId = text(
         "external_id",
@@ -295,31 +302,32 @@ fields! {
     NotificationId = whole(
         "notification_id",
         "notificationId",
-        "Number of the notification shown to the user, 0 to 255.",
+        "Id of the notification that the user sees, from 0 to 255.",
     ),
     NotificationBody = text(
         "notification_body",
         "notificationBody",
-        "Text of the notification shown to the user.",
+        "Text of the notification that the user sees.",
     ),
     CertificateInfo = plain(
         FieldKind::Certificate,
         "certificate_info",
         "certificateInfo",
         None,
-        "Facts of the certificate beside its thumbprint. Taken only when a row is made.",
+        "Details of the certificate. Applies only to `CertificateThumbprint`. Can be set only at creation.",
     )
     .role(Role::CreateOnly)
     .only_for(&CERTIFICATE),
-    Version = text("version", "version", "Version label. Taken only when a row is made.").role(Role::CreateOnly),
+    Version = text("version", "version", "Version label. Can be set only at creation.").role(Role::CreateOnly),
     LookBackPeriod = whole(
         "look_back_period",
         "lookBackPeriod",
-        "How far back matches are searched for; in tenants that have historical detection.",
+        "How far back Defender searches for matches. Works only in tenants with historical detection.",
     ),
     HistoricalDetection = flag(
         "historical_detection",
         "historicalDetection",
-        "Whether matches in the past are searched for; in tenants that have the feature.",
+        "Whether Defender searches for past matches. Works only in tenants with historical detection. Default: \
+         `false`.",
     ),
 }

@@ -42,12 +42,12 @@ impl FieldKind {
     #[must_use]
     pub const fn expected(self) -> &'static str {
         match self {
-            Self::Text => "text",
+            Self::Text => "a string",
             Self::Flag => "true or false",
             Self::Whole => "a whole number",
-            Self::Texts => "a list of texts",
+            Self::Texts => "a list of strings",
             Self::Wholes => "a list of whole numbers",
-            Self::Certificate => "an object with `issuer`, `serial`, `subject` and `sha256`, each of which is text",
+            Self::Certificate => "an object with `issuer`, `serial`, `subject` and `sha256`, all strings",
         }
     }
 }

@@ -26,10 +26,10 @@ pub(super) fn not_external(value: &str, address: IpAddr) -> Option<Finding> {
     Some(warning(
         "not-external",
         format!(
-            "{} is {kind}, and Defender documents indicators for external addresses only",
+            "{} is {kind}, but Defender documents indicators only for external addresses",
             shown(value)
         ),
-        "Check that the address is the one meant; on internal traffic the indicator may have no effect.",
+        "Check that this is the intended address. The indicator may have no effect on internal traffic.",
     ))
 }
 
@@ -64,7 +64,7 @@ fn kind_of_v6(address: Ipv6Addr) -> Option<&'static str> {
 
 /// What the text is, if it is no address.
 fn diagnose(value: &str) -> Finding {
-    let one_each = "Give each address an element of its own; Defender takes single addresses only.";
+    let one_each = "Write one row per address. Defender accepts single addresses only.";
     let shown_value = shown(value);
     if let Some((address, length)) = network(value) {
         let widest = if address.is_ipv4() { 32 } else { 128 };
@@ -75,14 +75,14 @@ fn diagnose(value: &str) -> Finding {
         };
         return error(
             "cidr",
-            format!("{shown_value} is a network in CIDR notation, and the service takes none"),
+            format!("{shown_value} is a network in CIDR notation, which the service does not accept"),
             remedy,
         );
     }
     if value.contains('*') {
         return error(
             "wildcard",
-            format!("{shown_value} has a wildcard, and the service takes none"),
+            format!("{shown_value} has a wildcard, which the service does not accept"),
             one_each,
         );
     }
@@ -93,7 +93,7 @@ fn diagnose(value: &str) -> Finding {
     {
         return error(
             "range",
-            format!("{shown_value} is a range, and the service takes none"),
+            format!("{shown_value} is a range, which the service does not accept"),
             one_each,
         );
     }
@@ -103,14 +103,14 @@ fn diagnose(value: &str) -> Finding {
     {
         return error(
             "zone",
-            format!("{shown_value} has a zone, which means something on one machine only"),
-            format!("Write `{address}`, if that address is meant at all."),
+            format!("{shown_value} has a zone, which is valid on one machine only"),
+            format!("Write `{address}` if that is the intended address."),
         );
     }
     if let Ok(socket) = value.parse::<SocketAddr>() {
         return error(
             "port",
-            format!("{shown_value} has a port, and an indicator of type IpAddress is for all ports"),
+            format!("{shown_value} has a port, but an indicator of type IpAddress covers all ports"),
             format!(
                 "Write `{}`, or use the type `Url` and write `http://{value}/`.",
                 socket.ip()
@@ -128,14 +128,14 @@ fn diagnose(value: &str) -> Finding {
         return error(
             "leading-zero",
             format!("{shown_value} has a leading zero, which some programs read as octal"),
-            "Write each of the four numbers without leading zeros, after checking which address is meant.",
+            "Check which address is intended, and write its four numbers without leading zeros.",
         );
     }
     other_type(&IndicatorType::IpAddress, value).unwrap_or_else(|| {
         error(
             "address",
             format!("{shown_value} is neither an IPv4 nor an IPv6 address"),
-            "Take the value over from its source again.",
+            "Copy the value from its source again.",
         )
     })
 }
@@ -184,12 +184,12 @@ mod tests {
             "
             198.51.100.0/24 | error cidr | is a network in CIDR notation | single addresses only
             198.51.100.7/32 | error cidr | is a network | Write `198.51.100.7`
-            198.51.100.0/255.255.255.0 | error cidr | is a network | an element of its own
-            2001:db8::/32 | error cidr | is a network | an element of its own
+            198.51.100.0/255.255.255.0 | error cidr | is a network | one row per address
+            2001:db8::/32 | error cidr | is a network | one row per address
             2001:db8::1/128 | error cidr | is a network | Write `2001:db8::1`
-            198.51.100.* | error wildcard | has a wildcard | an element of its own
-            198.51.100.1-198.51.100.9 | error range | is a range | an element of its own
-            198.51.100.1-9 | error range | is a range | an element of its own
+            198.51.100.* | error wildcard | has a wildcard | one row per address
+            198.51.100.1-198.51.100.9 | error range | is a range | one row per address
+            198.51.100.1-9 | error range | is a range | one row per address
             fe80::1%eth0 | error zone | has a zone | Write `fe80::1`
             198.51.100.7:443 | error port | has a port | Write `198.51.100.7`, or use the type `Url` and write `http://198.51.100.7:443/`
             [2001:db8::1]:443 | error port | has a port | Write `2001:db8::1`

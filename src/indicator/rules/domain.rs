@@ -28,10 +28,7 @@ pub(super) fn check(value: &str, findings: &mut Vec<Finding>) {
         Some(name) if !name.is_empty() && !name.ends_with('.') => {
             findings.push(warning(
                 "root-dot",
-                format!(
-                    "{} ends with the dot of the root, which the service may not take",
-                    shown(value)
-                ),
+                format!("{} ends with a dot, which the service may refuse", shown(value)),
                 format!("Write {}.", shown(name)),
             ));
             name
@@ -42,10 +39,10 @@ pub(super) fn check(value: &str, findings: &mut Vec<Finding>) {
         findings.push(warning(
             "single-label",
             format!(
-                "{} is a single label, which means another host in every network, or all of a top-level domain",
+                "{} is a single label, which resolves differently in each network or covers a whole top-level domain",
                 shown(value)
             ),
-            "Write the whole domain, such as `host.example.com`.",
+            "Write the full domain, such as `host.example.com`.",
         ));
     }
     let ending = name.rsplit_once('.').map(|(_, ending)| ending);
@@ -75,27 +72,27 @@ pub(in super::super) fn check_host(host: &str, findings: &mut Vec<Finding>) {
         findings.push(error(
             "numeric-name",
             format!(
-                "{} ends in a number, so it can only be an incomplete address",
+                "{} ends in a number, so it can only be an incomplete IP address",
                 shown(host)
             ),
-            "Write the whole address, or the domain.",
+            "Write the full address, or the domain.",
         ));
     }
     if let Some(label) = labels(host).find(|label| label.starts_with('_')) {
         findings.push(warning(
             "underscore",
             format!(
-                "label `{label}` of {} begins with an underscore, which Defender is said not to support",
+                "label `{label}` of {} begins with an underscore, which Defender is reported not to support",
                 shown(host)
             ),
-            "Use the domain below it, which covers its sub-domains.",
+            "Use the domain without this label, which covers its subdomains.",
         ));
     }
     if let Some(label) = labels(host).find(|label| label.starts_with('-') || label.ends_with('-')) {
         findings.push(warning(
             "hyphen",
             format!(
-                "label `{label}` of {} begins or ends with a hyphen, which no name of a host may",
+                "label `{label}` of {} begins or ends with a hyphen, which is not valid in a host name",
                 shown(host)
             ),
             "Check the spelling against its source.",
@@ -109,7 +106,7 @@ fn not_a_domain(value: &str) -> Option<Finding> {
     if let Some(parts) = UrlParts::split(value) {
         return Some(error(
             "other-type",
-            format!("{shown_value} is a URL, not of type DomainName"),
+            format!("{shown_value} is a URL, not a value of type DomainName"),
             format!(
                 "Set the type to `Url`, or write `{}` for everything on that host.",
                 parts.host
@@ -123,22 +120,22 @@ fn not_a_domain(value: &str) -> Option<Finding> {
     if let Some(name) = value.strip_prefix("*.").filter(|name| !name.contains('*')) {
         return Some(error(
             "wildcard",
-            format!("{shown_value} has a wildcard, and the service takes none"),
-            format!("Write {}: a domain covers its sub-domains.", shown(name)),
+            format!("{shown_value} has a wildcard, which the service does not accept"),
+            format!("Write {}: a domain covers its subdomains.", shown(name)),
         ));
     }
     if value.contains('*') {
         return Some(error(
             "wildcard",
-            format!("{shown_value} has a wildcard, and the service takes none"),
-            "Give each domain an element of its own.",
+            format!("{shown_value} has a wildcard, which the service does not accept"),
+            "Write one row per domain.",
         ));
     }
     let host = value.split(['/', '\\', '?', '#']).next().unwrap_or_default();
     if host.len() < value.len() {
         return Some(error(
             "path",
-            format!("{shown_value} has a path, and a domain has none"),
+            format!("{shown_value} has a path, but a domain has none"),
             format!(
                 "Write {}, or set the type to `Url` and write {}.",
                 shown(host),
@@ -150,7 +147,7 @@ fn not_a_domain(value: &str) -> Option<Finding> {
         return Some(error(
             "user",
             format!("{shown_value} names a user, as in an e-mail address"),
-            format!("Write {}, if the whole domain is meant.", shown(domain)),
+            format!("Write {} if the whole domain is intended.", shown(domain)),
         ));
     }
     if let Some((host, port)) = value
@@ -159,7 +156,7 @@ fn not_a_domain(value: &str) -> Option<Finding> {
     {
         return Some(error(
             "port",
-            format!("{shown_value} has port {port}, and an indicator of type DomainName is for all ports"),
+            format!("{shown_value} has port {port}, but an indicator of type DomainName covers all ports"),
             format!(
                 "Write {}, or set the type to `Url` and write `http://{value}/`.",
                 shown(host)
@@ -170,7 +167,7 @@ fn not_a_domain(value: &str) -> Option<Finding> {
         return Some(error(
             "leading-dot",
             format!("{shown_value} begins with a dot"),
-            format!("Write {}: a domain covers its sub-domains.", shown(name)),
+            format!("Write {}: a domain covers its subdomains.", shown(name)),
         ));
     }
     other_type(&IndicatorType::DomainName, value)
@@ -192,7 +189,7 @@ fn diagnose(host: &str) -> Finding {
         return error(
             "domain-character",
             format!(
-                "character {} of {} is {}, which no domain has",
+                "character {} of {} is {}, which is not valid in a domain",
                 index + 1,
                 shown(host),
                 name(character)
@@ -203,7 +200,7 @@ fn diagnose(host: &str) -> Finding {
     if labels(host).any(str::is_empty) {
         return error(
             "empty-label",
-            format!("{} has an empty label: a dot too many", shown(host)),
+            format!("{} has an empty label (one dot too many)", shown(host)),
             source,
         );
     }
@@ -223,7 +220,7 @@ fn diagnose(host: &str) -> Finding {
         return error(
             "long-label",
             format!(
-                "a label of {} has {} bytes, and DNS has no label above {LONGEST_LABEL}",
+                "a label of {} has {} bytes, but DNS allows at most {LONGEST_LABEL}",
                 shown(host),
                 length_of(label)
             ),
@@ -234,7 +231,7 @@ fn diagnose(host: &str) -> Finding {
         return error(
             "long-name",
             format!(
-                "{} has {} bytes, and DNS has no name above {LONGEST_NAME}",
+                "{} has {} bytes, but DNS allows at most {LONGEST_NAME}",
                 shown(host),
                 length_of(host)
             ),
@@ -302,31 +299,31 @@ mod tests {
             198.51.100.0/24 | error other-type | is an address | `IpAddress`
             d41d8cd98f00b204e9800998ecf8427e | error other-type | is an MD5 | `FileMd5`
             *.evil.example | error wildcard | has a wildcard | Write `evil.example`: a domain covers
-            evil*.example | error wildcard | has a wildcard | an element of its own
+            evil*.example | error wildcard | has a wildcard | one row per
             .evil.example | error leading-dot | begins with a dot | Write `evil.example`
             evil.example/path | error path | has a path | Write `evil.example`, or set the type to `Url` and write `http://evil.example/path`
             evil.example?q | error path | has a path | Write `evil.example`
             evil.example:8080 | error port | has port 8080 | Write `evil.example`, or
             someone@evil.example | error user | names a user | Write `evil.example`
-            evil.example. | warning root-dot | ends with the dot | Write `evil.example`
+            evil.example. | warning root-dot | ends with a dot | Write `evil.example`
             localhost | warning single-label | is a single label | `host.example.com`
             com | warning single-label | is a single label |
             . | error empty-label | has an empty label |
             evil..example | error empty-label | has an empty label |
             evil.example.. | error empty-label | has an empty label |
-            1.2.3 | error numeric-name | ends in a number | Write the whole address
+            1.2.3 | error numeric-name | ends in a number | Write the full address
             evil!.example | error domain-character | character 5 of `evil!.example` is `!` (U+0021) |
             evil,example.com | error domain-character | `,` |
             xn--a.example | error international-name | label `xn--a` |
             \u{300}evil.example | error international-name | IDNA |
-            _dmarc.evil.example | warning underscore | label `_dmarc` | covers its sub-domains
+            _dmarc.evil.example | warning underscore | label `_dmarc` | covers its subdomains
             -a.evil.example | warning hyphen | label `-a` |
             a-.evil.example | warning hyphen | label `a-` |
             evil[.]example | error defanged | is defanged | Write `evil.example`
             evil(dot)example | error defanged | is defanged | Write `evil.example`
             \u{feff}evil.example | error invisible-character | character 1 of `\\u{feff}evil.example` is a byte order mark (U+FEFF) | Write `evil.example`
             evil\u{200b}.example | error invisible-character | character 5 of | Write `evil.example`
-            evil.example other.example | error white-space | character 13 of | an element of its own
+            evil.example other.example | error white-space | character 13 of | one row per
             ",
         );
         assert_findings(&DomainName, &long_label, &[("long-label", true, "has 64 bytes", "")]);

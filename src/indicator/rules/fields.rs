@@ -97,7 +97,7 @@ fn md5(indicator: &Indicator) -> Option<Finding> {
         Finding::warning(
             "md5",
             Field::Type,
-            "Defender documents the type FileMd5, but it is reported to refuse new indicators of it",
+            "Defender documents the type FileMd5, but is reported to refuse new MD5 indicators",
             "Use the SHA-256 of the file if it is known.",
         )
     })
@@ -119,8 +119,11 @@ fn public_suffix(indicator: &Indicator) -> Option<Finding> {
         Finding::warning(
             "public-suffix",
             Field::Value,
-            format!("{value} is a public suffix: the indicator would {verb} every domain that anybody has under it"),
-            "Write the whole domain that is meant.",
+            format!(
+                "{value} is a public suffix, so the indicator would {verb} every domain that is registered under \
+                     it"
+            ),
+            "Write the full domain that is intended.",
         )
     })
 }
@@ -247,9 +250,9 @@ fn retired_action(indicator: &Indicator) -> Option<Finding> {
         "retired-action",
         Field::Action,
         format!(
-            "the action {action} was retired in January 2022, and what the service stores for it now is not documented"
+            "the action {action} was retired in January 2022, and it is not documented what the service stores for it"
         ),
-        format!("Use `{current}` with generate_alert = true."),
+        format!("Use `{current}` with `generate_alert = true`."),
     ))
 }
 
@@ -269,7 +272,10 @@ fn action_for_type(indicator: &Indicator) -> Option<Finding> {
     Some(Finding::warning(
         "action-for-type",
         Field::Action,
-        format!("Defender documents no action {action} for the type {indicator_type}, though the service may take it"),
+        format!(
+            "the action {action} is not documented for the type {indicator_type}, although the service may \
+                 accept it"
+        ),
         remedy,
     ))
 }
@@ -279,8 +285,8 @@ fn audit_without_alert(indicator: &Indicator) -> Option<Finding> {
         Finding::error(
             "audit-without-alert",
             Field::GenerateAlert,
-            "the action Audit is for raising an alert, and the service takes it only with generate_alert = true",
-            "Set generate_alert = true, or choose another action.",
+            "the service accepts the action Audit only with `generate_alert = true`",
+            "Set `generate_alert = true`, or choose another action.",
         )
     })
 }
@@ -303,8 +309,8 @@ fn required_text(field: Field, text: Option<&str>, longest: usize) -> Option<Fin
         return Some(Finding::warning(
             "missing-text",
             field,
-            format!("there is no {field}, which Defender documents as required"),
-            format!("Set {field}, for the indicator or as the default of the whole list."),
+            format!("`{field}` is not set, but Defender documents it as required"),
+            format!("Set `{field}` on the row or on the resource."),
         ));
     }
     // Bytes are never fewer than characters, and quicker to count.
@@ -313,8 +319,8 @@ fn required_text(field: Field, text: Option<&str>, longest: usize) -> Option<Fin
         Finding::warning(
             "long-text",
             field,
-            format!("the {field} has {length} characters, and none longer than {longest} is known to work"),
-            "Shorten it if the service refuses or cuts it.",
+            format!("the {field} has {length} characters, but no more than {longest} are known to work"),
+            "Shorten it if the service refuses or truncates it.",
         )
     })
 }
@@ -328,15 +334,15 @@ fn techniques(indicator: &Indicator) -> Option<Finding> {
         .collect();
     (!wrong.is_empty()).then(|| {
         let are = if wrong.len() == 1 {
-            "is no technique"
+            "does not have the form of a MITRE ATT&CK technique"
         } else {
-            "are no techniques"
+            "do not have the form of MITRE ATT&CK techniques"
         };
         Finding::warning(
             "technique",
             Field::MitreTechniques,
-            format!("{} {are} of MITRE ATT&CK by its form", wrong.join(", ")),
-            "Write the id alone, such as `T1566` or `T1566.001`.",
+            format!("{} {are}", wrong.join(", ")),
+            "Write only the id, such as `T1566` or `T1566.001`.",
         )
     })
 }
@@ -366,7 +372,7 @@ fn educate_url(indicator: &Indicator) -> Option<Finding> {
             "educate-url",
             Field::EducateUrl,
             format!("educate_url {} is not a URL that a browser can open", shown(page)),
-            "Write the whole URL of the page, with `https://`.",
+            "Write the full URL of the page, with `https://`.",
         )
     })
 }
@@ -388,7 +394,7 @@ fn educate_url_in_vain(indicator: &Indicator) -> Option<Finding> {
             format!(
                 "educate_url is documented for Url and DomainName with Block or Warn, not for {indicator_type} with {action}"
             ),
-            "Leave it out here.",
+            "Remove it here.",
         )
     })
 }
@@ -400,8 +406,8 @@ fn bypass_duration(indicator: &Indicator) -> Option<Finding> {
     Some(finding(
         "bypass-duration",
         Field::BypassDurationHours,
-        format!("bypass_duration_hours is {hours}, and a bypass lasts an hour at least"),
-        "Set it to 1 or more, or leave it out.",
+        format!("bypass_duration_hours is {hours}, but a bypass lasts at least one hour"),
+        "Set it to 1 or more, or remove it.",
     ))
 }
 
@@ -411,10 +417,10 @@ fn bypass_duration_in_vain(indicator: &Indicator) -> Option<Finding> {
             "bypass-duration",
             Field::BypassDurationHours,
             format!(
-                "bypass_duration_hours is for the action Warn, and {} cannot be bypassed",
+                "bypass_duration_hours applies only to the action Warn; {} cannot be bypassed",
                 indicator.action
             ),
-            "Leave it out here.",
+            "Remove it here.",
         )
     })
 }
@@ -434,7 +440,7 @@ fn history(indicator: &Indicator) -> Option<Finding> {
         "history",
         field,
         format!("{field} works only in tenants that have the feature"),
-        "Leave it out unless yours has.",
+        "Remove it unless your tenant has the feature.",
     ))
 }
 

@@ -11,7 +11,7 @@ pub fn wrong_kind(field: Field, found: FieldKind) -> Finding {
     Finding::error(
         "wrong-kind",
         field,
-        format!("`{field}` takes {expected}, not {}", found.expected()),
+        format!("`{field}` must be {expected}, not {}", found.expected()),
         format!("Write {expected}."),
     )
 }
@@ -22,7 +22,7 @@ pub fn not_whole(field: Field) -> Finding {
     Finding::error(
         "whole-number",
         field,
-        format!("`{field}` is not a whole number that the service can hold"),
+        format!("`{field}` is not a whole number in the range that the service accepts"),
         match field {
             Field::NotificationId => "Write a whole number from 0 to 255.",
             _ => "Write a whole number of at most 2147483647.",
@@ -36,8 +36,8 @@ pub fn no_instant(field: Field, text: &str) -> Finding {
     Finding::error(
         "instant",
         field,
-        format!("{} is not an instant in RFC 3339", shown(text)),
-        "Write date, time and offset, such as `2030-01-31T00:00:00Z` or `2030-01-31T01:00:00+01:00`.",
+        format!("{} is not an RFC 3339 timestamp", shown(text)),
+        "Write date, time and UTC offset, such as `2030-01-31T00:00:00Z` or `2030-01-31T01:00:00+01:00`.",
     )
 }
 
@@ -48,7 +48,7 @@ pub fn no_lifetime(field: Field, text: &str) -> Finding {
         "lifetime",
         field,
         format!("{} is not a number of days or hours", shown(text)),
-        "Write a whole number and its unit, such as `90d` or `36h`; at most `36500d`.",
+        "Write a whole number and its unit, such as `90d` or `36h`, up to `36500d`.",
     )
 }
 

@@ -37,32 +37,37 @@ pub(super) fn check(indicator_type: &IndicatorType, value: &str, findings: &mut 
         error(
             "hash",
             format!(
-                "character {} of {} is {}, and a value of type {indicator_type} has {digits} hexadecimal digits only",
+                "character {} of {} is {}, but a value of type {indicator_type} consists of {digits} hexadecimal \
+                 digits",
                 index + 1,
                 shown(value),
                 name(character)
             ),
-            "Take the value over from its source again.",
+            "Copy the value from its source again.",
         )
     }));
 }
 
 fn wrong_length(indicator_type: &IndicatorType, digits: usize, value: &str) -> Finding {
     let rule = format!(
-        "{} has {} hexadecimal digits, and a value of type {indicator_type} has {digits}",
+        "{} has {} hexadecimal digits, but a value of type {indicator_type} has {digits}",
         shown(value),
         value.len()
     );
     let remedy = match (hash_type(value), value.len()) {
         (Some(IndicatorType::FileSha1), _) => {
-            "It is as long as a SHA-1: set the type to `FileSha1`, or to `CertificateThumbprint` for a certificate."
+            "It has the length of a SHA-1. Set the type to `FileSha1`, or to `CertificateThumbprint` for a \
+             certificate."
                 .to_owned()
         }
-        (Some(other), _) => format!("It is as long as a value of type `{other}`: set that type, or correct the value."),
+        (Some(other), _) => format!(
+            "It has the length of a value of type `{other}`. Set that type, or correct the \
+                                     value."
+        ),
         (None, 128) => {
-            "It is as long as a SHA-512, which Defender does not take: use the SHA-256 of the file.".to_owned()
+            "It has the length of a SHA-512, which Defender does not accept. Use the SHA-256 of the file.".to_owned()
         }
-        (None, _) => "Take the value over from its source again.".to_owned(),
+        (None, _) => "Copy the value from its source again.".to_owned(),
     };
     error("hash", rule, remedy)
 }
@@ -93,7 +98,7 @@ mod tests {
         assert_table(
             &FileSha256,
             "
-            d41d8cd98f00b204e9800998ecf8427e | error hash | has 32 hexadecimal digits | as long as a value of type `FileMd5`
+            d41d8cd98f00b204e9800998ecf8427e | error hash | has 32 hexadecimal digits | length of a value of type `FileMd5`
             da39a3ee5e6b4b0d3255bfef95601890afd80709 | error hash | has 40 | `FileSha1`, or to `CertificateThumbprint`
             3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 | error hash | has 63 | source again
             ",

@@ -41,7 +41,7 @@ const LIKENESS: f32 = 0.7;
 pub fn parse_type(name: &str) -> Result<IndicatorType, Finding> {
     let names = || IndicatorType::WRITABLE.iter().map(IndicatorType::as_str);
     IndicatorType::parse(name)
-        .ok_or_else(|| unknown(Field::Type, "a type of indicator that can be submitted", name, names()))
+        .ok_or_else(|| unknown(Field::Type, "an indicator type that can be submitted", name, names()))
 }
 
 /// The action of this name.
@@ -97,7 +97,7 @@ fn unknown<'a>(field: Field, what: &str, name: &str, known: impl Iterator<Item =
     Finding::error(
         code,
         field,
-        format!("{} is not {what}, and the service refuses unknown names", shown(name)),
+        format!("{} is not {what}; the service refuses unknown names", shown(name)),
         remedy,
     )
 }
@@ -218,7 +218,7 @@ mod tests {
         let finding = parse_type("mutex").unwrap_err();
         assert_eq!((finding.field, finding.code), (Field::Type, "type"));
         assert!(
-            finding.rule.starts_with("`mutex` is not a type of indicator"),
+            finding.rule.starts_with("`mutex` is not an indicator type"),
             "{}",
             finding.rule
         );

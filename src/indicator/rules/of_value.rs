@@ -25,7 +25,7 @@ pub(super) fn other_type(wanted: &IndicatorType, value: &str) -> Option<Finding>
     };
     Some(error(
         "other-type",
-        format!("{} is {name}, not of type {wanted}", shown(value)),
+        format!("{} is {name}, not a value of type {wanted}", shown(value)),
         format!("Set the type to `{form}`."),
     ))
 }

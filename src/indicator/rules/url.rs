@@ -36,23 +36,23 @@ fn check_parts(value: &str, parts: &UrlParts<'_>, findings: &mut Vec<Finding>) {
         findings.push(warning(
             "scheme",
             format!(
-                "{shown_value} has the scheme `{}`, and Defender's documents speak of http and https only",
+                "{shown_value} has the scheme `{}`, but Defender documents only http and https",
                 parts.scheme
             ),
-            "Consider an indicator for the domain or the address, which is for all protocols.",
+            "Consider an indicator for the domain or the address, which covers all protocols.",
         ));
     }
     if parts.host.is_empty() {
         findings.push(error(
             "host",
             format!("{shown_value} has no host"),
-            "Write the whole URL.",
+            "Write the full URL.",
         ));
     } else if parts.host.contains('*') {
         findings.push(error(
             "wildcard",
-            format!("the host of {shown_value} has a wildcard, and the service takes none"),
-            "Use the type `DomainName` and write the domain alone: it covers its sub-domains.",
+            format!("the host of {shown_value} has a wildcard, which the service does not accept"),
+            "Use the type `DomainName` and write only the domain. It covers its subdomains.",
         ));
     } else if let Some(address) = host_address(parts.host) {
         findings.extend(address::not_external(value, address));
@@ -67,8 +67,8 @@ fn check_parts(value: &str, parts: &UrlParts<'_>, findings: &mut Vec<Finding>) {
         if labels(name).count() < 2 {
             findings.push(warning(
                 "single-label",
-                format!("the host of {shown_value} is a single label, which means another host in every network"),
-                "Write the whole name of the host.",
+                format!("the host of {shown_value} is a single label, which resolves differently in each network"),
+                "Write the full host name.",
             ));
         }
         check_host(name, findings);
@@ -76,7 +76,7 @@ fn check_parts(value: &str, parts: &UrlParts<'_>, findings: &mut Vec<Finding>) {
     if parts.rest.contains('*') {
         findings.push(warning(
             "wildcard",
-            format!("{shown_value} has a `*`, which the service takes literally and not as a wildcard"),
+            format!("{shown_value} contains `*`, which the service takes literally and not as a wildcard"),
             "Write the part that all such URLs share, or use the type `DomainName`.",
         ));
     }
@@ -84,7 +84,7 @@ fn check_parts(value: &str, parts: &UrlParts<'_>, findings: &mut Vec<Finding>) {
 
 fn without_scheme(value: &str) -> Finding {
     let shown_value = shown(value);
-    let rule = format!("{shown_value} has no scheme, so that it is no URL");
+    let rule = format!("{shown_value} has no scheme, so it is not a URL");
     let bare = value.trim_start_matches("//");
     if let Some((scheme, after)) = value.split_once(':')
         && (scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https"))
@@ -92,7 +92,7 @@ fn without_scheme(value: &str) -> Finding {
         let plain = format!("{scheme}://{}", after.trim_start_matches(['/', '\\']));
         return error(
             "scheme",
-            format!("{shown_value} has no `://` behind its scheme"),
+            format!("{shown_value} has no `://` after its scheme"),
             format!("Write {}.", shown(&plain)),
         );
     }
@@ -106,7 +106,7 @@ fn without_scheme(value: &str) -> Finding {
         Some(IndicatorType::DomainName) => error(
             "scheme",
             rule,
-            format!("{choice}, or set the type to `DomainName` for the domain and its sub-domains."),
+            format!("{choice}, or set the type to `DomainName` for the domain and its subdomains."),
         ),
         Some(IndicatorType::IpAddress) if value.parse::<IpAddr>().is_ok() => {
             error("scheme", rule, format!("{choice}, or set the type to `IpAddress`."))
@@ -114,7 +114,7 @@ fn without_scheme(value: &str) -> Finding {
         Some(_) => {
             other_type(&IndicatorType::Url, value).unwrap_or_else(|| error("scheme", rule, format!("{choice}.")))
         }
-        None => error("scheme", rule, "Write the whole URL, with `http://` or `https://`."),
+        None => error("scheme", rule, "Write the full URL, with `http://` or `https://`."),
     }
 }
 
@@ -126,8 +126,8 @@ fn bad_ipv6(shown_value: &str, host: &str) -> Finding {
     {
         Some(_) => error(
             "zone",
-            format!("the address in {shown_value} has a zone, which means something on one machine only"),
-            "Leave the zone out, if that address is meant at all.",
+            format!("the address in {shown_value} has a zone, which is valid on one machine only"),
+            "Remove the zone if that is the intended address.",
         ),
         None => error(
             "host",
@@ -200,8 +200,8 @@ mod tests {
             evil.example:8080 | error scheme | has no scheme | Write `http://evil.example:8080`
             198.51.100.7 | error scheme | has no scheme | `http://198.51.100.7` or `https://198.51.100.7`, or set the type to `IpAddress`
             d41d8cd98f00b204e9800998ecf8427e | error other-type | is an MD5 | `FileMd5`
-            no-url | error scheme | has no scheme | the whole URL
-            mailto:someone@evil.example | error scheme | has no scheme | the whole URL
+            no-url | error scheme | has no scheme | the full URL
+            mailto:someone@evil.example | error scheme | has no scheme | the full URL
             http:/evil.example | error scheme | has no `://` | Write `http://evil.example`
             http:\\\\evil.example\\a | error scheme | has no `://` | Write `http://evil.example\\a`
             http:evil.example | error scheme | has no `://` | Write `http://evil.example`
@@ -217,7 +217,7 @@ mod tests {
             http://evil!.example/ | error domain-character | is `!` |
             http://evil%2e.example/ | error domain-character | is `%` |
             http://localhost/ | warning single-label | is a single label |
-            ftp://evil.example/ | warning scheme | has the scheme `ftp` | for all protocols
+            ftp://evil.example/ | warning scheme | has the scheme `ftp` | covers all protocols
             http://10.0.0.1/ | warning not-external | is a private address |
             http://[::1]:80/ | warning not-external | is a loopback address |
             http://3325256711/ | warning unusual-address | as the address 198.51.100.7 | written as `198.51.100.7`

@@ -20,8 +20,8 @@ pub fn check_value(indicator_type: &IndicatorType, value: &str) -> Vec<Finding> 
     if visible.is_empty() {
         findings.push(error(
             "empty-value",
-            "the value is empty, and the service takes no empty value",
-            "Remove the element or give it a value.",
+            "the value is empty, which the service does not accept",
+            "Remove the row, or set a value.",
         ));
         return findings;
     }
@@ -35,7 +35,10 @@ pub fn check_value(indicator_type: &IndicatorType, value: &str) -> Vec<Finding> 
     if let Cow::Owned(plain) = &refanged {
         findings.push(error(
             "defanged",
-            format!("{} is defanged: the service would take it literally", shown(&visible)),
+            format!(
+                "{} is defanged, and the service would take it literally",
+                shown(&visible)
+            ),
             format!("Write {}.", shown(plain)),
         ));
     }
@@ -66,7 +69,7 @@ pub fn check_value(indicator_type: &IndicatorType, value: &str) -> Vec<Finding> 
         findings.push(warning(
             "long-value",
             format!(
-                "{} has {length} characters, and none longer than {LONGEST_VALUE} is known to work",
+                "{} has {length} characters, but no more than {LONGEST_VALUE} are known to work",
                 shown(value)
             ),
             "Shorten it, for example to the part that all such URLs share.",
@@ -84,7 +87,7 @@ pub fn undetected(value: &str) -> Finding {
         "the value is empty".to_owned()
     } else if visible.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         format!(
-            "{} has {} hexadecimal digits, and no hash that Defender takes is as long: a SHA-256 has 64, a SHA-1 40, an MD5 32",
+            "{} has {} hexadecimal digits, but a SHA-256 has 64, a SHA-1 40 and an MD5 32",
             shown(value),
             visible.len()
         )
@@ -119,8 +122,8 @@ fn check_visible(value: &str, visible: &str, findings: &mut Vec<Finding>) {
 
 fn white_space(indicator_type: &IndicatorType, value: &str, position: usize, space: char) -> Finding {
     let remedy = match indicator_type {
-        IndicatorType::Url => "Write it percent-encoded (a space is `%20`), or give each URL an element of its own.",
-        _ => "Give each value an element of its own, and put what is said about it into the description.",
+        IndicatorType::Url => "Write it percent-encoded (a space is `%20`), or write one row per URL.",
+        _ => "Write one row per value, and put comments into the description.",
     };
     error(
         "white-space",

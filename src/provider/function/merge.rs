@@ -17,14 +17,14 @@ impl Function for Merge {
     }
 
     fn summary(&self) -> String {
-        "Joins several lists of indicators into one".into()
+        "Merges several lists of indicators into one".into()
     }
 
     fn description(&self) -> String {
-        "Takes any number of lists, each as a JSON text such as `parse_csv` and `jsonencode` return, and returns one JSON text with \
-         the rows of all of them, for `indicators` of `mde_indicator_set`. The order of the lists does not matter.\n\n\
-         A key that stands in several lists with the same row is one row. A key with different rows is an error that names the key, \
-         the lists and the fields."
+        "Takes any number of lists, each as JSON text like that of `parse_csv` and `jsonencode`. Returns one JSON \
+         text with the rows of all lists, for `indicators` of `mde_indicator_set`. The order of the lists does not \
+         matter.\n\nA key that occurs in several lists with the same row becomes one row. A key with different rows \
+         is an error that names the key, the lists and the fields."
             .into()
     }
 
@@ -36,7 +36,7 @@ impl Function for Merge {
         Some(Parameter::new(
             "lists",
             ValueType::String,
-            "The lists, each as a JSON text.",
+            "The lists, each as JSON text.",
         ))
     }
 
@@ -66,7 +66,7 @@ impl Function for Merge {
                             list::differing(known, &fields).into_iter().map(Field::name).collect();
                         if !differing.is_empty() {
                             let text = format!(
-                                "{} is in list {} already, with another `{}`; keep one of the two rows",
+                                "{} is already in list {} with a different `{}`; keep one of the two rows",
                                 shown(first.key()),
                                 other + 1,
                                 differing.join("`, `")
@@ -132,8 +132,8 @@ mod tests {
         ])
         .unwrap_err();
         for part in [
-            "list 2: `a` is in list 1 already, with another `severity`, `title`; keep one of the two rows",
-            "list 1, row `b`: `acton` is no field of an indicator; did you mean `action`?",
+            "list 2: `a` is already in list 1 with a different `severity`, `title`; keep one of the two rows",
+            "list 1, row `b`: `acton` is not a field of an indicator; did you mean `action`?",
             "list 3: it is a list",
         ] {
             assert!(told.contains(part), "{part}\n{told}");

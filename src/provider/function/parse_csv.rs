@@ -21,25 +21,24 @@ impl Function for ParseCsv {
     }
 
     fn summary(&self) -> String {
-        "Reads a CSV such as the Defender portal's into the `indicators` of a set".into()
+        "Parses a CSV file, such as the Defender portal's, into the `indicators` of a set".into()
     }
 
     fn description(&self) -> String {
-        "Takes the text of a CSV file and returns the JSON text that `indicators` of `mde_indicator_set` takes. The same list \
-         always gives the same text, whatever the order of its rows.\n\n\
-         The first line names the columns, as the Defender portal does (`IndicatorType`, `IndicatorValue`, \
-         `ExpirationTime`, `Action`, `Severity`, `Title`, `Description`, `RecommendedActions`, `RbacGroups`, `Category`, \
-         `MitreTechniques`, `GenerateAlert`) or by the attributes of an indicator (`type`, `value`, `expiration_time`, \
-         `external_id` and all others; `Scope/DeviceGroups`, as in the portal's sample, is `RbacGroups`; `certificate_info_issuer`, `_serial`, `_subject` and `_sha256` for the facts of a \
-         certificate), in any order, with or without capitals, spaces, `_` and `-`. Only the column of the values is \
-         required. Read-only columns (`id`, `createdBy`, `createdByDisplayName`, `createdBySource`, `creationTime`, \
-         `creationTimeDateTimeUtc`, `lastUpdateTime`, `lastUpdatedBy`) are ignored. Any other column is an error, so that no \
-         misspelt `Action` is lost.\n\n\
-         An empty cell leaves the field out: the set's own attribute applies, or the service's default. A list stands in one \
-         quoted cell, separated by commas. Blank rows are ignored, as is a byte order mark; any line ending is accepted. The \
-         same row twice is one row. Two different rows of one value are an error.\n\n\
-         Each row is validated on its own: cell format, and the rules that the service is known to enforce. Errors name the \
-         line, the column, the rule and what to do, all of them at once."
+        "Takes the text of a CSV file and returns JSON text for `indicators` of `mde_indicator_set`. The order of \
+         the rows does not change the result.\n\nThe first line names the columns, as the Defender portal does \
+         (`IndicatorType`, `IndicatorValue`, `ExpirationTime`, `Action`, `Severity`, `Title`, `Description`, \
+         `RecommendedActions`, `RbacGroups`, `Category`, `MitreTechniques`, `GenerateAlert`) or by the attributes of \
+         an indicator (`type`, `value`, `expiration_time`, `external_id` and all others; `Scope/DeviceGroups` is `RbacGroups`; \
+         `certificate_info_issuer`, `_serial`, `_subject` and `_sha256` for the facts of a certificate), in any order, with or without \
+         capitals, spaces, `_` and `-`. Only the column of the values is required. Read-only columns (`id`, \
+         `createdBy`, `createdByDisplayName`, `createdBySource`, `creationTime`, `creationTimeDateTimeUtc`, \
+         `lastUpdateTime`, `lastUpdatedBy`) are ignored. Any other column is an error, so that a misspelt `Action` \
+         is not lost.\n\nAn empty cell leaves the field unset: the attribute of the set applies, or the service's \
+         default. Write a list in one quoted cell, separated by commas. Blank rows are ignored, as is a byte order \
+         mark; any line ending is accepted. Identical rows become one row. Two different rows of one value are an \
+         error.\n\nEach row is validated on its own: cell format, and the rules that the service is known to \
+         enforce. The function reports all errors at once, each with its line, column, rule and remedy."
             .into()
     }
 
@@ -60,7 +59,7 @@ impl Function for ParseCsv {
         if !text.contains('\n') && text.trim().ends_with(".csv") {
             let path = shown(text.trim());
             let error = format!(
-                "{path} is the name of a file, not its text; write `file({})`",
+                "{path} is the name of a file, not its content; write `file({})`",
                 path.replace('`', "\"")
             );
             return Err(FunctionError::new(error).at(0));
@@ -154,7 +153,7 @@ impl Reading<'_> {
         }
         let value = row.planned.indicator.value.clone();
         if value.is_empty() {
-            let text = "the cell is empty, and every row needs a value; write it, or remove the row".to_owned();
+            let text = "the cell is empty, but every row needs a value; write the value, or remove the row".to_owned();
             return self.note_field(record.line, Field::Value, text);
         }
         let key = list::key_of(&value);
@@ -181,7 +180,7 @@ impl Reading<'_> {
             };
             if !differing.is_empty() {
                 let text = format!(
-                    "{} is in line {line} already, with another `{}`; keep one of the two rows",
+                    "{} is already in line {line} with a different `{}`; keep one of the two rows",
                     shown(&value),
                     differing.join("`, `")
                 );

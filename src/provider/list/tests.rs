@@ -69,14 +69,14 @@ fn every_fault_is_told() {
         (text("[\"a.example\"]"), "it is a list"),
         (
             text("IndicatorType,IndicatorValue\n"),
-            "it is a text, but not JSON. Write an object",
+            "it is a string, but not JSON. Write an object",
         ),
         (text("{\"a.example\": {}"), "not JSON: EOF"),
         (
             text("{\"a.example\": {}, \"a.example\": null}"),
-            "the key `a.example` stands in it twice",
+            "the key `a.example` occurs twice",
         ),
-        (Value::from(true), "it is a truth value"),
+        (Value::from(true), "it is a boolean"),
     ] {
         let list = List::read(&value);
         let [fault] = list.faults.as_slice() else {
@@ -96,21 +96,22 @@ fn every_fault_is_told() {
     assert_eq!(
         faults,
         [
-            (None, "`acton` is no field of an indicator; did you mean `action`?"),
+            (None, "`acton` is not a field of an indicator; did you mean `action`?"),
             (
                 None,
-                "the row is a number, not an object of fields; write `{ description = \"...\" }`, or `null` for a row without fields of \
-                 its own"
+                "the row is a number, not an object of fields; write `{ description = \"...\" }`, or `null` for a \
+                 row that sets no fields"
             ),
             (
                 Some(Field::GenerateAlert),
-                "`generate_alert` is a text, not true or false"
+                "`generate_alert` is a string, not true or false"
             ),
             (
                 Some(Field::CertificateInfo),
-                "`certificate_info` is an object, not an object with `issuer`, `serial`, `subject` and `sha256`, each of which is text"
+                "`certificate_info` is an object, not an object with `issuer`, `serial`, `subject` and `sha256`, all \
+                 strings"
             ),
-            (Some(Field::Title), "`title` stands in the row twice"),
+            (Some(Field::Title), "`title` is set twice in the row"),
         ]
     );
     assert_eq!(

@@ -18,7 +18,7 @@ pub fn read(text: &str) -> List {
         Some('{') => {}
         Some('[') => return List::faulty(super::LISTS.to_owned()),
         // The text is not repeated: it may be marked as sensitive, which a provider is not told.
-        _ => return List::faulty(format!("it is a text, but not JSON. {SHAPE}")),
+        _ => return List::faulty(format!("it is a string, but not JSON. {SHAPE}")),
     }
     match serde_json::from_str::<Rows>(trimmed) {
         Ok(Rows { rows, twice }) => List {
@@ -26,10 +26,16 @@ pub fn read(text: &str) -> List {
             incomplete: false,
             faults: twice
                 .iter()
-                .map(|key| format!("the key {} stands in it twice; one of the two rows would be lost. Remove one, or give it another key and its `value`", crate::feed::shown(key)))
+                .map(|key| {
+                    format!(
+                        "the key {} occurs twice, so one of the two rows would be lost. Remove one, or \
+                                    give it another key and set its `value`",
+                        crate::feed::shown(key)
+                    )
+                })
                 .collect(),
         },
-        Err(error) => List::faulty(format!("it is a text, but not JSON: {error}. {SHAPE}")),
+        Err(error) => List::faulty(format!("it is a string, but not JSON: {error}. {SHAPE}")),
     }
 }
 
@@ -100,7 +106,7 @@ impl<'de> Visitor<'de> for RowVisitor {
     }
 
     fn visit_bool<E: Error>(self, _value: bool) -> Result<Row, E> {
-        Self::fault(not_a_row("a truth value"))
+        Self::fault(not_a_row("a boolean"))
     }
 
     fn visit_i64<E: Error>(self, _value: i64) -> Result<Row, E> {
@@ -116,7 +122,7 @@ impl<'de> Visitor<'de> for RowVisitor {
     }
 
     fn visit_str<E: Error>(self, _value: &str) -> Result<Row, E> {
-        Self::fault(not_a_row("a text"))
+        Self::fault(not_a_row("a string"))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Row, A::Error> {
@@ -134,7 +140,7 @@ impl<'de> Visitor<'de> for RowVisitor {
             };
             if row.fields.iter().any(|(other, _)| *other == field) {
                 row.faults
-                    .push((Some(field), format!("`{field}` stands in the row twice")));
+                    .push((Some(field), format!("`{field}` is set twice in the row")));
                 continue;
             }
             match content(field.kind(), json) {
@@ -150,7 +156,8 @@ impl<'de> Visitor<'de> for RowVisitor {
 /// What is wrong with a row that is no object.
 pub(super) fn not_a_row(found: &str) -> String {
     format!(
-        "the row is {found}, not an object of fields; write `{{ description = \"...\" }}`, or `null` for a row without fields of its own"
+        "the row is {found}, not an object of fields; write `{{ description = \"...\" }}`, or `null` for a row that \
+         sets no fields"
     )
 }
 
@@ -160,9 +167,9 @@ fn content(kind: FieldKind, json: Json) -> Result<Option<FieldValue>, &'static s
         Json::Null => return Ok(None),
         // Where everything is text, this is how a field is left out.
         Json::String(text) if text.is_empty() => return Ok(None),
-        Json::Bool(_) => "a truth value",
+        Json::Bool(_) => "a boolean",
         Json::Number(_) => "a number",
-        Json::String(_) => "a text",
+        Json::String(_) => "a string",
         Json::Array(_) => "a list",
         Json::Object(_) => "an object",
     };

@@ -68,9 +68,9 @@ pub(super) fn kind_of(value: &Value) -> &'static str {
     match value.untyped() {
         Value::Null => "null",
         Value::Unknown => "not known yet",
-        Value::Bool(_) => "a truth value",
+        Value::Bool(_) => "a boolean",
         Value::Number(_) => "a number",
-        Value::String(_) => "a text",
+        Value::String(_) => "a string",
         Value::List(_) => "a list",
         Value::Map(_) | Value::Object(_) | Value::Typed(_) => "an object",
     }

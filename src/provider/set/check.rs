@@ -27,7 +27,7 @@ pub fn check(config: &Value, model: &Model) -> Diagnostics {
         diagnostics.push(
             Diagnostic::error(
                 format!("{}: `indicators` is null", model.title),
-                "A set needs a list. Write `{}` for an empty one, or remove the resource.",
+                "A set needs a list. Write `{}` for an empty list, or remove the resource.",
             )
             .at(Path::attribute(INDICATORS)),
         );
@@ -107,9 +107,9 @@ fn slow(config: &Value, model: &Model) -> Option<Diagnostic> {
         Diagnostic::warning(
             format!("{}: `jsonencode` makes this list much faster", model.title),
             format!(
-                "`indicators` is an object of {} rows. Terraform handles each row and field of an object by itself, but a JSON text as \
-                 one value. Write `indicators = jsonencode(...)` around it: the plan shows the same rows and fields, and takes a \
-                 fraction of the time.",
+                "`indicators` is an object of {} rows. Terraform processes each row and field of an object \
+                 separately, but JSON text as one value. Write `indicators = jsonencode(...)`. The plan shows the \
+                 same rows and fields in a fraction of the time.",
                 model.rows.len()
             ),
         )
@@ -156,8 +156,8 @@ fn exclusive_scope(config: &Value) -> Option<Diagnostic> {
         Diagnostic::error(
             format!("{}: the exclusive set has no scope", super::title(config)),
             format!(
-                "`{EXCLUSIVE}` sets neither `{EXCLUSIVE_APPLICATION}` nor `{EXCLUSIVE_OWN} = true`. Without a scope the set would \
-                 own every indicator of the tenant, so this is not allowed. Set at least one of them."
+                "`{EXCLUSIVE}` sets neither `{EXCLUSIVE_APPLICATION}` nor `{EXCLUSIVE_OWN} = true`. Without a scope \
+                 the set would own every indicator of the tenant. Set at least one of them."
             ),
         )
         .at(Path::attribute(EXCLUSIVE)),
@@ -171,7 +171,7 @@ pub fn on_existing(config: &Value) -> Option<Diagnostic> {
         Diagnostic::error(
             format!("{}: invalid on_existing", super::title(config)),
             format!(
-                "`on_existing` is {}, which is neither `own` nor `adopt`. Set one of these, or leave it out.",
+                "`on_existing` is {}, which is neither `own` nor `adopt`. Set one of these, or remove it.",
                 crate::feed::shown(written)
             ),
         )

@@ -36,16 +36,7 @@ pub async fn import(tenant: &Tenant, id: &str) -> Result<Value, Diagnostics> {
     };
     let rows: Vec<&Row> = listing.iter().filter(matches).collect();
     if rows.is_empty() {
-        return Err(Diagnostic::error(
-            "No indicator matches the filter",
-            format!(
-                "None of the {} indicators that this application can see matches {}. Spelling and case must be exactly as the \
-                 service has them. The data source `mde_indicators` lists the indicators.",
-                listing.len(),
-                crate::feed::shown(id)
-            ),
-        )
-        .into());
+        return Err(no_match(listing.len(), id).into());
     }
 
     let defaults = shared(&rows);
@@ -86,6 +77,18 @@ pub async fn import(tenant: &Tenant, id: &str) -> Result<Value, Diagnostics> {
         object.set(COUNTS, counts);
     }
     Ok(state)
+}
+
+/// The filter `id` matches none of the rows, of which there are `count`.
+pub(in crate::provider) fn no_match(count: usize, id: &str) -> Diagnostic {
+    Diagnostic::error(
+        "No indicator matches the filter",
+        format!(
+            "None of the {count} indicators that this application can see matches {}. Spelling and case must match the service \
+             exactly. The data source `mde_indicators` lists the indicators.",
+            crate::feed::shown(id)
+        ),
+    )
 }
 
 /// The fields that all rows agree on, for the set itself: that is how people write a list.

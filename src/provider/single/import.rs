@@ -14,11 +14,7 @@ use crate::tf::{Diagnostic, Diagnostics, Object, Value};
 pub async fn import(tenant: &Tenant, id: &str) -> Result<Value, Diagnostics> {
     let id = id.trim();
     if id.is_empty() {
-        return Err(Diagnostic::error(
-            "The import id is empty",
-            "An indicator is imported by its id, such as `901`, or by its value, such as `evil.example`. Write one of them.",
-        )
-        .into());
+        return Err(no_id().into());
     }
     let listing = tenant.client.listing().await.map_err(|error| {
         let unread = Unread::NothingImported;
@@ -30,27 +26,42 @@ pub async fn import(tenant: &Tenant, id: &str) -> Result<Value, Diagnostics> {
     };
     match rows.as_slice() {
         [row] => Ok(state(row)),
-        [] => Err(Diagnostic::error(
-            "No such indicator",
-            format!(
-                "None of the {} indicators that this application can see has the id or the value {}. An application with the \
-                 permission Ti.ReadWrite sees only its own indicators; Ti.ReadWrite.All sees all.",
-                listing.len(),
-                crate::feed::shown(id)
-            ),
-        )
-        .into()),
-        several => Err(Diagnostic::error(
-            "Several indicators have this value",
-            format!(
-                "{} is the value of {} indicators:\n{}\n\nImport the one that is meant by its id.",
-                crate::feed::shown(id),
-                several.len(),
-                named(&bullets(&several.iter().map(|row| describe(row)).collect::<Vec<_>>()))
-            ),
-        )
-        .into()),
+        [] => Err(no_such(listing.len(), id).into()),
+        several => Err(ambiguous(id, several).into()),
     }
+}
+
+/// The id is empty.
+pub(in crate::provider) fn no_id() -> Diagnostic {
+    Diagnostic::error(
+        "The import id is empty",
+        "Import an indicator by its id, such as `901`, or by its value, such as `evil.example`.",
+    )
+}
+
+/// None of `count` rows has the id or the value `id`.
+pub(in crate::provider) fn no_such(count: usize, id: &str) -> Diagnostic {
+    Diagnostic::error(
+        "No such indicator",
+        format!(
+            "None of the {count} indicators that this application can see has the id or the value {}. An application with the \
+             permission Ti.ReadWrite sees only its own indicators; Ti.ReadWrite.All sees all.",
+            crate::feed::shown(id)
+        ),
+    )
+}
+
+/// Several rows have the value `id`.
+pub(in crate::provider) fn ambiguous(id: &str, rows: &[&Row]) -> Diagnostic {
+    Diagnostic::error(
+        "Several indicators have this value",
+        format!(
+            "{} is the value of {} indicators:\n{}\n\nImport the intended indicator by its id.",
+            crate::feed::shown(id),
+            rows.len(),
+            named(&bullets(&rows.iter().map(|row| describe(row)).collect::<Vec<_>>()))
+        ),
+    )
 }
 
 fn by_value<'a>(listing: &'a Listing, value: &str) -> Vec<&'a Row> {

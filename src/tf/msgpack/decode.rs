@@ -48,7 +48,7 @@ impl<'a> Decoder<'a> {
             ValueType::Bool => match marker {
                 Marker::True => Ok(Value::Bool(true)),
                 Marker::False => Ok(Value::Bool(false)),
-                _ => Err(unexpected("a truth value", marker)),
+                _ => Err(unexpected("a boolean", marker)),
             },
             ValueType::String => Ok(Value::String(self.text(marker, "a text")?.to_owned())),
             ValueType::Number => Ok(Value::Number(self.number(marker)?)),

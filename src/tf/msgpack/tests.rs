@@ -254,7 +254,7 @@ fn encoding_refuses_what_does_not_fit() {
         (
             ValueType::list(ValueType::String),
             vec![Value::Bool(true)].into(),
-            "[0]: expected a text, found a truth value",
+            "[0]: expected a text, found a boolean",
         ),
         (ValueType::Number, Number::Float(f64::NAN).into(), "not a number"),
         (

@@ -156,7 +156,7 @@ pub async fn fields_that_a_tenant_forgets() {
         let run = host.plan().await.ok();
         assert_eq!(run.changed, [SET]);
         let told = run.warnings.join("\n");
-        for words in ["back.example", "historical_detection", "Leave it out"] {
+        for words in ["back.example", "historical_detection", "Remove it"] {
             assert!(told.contains(words), "no {words} in {told}");
         }
         host.apply().await.ok();

@@ -39,7 +39,7 @@ fn the_same_list_is_the_same_text() {
 fn the_name_of_a_file_is_no_list() {
     assert_eq!(
         call("intel/c2.csv").unwrap_err(),
-        "`intel/c2.csv` is the name of a file, not its text; write `file(\"intel/c2.csv\")`"
+        "`intel/c2.csv` is the name of a file, not its content; write `file(\"intel/c2.csv\")`"
     );
 }
 
@@ -51,7 +51,7 @@ fn one_value_in_two_spellings_is_one_row() {
     let told = call(&format!("value,severity\n{hash},High\n{upper},Low\n")).unwrap_err();
     assert!(
         told.starts_with(&format!(
-            "line 3, column `value`: `{upper}` is in line 2 already, with another `severity`"
+            "line 3, column `value`: `{upper}` is already in line 2 with a different `severity`"
         )),
         "{told}"
     );
@@ -133,22 +133,20 @@ fn everything_that_is_wrong_is_told_at_once_with_line_and_column() {
          f.example,DomainName,Block,high,,,,\n",
         &[
             "line 1, column `Acton`: an indicator has no such field; `Action` may be meant",
-            "line 2 and 2 more, column `Severity`: `high` is not a severity, and the service refuses unknown names. \
+            "line 2 and 2 more, column `Severity`: `high` is not a severity; the service refuses unknown names. \
              Write `High`.",
             "line 3, column `GenerateAlert`: `maybe` is not true or false; write one of these, or leave the cell empty",
-            "line 3, column `ExpirationTime`: `2041-01-01` is not an instant in RFC 3339. Write date, time and offset, \
-             such as `2030-01-31T00:00:00Z` or `2030-01-31T01:00:00+01:00`.",
-            "line 4: the row has 3 cells, and the header names 8; quote cells that hold a comma, and leave absent ones \
-             empty",
-            "line 5, column `IndicatorValue`: the cell is empty, and every row needs a value; write it, or remove the \
-             row",
-            "line 6, column `IndicatorValue`: `198.51.100.0/24` is a network in CIDR notation, and the service takes \
-             none. Give each address an element of its own; Defender takes single addresses only.",
+            "line 3, column `ExpirationTime`: `2041-01-01` is not an RFC 3339 timestamp. Write date, time and UTC \
+             offset, such as `2030-01-31T00:00:00Z` or `2030-01-31T01:00:00+01:00`.",
+            "line 4: the row has 3 cells, but the header names 8; quote cells that contain a comma, and leave missing cells empty",
+            "line 5, column `IndicatorValue`: the cell is empty, but every row needs a value; write the value, or \
+             remove the row",
+            "line 6, column `IndicatorValue`: `198.51.100.0/24` is a network in CIDR notation, which the service \
+             does not accept. Write one row per address. Defender accepts single addresses only.",
             "line 7, column `BypassDurationHours`: `4.5` is not a whole number; write one in digits, or leave the cell \
              empty",
             "line 7, column `RbacGroupIds`: `1,x` is not a list of whole numbers; write them in digits, separated by commas",
-            "line 7, column `IndicatorType`: `domain` is not a type of indicator that can be submitted, and the service \
-             refuses unknown names. Write `DomainName`",
+            "line 7, column `IndicatorType`: `domain` is not an indicator type that can be submitted; the service refuses unknown names. Write `DomainName`",
         ],
     );
 }
@@ -176,20 +174,19 @@ fn a_row_is_judged_by_what_it_says_itself() {
          \u{feff}c.example,domain,,\n\
          41JmhNVzuiGA,monero_address,,\n",
         &[
-            "line 2, column `generate_alert`: the action Audit is for raising an alert, and the service takes it only \
-             with generate_alert = true. Set generate_alert = true, or choose another action.",
-            "line 3, column `value`: `a[.]example` is defanged: the service would take it literally. Write `a.example`.",
+            "line 2, column `generate_alert`: the service accepts the action Audit only with `generate_alert = \
+             true`. Set `generate_alert = true`, or choose another action.",
+            "line 3, column `value`: `a[.]example` is defanged, and the service would take it literally. Write \
+             `a.example`.",
             "line 4, column `value`: `two words` does not look like a hash, an address, a domain or a URL. Set the type, \
              or correct the value.",
-            "line 5, column `value`: `b.example` has no scheme, so that it is no URL. Write `http://b.example` or \
-             `https://b.example`, or set the type to `DomainName` for the domain and its sub-domains.",
-            "line 6, column `type`: `domain` is not a type of indicator that can be submitted, and the service refuses \
-             unknown names. Write `DomainName`.",
+            "line 5, column `value`: `b.example` has no scheme, so it is not a URL. Write `http://b.example` or \
+             `https://b.example`, or set the type to `DomainName` for the domain and its subdomains.",
+            "line 6, column `type`: `domain` is not an indicator type that can be submitted; the service refuses unknown names. Write `DomainName`.",
             "line 6, column `value`: character 1 of `\\u{feff}c.example` is a byte order mark (U+FEFF). Write \
              `c.example`.",
-            "line 7, column `type`: `monero_address` is not a type of indicator that can be submitted, and the service \
-             refuses unknown names. Use one of `FileSha1`, `FileSha256`, `FileMd5`, `IpAddress`, `DomainName`, `Url`, \
-             `CertificateThumbprint`",
+            "line 7, column `type`: `monero_address` is not an indicator type that can be submitted; the service refuses unknown names. Use one of `FileSha1`, `FileSha256`, `FileMd5`, `IpAddress`, `DomainName`, \
+             `Url`, `CertificateThumbprint`",
         ],
     );
 }
@@ -206,7 +203,7 @@ fn the_same_row_twice_is_one_row_and_two_that_differ_are_not() {
     expect_errors(
         &format!("{header}\n\na.example,High,T1566,x\nb.example,,,\na.example,Low,T1071,x\n"),
         &[
-            "line 5, column `Value`: `a.example` is in line 3 already, with another `Severity`, `MitreTechniques`; keep one \
+            "line 5, column `Value`: `a.example` is already in line 3 with a different `Severity`, `MitreTechniques`; keep one \
            of the two rows",
         ],
     );

@@ -1,0 +1,4 @@
+import {
+  to = mde_indicator.installer
+  id = "4711"
+}

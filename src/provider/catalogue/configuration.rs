@@ -1,0 +1,186 @@
+//! Provider blocks, configurations of sets, lists, imports and arguments of functions that are not good.
+
+use super::{TITLE, errors, once};
+use crate::defender::samples;
+use crate::provider::object::Kind;
+use crate::provider::set::IndicatorSet;
+use crate::provider::{config, filter, function, set, single, unusable};
+use crate::tf::{Diagnostic, Diagnostics, Object, Value, ValueType};
+use serde_json::json;
+
+type Block = &'static [(&'static str, &'static str)];
+
+/// What is wrong with this block and these variables.
+fn read(block: Block, variables: Block) -> Diagnostics {
+    let mut object = Object::null(config::schema().object_type());
+    for (name, text) in block {
+        let value = match *name {
+            "protected" => Value::List(vec![(*text).into()]),
+            "capacity" | "max_removals" => text.parse::<i64>().unwrap().into(),
+            _ => (*text).into(),
+        };
+        object.set(name, value);
+    }
+    let variable = |name: &str| {
+        let found = variables.iter().find(|(known, _)| *known == name)?;
+        Some(found.1.to_owned())
+    };
+    config::read(&object.into(), &variable, "test".to_owned())
+        .err()
+        .unwrap()
+}
+
+const CREDENTIAL: Block = &[
+    ("ARM_TENANT_ID", "t"),
+    ("ARM_CLIENT_ID", "c"),
+    ("ARM_CLIENT_SECRET", "s"),
+];
+
+pub fn provider_block() -> Vec<Diagnostic> {
+    let blocks: [Block; 11] = [
+        &[("environment", "china")],
+        &[("region", "mars")],
+        &[("environment", "dod"), ("region", "eu")],
+        &[("base_url", "http://api.example")],
+        &[("base_url", "https://ann:secret@api.example")],
+        &[("authority_host", "login.example")],
+        &[("ca_certificate_path", "Cargo.toml")],
+        &[("capacity", "0")],
+        &[("max_removals", "-1")],
+        &[("on_existing", "take")],
+        &[("protected", "contoso.example/a")],
+    ];
+    let mut all: Vec<Diagnostic> = read(&[], &[]).into_iter().collect();
+    all.extend(read(&[("tenant_id", "t")], &[("ARM_CLIENT_ID", "c")]));
+    all.extend(blocks.into_iter().flat_map(|block| read(block, CREDENTIAL)));
+    once(all).into_iter().collect()
+}
+
+/// Errors of calls. At the start of a run they end the configuration of the provider; later they stand under the summary of
+/// what could not be done.
+pub fn calls() -> Vec<Diagnostic> {
+    samples::errors().iter().flat_map(unusable).collect()
+}
+
+fn configuration(indicators: Value, change: impl Fn(&mut Object)) -> Vec<Diagnostic> {
+    let mut object = Object::null(IndicatorSet::object_type().clone());
+    for (name, text) in [("title", TITLE), ("action", "Block"), ("description", "Case 42")] {
+        object.set(name, text.into());
+    }
+    object.set("indicators", indicators);
+    change(&mut object);
+    let config = Value::from(object);
+    IndicatorSet::check(&config, &IndicatorSet::read(&config, None))
+        .into_iter()
+        .collect()
+}
+
+/// A set with no scope in `exclusive`.
+fn no_scope(object: &mut Object) {
+    let Some(ValueType::Object(group)) = IndicatorSet::object_type().attribute("exclusive") else {
+        panic!("`exclusive` is an object");
+    };
+    object.set("exclusive", Object::null(group.clone()).into());
+}
+
+pub fn sets() -> Vec<Diagnostic> {
+    let rows = |count: usize| (0..count).map(|number| (format!("host-{number}.example"), Value::Null));
+    let mut all = configuration(Value::Null, |_| {});
+    all.extend(configuration("{}".into(), no_scope));
+    all.extend(configuration("{}".into(), |object| {
+        object.set("on_existing", "take".into())
+    }));
+    all.extend(configuration(
+        json!({ "evil.example": null, "EVIL.example": null }).to_string().into(),
+        |_| {},
+    ));
+    all.extend(configuration(Value::Map(rows(2_001).collect()), |_| {}));
+    all.extend(configuration(
+        json!({ "evil.example": null, "allow": { "value": "https://evil.example/a", "action": "Allowed" } })
+            .to_string()
+            .into(),
+        |_| {},
+    ));
+    all
+}
+
+pub fn lists() -> Vec<Diagnostic> {
+    let texts = [
+        "evil.example",
+        "[\"evil.example\"]",
+        "{\"evil.example\": nul}",
+        "{\"evil.example\": null, \"evil.example\": null}",
+        "{\"evil.example\": \"Block\"}",
+        "{\"evil.example\": {\"severty\": \"High\"}}",
+        "{\"evil.example\": {\"owner\": \"me\"}}",
+        "{\"evil.example\": {\"title\": \"a\", \"title\": \"b\"}}",
+        "{\"evil.example\": {\"generate_alert\": \"yes\", \"notification_id\": 1.5, \"mitre_techniques\": \"T1566\"}}",
+    ];
+    let mut all: Vec<Diagnostic> = texts
+        .into_iter()
+        .flat_map(|text| configuration(text.into(), |_| {}))
+        .collect();
+    all.extend(configuration(Value::from(7), |_| {}));
+    all
+}
+
+pub fn imports() -> Vec<Diagnostic> {
+    let known = [
+        filter::Filter::Application,
+        filter::Filter::Type,
+        filter::Filter::Action,
+    ];
+    let ids = ["gitops", "owner=me", "type=", "type=Url,type=Url", "type=Domain"];
+    let mut all: Vec<Diagnostic> = ids
+        .into_iter()
+        .flat_map(|id| filter::parse(id, &known).err().unwrap())
+        .collect();
+    let rows = super::problems::two_rows();
+    all.extend([
+        set::import::no_match(1_200, "application=gitops"),
+        single::import::no_id(),
+        single::import::no_such(1_200, "evil.example"),
+        single::import::ambiguous("evil.example", &[&rows[0], &rows[1]]),
+    ]);
+    all
+}
+
+fn call(name: &str, arguments: &[&str]) -> String {
+    let functions = function::all();
+    let function = functions.iter().find(|function| function.name() == name).unwrap();
+    let arguments = arguments.iter().map(|text| Value::from(*text)).collect();
+    function.call(arguments).err().unwrap().text
+}
+
+pub fn functions() -> Vec<Diagnostic> {
+    let tables = [
+        "intel/c2.csv",
+        "",
+        "value;severity\nevil.example;High\n",
+        "a,b\n1,2\n",
+        "severity\nHigh\n",
+        "value,severty\nevil.example,High\n",
+        "value,owner\nevil.example,me\n",
+        "value,IndicatorValue\na.example,b.example\n",
+        "value,severity\nevil.example\n",
+        "value,\nevil.example,x\n",
+        "value,title\nevil.example,\"open\n",
+        "value,title\nevil.example,\"a\"b\n",
+        "value,title\n,no value\n",
+        "value,severity\nevil.example,High\nEVIL.example,Low\n",
+        "value,generate_alert,notification_id,rbac_group_ids\nevil.example,yes,many,a\n",
+        "value,certificate_info\nevil.example,x\n",
+        "value\n198.51.100.0/24\n198.51.101.0/24\nlocal host\n",
+    ];
+    let mut all = errors("parse_csv", tables.map(|table| call("parse_csv", &[table])));
+    let lists: [&[&str]; 3] = [
+        &[
+            "{\"evil.example\": null}",
+            "{\"evil.example\": {\"severity\": \"High\"}}",
+        ],
+        &["{\"evil.example\": 1}"],
+        &["no list"],
+    ];
+    all.extend(errors("merge", lists.map(|lists| call("merge", lists))));
+    all
+}
