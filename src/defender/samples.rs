@@ -12,7 +12,7 @@ use std::time::Duration;
 use url::Url;
 
 /// What the way to the service can come to, each once.
-const TROUBLES: [(TransportTrouble, &str); 10] = {
+const TROUBLES: [(TransportTrouble, &str); 14] = {
     use TransportTrouble as Trouble;
     [
         (Trouble::Unsendable, "failed to parse header value"),
@@ -25,6 +25,13 @@ const TROUBLES: [(TransportTrouble, &str); 10] = {
             Trouble::UnknownHost,
             "failed to lookup address information: Name or service not known",
         ),
+        (
+            Trouble::UnknownProxy,
+            "failed to lookup address information: Name or service not known",
+        ),
+        (Trouble::ProxyUnreachable, "Connection refused (os error 111)"),
+        (Trouble::ProxyAuthentication, "proxy authorization required"),
+        (Trouble::ProxyRefusal, "unsuccessful tunnel"),
         (Trouble::Unreachable, "Connection refused (os error 111)"),
         (Trouble::Interrupted, "connection closed before message completed"),
         (Trouble::TooSlow, "operation timed out"),
@@ -42,9 +49,13 @@ const _: () = {
             TransportTrouble::NotValidNow => 4,
             TransportTrouble::BadCertificate => 5,
             TransportTrouble::UnknownHost => 6,
-            TransportTrouble::Unreachable => 7,
-            TransportTrouble::Interrupted => 8,
-            TransportTrouble::TooSlow => 9,
+            TransportTrouble::UnknownProxy => 7,
+            TransportTrouble::ProxyUnreachable => 8,
+            TransportTrouble::ProxyAuthentication => 9,
+            TransportTrouble::ProxyRefusal => 10,
+            TransportTrouble::Unreachable => 11,
+            TransportTrouble::Interrupted => 12,
+            TransportTrouble::TooSlow => 13,
         }
     }
     let mut at = 0;
@@ -99,6 +110,14 @@ pub(crate) fn errors() -> Vec<Error> {
         let error = TransportError {
             trouble,
             text: text.to_owned(),
+            proxy: matches!(
+                trouble,
+                TransportTrouble::UnknownProxy
+                    | TransportTrouble::ProxyUnreachable
+                    | TransportTrouble::ProxyAuthentication
+                    | TransportTrouble::ProxyRefusal
+            )
+            .then(|| "the proxy http://proxy.example:8080 (from HTTPS_PROXY)".to_owned()),
         };
         error.explain(list().purpose(), &list().url)
     };
@@ -110,9 +129,10 @@ pub(crate) fn errors() -> Vec<Error> {
         session::throttled(
             &list(),
             &refusal(429, "Rate limit is exceeded"),
-            Duration::from_secs(4500),
+            Duration::from_secs(840),
+            Duration::from_secs(61),
         ),
-        session::stopped(Some(trouble(TROUBLES[8])), &list()).into_error(list().purpose()),
+        session::stopped(Some(trouble(TROUBLES[12])), &list()).into_error(list().purpose()),
         Error::stopped(list().purpose()),
         endpoint::next_page(&base(), "https://elsewhere.example/page")
             .err()

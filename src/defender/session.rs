@@ -418,7 +418,7 @@ pub(super) fn unavailable(request: &Request, refusal: &Refusal) -> Error {
     )
 }
 
-fn throttled(request: &Request, refusal: &Refusal, waited: Duration, pause: Duration) -> Error {
+pub(super) fn throttled(request: &Request, refusal: &Refusal, waited: Duration, pause: Duration) -> Error {
     Error::new(
         Kind::Throttled,
         format!(

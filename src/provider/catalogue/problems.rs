@@ -302,7 +302,7 @@ pub fn drift() -> Vec<Diagnostic> {
             .map(|(position, indicator)| StateRow {
                 name: indicator.value.clone(),
                 holding: Holding::Held(RowId::from(format!("90{position}"))),
-                indicator: indicator.clone(),
+                indicator: indicator.clone().into(),
                 begun: None,
             })
             .collect(),
@@ -311,7 +311,7 @@ pub fn drift() -> Vec<Diagnostic> {
     let model = Model {
         title: TITLE.to_owned(),
         defaults: ModelRow::blank(),
-        rows: vec![ModelRow::blank(); wanted.len()],
+        rows: std::sync::Arc::new(vec![ModelRow::blank(); wanted.len()]),
         incomplete: false,
         faults: Vec::new(),
         exclusive: None,

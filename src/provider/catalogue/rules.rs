@@ -163,7 +163,7 @@ fn fields() -> Vec<Indicator> {
 /// What cannot be read at all.
 fn forms() -> Vec<Finding> {
     let mut row = ModelRow::blank();
-    row.planned.indicator.value = "evil.example".to_owned();
+    row.indicator().value = "evil.example".to_owned();
     let mut forms = row.finish().findings;
     forms.extend([
         rules::wrong_kind(Field::Title, FieldKind::Flag),
