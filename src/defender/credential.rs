@@ -132,7 +132,7 @@ impl Entra {
 fn no_token_endpoint(authority: &Url, why: &str) -> Error {
     Error::new(
         Kind::Unexpected,
-        format!("the sign-in service {authority} did not answer as a token endpoint does: {why}"),
+        format!("the sign-in service {authority} did not answer like a token endpoint: {why}"),
         "Check authority_host, and whether a proxy or a sign-in page answers instead.",
     )
 }

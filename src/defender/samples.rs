@@ -117,7 +117,7 @@ pub(crate) fn errors() -> Vec<Error> {
                     | TransportTrouble::ProxyAuthentication
                     | TransportTrouble::ProxyRefusal
             )
-            .then(|| "the proxy http://proxy.example:8080 (from HTTPS_PROXY)".to_owned()),
+            .then(|| "http://proxy.example:8080 (from HTTPS_PROXY)".to_owned()),
         };
         error.explain(list().purpose(), &list().url)
     };

@@ -189,7 +189,7 @@ mod tests {
         for (id, words) in [
             ("action=block", "Write `Block`."),
             ("type=domain", "Write `DomainName`."),
-            ("title=a,title=b", "`title` stands in it twice."),
+            ("title=a,title=b", "`title` occurs twice."),
             ("colour=red", "`colour` is not something"),
             ("", "is not of the form NAME=VALUE"),
         ] {

@@ -133,6 +133,7 @@ fn headline(code: &str, field: Field) -> String {
         "technique" => "not a MITRE ATT&CK technique",
         "educate-url" | "bypass-duration" => return format!("check `{field}`"),
         "history" => return format!("`{field}` requires historical detection"),
+        "joined-groups" => "a device group has `;` in its name",
         "harmless-hash" => "a hash matches harmless files",
         "file-name" => "a domain looks like a file name",
         other => return format!("check `{field}`: {}", other.replace('-', " ")),

@@ -177,7 +177,7 @@ samples! {
         Unread::NothingImported,
         Unread::NothingRead,
     ]
-    .map(|unread| Problem::Unlisted { error: samples::errors().remove(7), unread })
+    .map(|unread| Problem::Unlisted { error: samples::errors().remove(11), unread })
     .into(),
     Problem::Foreign { .. } => for_counts(|count| Problem::Foreign {
         rows: notes(count, FieldSet::EMPTY.with(Field::Severity).with(Field::Title)),

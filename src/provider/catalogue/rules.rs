@@ -117,6 +117,13 @@ fn fields() -> Vec<Indicator> {
     let changes: Vec<Vec<(Field, FieldValue)>> = vec![
         vec![(Field::Value, text(&"a".repeat(32))), (Field::Type, text("FileMd5"))],
         vec![(Field::Value, text("co.uk"))],
+        vec![(Field::Value, text("setup.exe"))],
+        vec![(Field::Value, text(HASH)), (Field::Type, text("FileSha1"))],
+        vec![
+            (Field::RbacGroupNames, FieldValue::Texts(vec!["Servers".into()])),
+            (Field::RbacGroupIds, FieldValue::Wholes(vec![7])),
+        ],
+        vec![(Field::RbacGroupNames, FieldValue::Texts(vec!["Servers;Clients".into()]))],
         vec![(Field::Action, text("AlertAndBlock"))],
         vec![(Field::Action, text("BlockAndRemediate"))],
         vec![(Field::Value, text(HASH)), (Field::Type, text("CertificateThumbprint"))],

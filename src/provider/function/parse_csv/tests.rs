@@ -220,7 +220,7 @@ fn the_same_row_twice_is_one_row_and_two_that_differ_are_not() {
     expect_errors(
         &format!("{header}\n{upper},High,,\n{lower},Low,,\n"),
         &[&format!(
-            "line 3, column `Value`: `{lower}` is in line 2 already, with another `Severity`; keep one of the two rows"
+            "line 3, column `Value`: `{lower}` is already in line 2 with a different `Severity`; keep one of the two rows"
         )],
     );
 }
