@@ -25,7 +25,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use tenant::Tenant;
 
-/// Measures whole runs of the real terraform and writes a table, a chart and the raw figures.
+/// Measures whole runs of the real terraform and writes tables and the raw figures.
 #[derive(Parser)]
 struct Arguments {
     /// Numbers of indicators

@@ -1,4 +1,4 @@
-//! What was measured: as JSON, as tables, and as a chart.
+//! What was measured: as JSON and as tables.
 
 use super::life::{State, Step};
 use super::singles::Single;

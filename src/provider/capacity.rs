@@ -91,7 +91,7 @@ fn count(number: usize) -> i64 {
 }
 
 /// How full the tenant is cannot be told from the rows of one author.
-fn unknown_use() -> Diagnostic {
+pub(super) fn unknown_use() -> Diagnostic {
     Diagnostic::warning(
         "mde_capacity cannot tell how full the tenant is",
         "The application sees its own indicators only, since its access token has the role `Ti.ReadWrite` and not \

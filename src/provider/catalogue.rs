@@ -65,6 +65,7 @@ fn catalogue() -> Catalogue {
     catalogue.section("Rules for indicators", rules::findings());
     catalogue.section("Plan and apply", problems::all());
     catalogue.section("Drift", problems::drift());
+    catalogue.section("Reading", configuration::reading());
     catalogue.section("Import", configuration::imports());
     catalogue.section("Invalid function argument", configuration::functions());
     catalogue

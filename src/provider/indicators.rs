@@ -5,7 +5,7 @@ use super::diagnostics;
 use super::filter::Filter;
 use super::words::{counted, named};
 use crate::defender::Listing;
-use crate::indicator::{Field, Row};
+use crate::indicator::{Field, Row, RowId};
 use crate::tenant::{Problem, Tenant, Unread};
 use crate::tf::{Attribute, DataSource, Diagnostic, Diagnostics, Object, ObjectType, Path, Schema, Value, ValueType};
 use async_trait::async_trait;
@@ -63,15 +63,20 @@ pub struct Indicators;
 /// A warning about the rows that are there and cannot be read.
 pub fn unreadable_rows(listing: &Listing) -> Diagnostics {
     let (count, ids) = listing.unreadable();
-    if count == 0 {
-        return Diagnostics::default();
-    }
+    (count > 0).then(|| unreadable(count, &ids)).into_iter().collect()
+}
+
+/// So many rows, of which some have these ids.
+pub(super) fn unreadable(count: usize, ids: &[&RowId]) -> Diagnostic {
     let mut lines: Vec<String> = ids.iter().map(|id| format!("- id {id}")).collect();
     if count > ids.len() {
         lines.push(format!("- {} without an id that can be read", count - ids.len()));
     }
     Diagnostic::warning(
-        format!("{} cannot be read", counted(count, "indicator of the tenant", "indicators of the tenant")),
+        format!(
+            "{} cannot be read",
+            counted(count, "indicator of the tenant", "indicators of the tenant")
+        ),
         format!(
             "The service lists them without a value, type or action, or in a form that this version does not know. They count \
              in `unreadable` and take room in the tenant, but no filter finds them:\n{}\n\nLook at them in the Defender portal, \
@@ -79,7 +84,6 @@ pub fn unreadable_rows(listing: &Listing) -> Diagnostics {
             named(&lines)
         ),
     )
-    .into()
 }
 
 fn row_attributes() -> Vec<Attribute> {

@@ -2,9 +2,11 @@
 
 use super::{TITLE, errors, once};
 use crate::defender::samples;
+use crate::defender::{Obstacle, Wait};
 use crate::provider::object::Kind;
 use crate::provider::set::IndicatorSet;
-use crate::provider::{config, filter, function, set, single, unusable};
+use crate::provider::{capacity, config, filter, function, indicators, own_rows_only, set, single, unusable, waited};
+use crate::tf::DataSource;
 use crate::tf::{Diagnostic, Diagnostics, Object, Value, ValueType};
 use serde_json::json;
 
@@ -182,5 +184,28 @@ pub fn functions() -> Vec<Diagnostic> {
         &["no list"],
     ];
     all.extend(errors("merge", lists.map(|lists| call("merge", lists))));
+    all
+}
+
+/// What the provider says when it signs in, and what data sources say.
+pub fn reading() -> Vec<Diagnostic> {
+    let wait = |obstacle| Wait {
+        purpose: "import indicators",
+        time: std::time::Duration::from_secs(58),
+        obstacle,
+    };
+    let mut all = vec![
+        own_rows_only(),
+        waited(&wait(Obstacle::Limit)),
+        waited(&wait(Obstacle::Trouble)),
+        capacity::unknown_use(),
+        indicators::unreadable(3, &[&"901".into(), &"902".into()]),
+    ];
+    let source = indicators::Indicators;
+    for (name, text) in [("action", "block"), ("type", "domain"), ("value", "evil[.]example")] {
+        let mut config = Object::null(source.schema().object_type());
+        config.set(name, text.into());
+        all.extend(source.validate(&config.into()));
+    }
     all
 }
