@@ -190,7 +190,7 @@ mod tests {
             ("action=block", "Write `Block`."),
             ("type=domain", "Write `DomainName`."),
             ("title=a,title=b", "`title` occurs twice."),
-            ("colour=red", "`colour` is not something"),
+            ("colour=red", "`colour` is not a filter."),
             ("", "is not of the form NAME=VALUE"),
         ] {
             let problems = parse(id, &known).unwrap_err();

@@ -130,10 +130,13 @@ impl ModelRow {
     pub fn take(&mut self, field: Field, content: Content) {
         self.written.insert(field);
         // Each of the two stands in place of the other. A state that shows both has found another expiry.
-        if [Field::ExpirationTime, Field::Lifetime]
-            .iter()
-            .all(|one| self.written.contains(*one))
-        {
+        let other = match field {
+            Field::ExpirationTime => Some(Field::Lifetime),
+            Field::Lifetime => Some(Field::ExpirationTime),
+            _ => None,
+        };
+        let is_known = |field: Field| self.written.contains(field) && !self.planned.unknown.contains(field);
+        if other.is_some_and(is_known) && matches!(content, Content::Known(_)) {
             self.findings.push(rules::expiry_twice());
         }
         match field {
@@ -144,6 +147,7 @@ impl ModelRow {
         }
         match content {
             Content::Unknown if field == Field::Lifetime => {
+                self.planned.unknown.insert(field);
                 // Until it is known, neither is the expiry that it comes to.
                 self.planned.unknown.insert(Field::ExpirationTime);
             }

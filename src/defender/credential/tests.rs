@@ -236,7 +236,7 @@ async fn lifetimes_of_any_size_and_form_are_taken() {
         let body = format!(r#"{{"token_type":"Bearer","expires_in":{lifetime},"access_token":"the-token"}}"#);
         let (_, tokens) = entra(&[Ok((200, body.leak()))]);
         let error = tokens.get().await.unwrap_err();
-        assert!(error.to_string().contains("as a token endpoint does"), "{error}");
+        assert!(error.to_string().contains("like a token endpoint"), "{error}");
     }
 }
 
