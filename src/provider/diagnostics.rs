@@ -321,7 +321,7 @@ fn protection(title: &str, change: &Protection, done: bool) -> Diagnostic {
             lines,
             &format!("to weaken {direction}"),
             &format!("weakened {direction}"),
-            &format!("Weakened {direction}:"),
+            &format!("{} {direction}:", if done { "Weakened" } else { "To weaken" }),
         );
     }
     part(

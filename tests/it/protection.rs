@@ -146,7 +146,7 @@ async fn what_wins_over_a_block_is_told_at_every_plan() {
     tenant.add_foreign("Url", "https://d2.example/download", "Allowed");
     let run = host.plan().await.clean();
     assert!(
-        told(&run, summary).contains("Allowed inside a blocked domain or URL"),
+        told(&run, summary).contains("Allowed within a blocked domain or URL"),
         "{:#?}",
         run.warnings
     );
@@ -209,7 +209,7 @@ async fn terraform_shows_the_warnings_of_every_object() {
         assert!(
             checked
                 .warnings()
-                .contains(&format!("{name}: a public suffix covers domains of others").as_str()),
+                .contains(&format!("{name}: a public suffix covers domains of other owners").as_str()),
             "{}",
             checked.output
         );

@@ -54,7 +54,7 @@ async fn what_is_wrong_with_the_configuration_is_one_error() {
                 "Microsoft Entra ID gave no access token: AADSTS7000215: Invalid client secret provided.",
                 &format!("for a secret added to app '{client_id}'"),
                 "The client secret is wrong.",
-                "client_secret (ARM_CLIENT_SECRET).",
+                "Set client_secret (ARM_CLIENT_SECRET)",
             ],
         ),
         (

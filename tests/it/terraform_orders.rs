@@ -243,7 +243,7 @@ async fn an_exclusive_set_with_another_resource_in_its_scope_is_refused_in_every
             for parallelism in ["1", "10"] {
                 let refused = parallel(&workspace, parallelism, &[]).await.expect(1);
                 let refused = refused.expect_says("an exclusive set owns the scope");
-                let on_extra = refused.says("The exclusive set \"T\" owns its scope alone");
+                let on_extra = refused.says("in the scope of the exclusive set \"T\"");
                 let on_set =
                     refused.says("T: an exclusive set owns the scope") && refused.says("\"h1.example\" manages");
                 assert!(

@@ -374,24 +374,23 @@ async fn drift_is_shown_in_the_row_and_told_with_its_author() {
     let warning = told(&planned.output, "List of drift: 4 changed, 1 missing in the tenant");
     assert_snapshot!(warning.replace(&format!("(id {id})"), "(id ID)"), @r#"
     Changed in the tenant:
-    - 0000000000000000000000000000000000000001: action is "Allowed", not "Block"
-    (by eve@contoso.example on 2026-01-02T03:04:05Z)
-    - 198.51.100.1: severity is "High", not "Medium" (by eve@contoso.example on
-    2026-01-02T03:04:05Z)
-    - c2.drift.example: severity is "Low", not "High" (by eve@contoso.example on
-    2026-01-02T03:04:05Z)
-    - https://drift.example/drop?id=1: recommended_actions is empty, not "Isolate
-    the device" (by eve@contoso.example on 2026-01-02T03:04:05Z)
+    - 0000000000000000000000000000000000000001: action changed from "Block" to
+    "Allowed" (by eve@contoso.example on 2026-01-02T03:04:05Z)
+    - 198.51.100.1: severity changed from "Medium" to "High" (by
+    eve@contoso.example on 2026-01-02T03:04:05Z)
+    - c2.drift.example: severity changed from "High" to "Low" (by
+    eve@contoso.example on 2026-01-02T03:04:05Z)
+    - https://drift.example/drop?id=1: recommended_actions changed (by
+    eve@contoso.example on 2026-01-02T03:04:05Z)
 
     Deleted in the tenant (the service does not record who deletes):
     - updates.drift.example (id ID)
     "#);
     assert_snapshot!(told(&planned.output, "Mixed: 2 changed"), @r#"
     Changed in the tenant:
-    - 192.0.2.23: title is "Seen", not "Mixed" (by eve@contoso.example on
-    2026-01-02T03:04:05Z)
-    - https://empty.example/stage2: mitre_techniques is [], not ["T1071.001"] (by
-    eve@contoso.example on 2026-01-02T03:04:05Z)
+    - 192.0.2.23: title changed (by eve@contoso.example on 2026-01-02T03:04:05Z)
+    - https://empty.example/stage2: mitre_techniques changed from ["T1071.001"]
+    to [] (by eve@contoso.example on 2026-01-02T03:04:05Z)
     "#);
 
     // A field that was emptied is seen where nothing else changed, and what is put right leaves no trace in the list.

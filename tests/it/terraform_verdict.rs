@@ -261,7 +261,7 @@ async fn more_removals_than_are_allowed_are_refused() {
     ] {
         let failed = workspace.run(arguments).await.expect(1);
         assert!(
-            failed.says("deletes or weakens 11 indicators so far, and `max_removals` allows 10"),
+            failed.says("this run deletes or weakens 11 indicators; `max_removals` allows 10"),
             "{}",
             failed.output
         );
@@ -273,7 +273,7 @@ async fn more_removals_than_are_allowed_are_refused() {
     workspace.main(&warned);
     let failed = workspace.apply().await.expect(1);
     assert!(
-        failed.says("deletes or weakens 10 indicators so far, and `max_removals` allows 0"),
+        failed.says("this run deletes or weakens 10 indicators; `max_removals` allows 0"),
         "{}",
         failed.output
     );

@@ -46,7 +46,7 @@ resource "mde_indicator_set" "list" {
         warnings,
         [
             "List: MD5 indicators may be refused",
-            "List: a public suffix covers domains of others",
+            "List: a public suffix covers domains of other owners",
             "List: an address is not external",
             "List: no `description`",
         ],
