@@ -13,6 +13,7 @@ mod value_type;
 mod value_error;
 mod value;
 mod diagnostic;
+pub(crate) mod faults;
 mod schema;
 mod resource;
 mod data_source;

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{Diagnostic, Diagnostics, Path, Schema, Value};
+use super::{Diagnostics, Path, Schema, Value, faults};
 
 /// A kind of object that Terraform manages. `C` is the provider's client, which only a configured provider has.
 ///
@@ -51,11 +51,7 @@ pub trait Resource<C: Send + Sync + 'static>: Send + Sync {
     /// # Errors
     /// Why there is no such object.
     async fn import(&self, _client: &C, _id: &str) -> Result<Imported, Diagnostics> {
-        Err(Diagnostic::error(
-            "Import is not supported",
-            format!("Objects of type {} cannot be imported.", self.type_name()),
-        )
-        .into())
+        Err(faults::no_import(self.type_name()).into())
     }
 
     /// The stored value of an older version of the schema, as JSON, in the form of the current version.

@@ -5,10 +5,11 @@
 
 use prost::bytes::Bytes;
 
+use super::faults;
 use super::server::{Block, Callable};
 use super::{
     Attribute, AttributeKind, Diagnostic, Diagnostics, FunctionError, Level, Nesting, Parameter, Path, Presence,
-    Schema, Step, Value, ValueError, ValueType, json, msgpack,
+    Schema, Step, Value, ValueType, json, msgpack,
 };
 use crate::outgoing;
 use crate::proto::tfplugin6 as proto;
@@ -23,7 +24,7 @@ pub(super) fn value(value_type: &ValueType, message: Option<&proto::DynamicValue
     } else {
         Ok(Value::Null)
     };
-    decoded.map_err(|error| unfit("The provider cannot read what Terraform sent", error))
+    decoded.map_err(faults::sent_unfit)
 }
 
 /// Encodes a value.
@@ -33,25 +34,15 @@ pub(super) fn dynamic_value(value_type: &ValueType, value: &Value) -> Result<pro
             msgpack: bytes.into(),
             json: Bytes::new(),
         }),
-        Err(error) => Err(unfit("The provider returned an invalid result", error)),
+        Err(error) => Err(faults::answer_unfit(error)),
     }
-}
-
-fn unfit(summary: &str, error: ValueError) -> Diagnostic {
-    let detail =
-        format!("A value does not fit the schema: {error}. Please report this to the developers of the provider.");
-    Diagnostic::error(summary, detail).at(error.path)
 }
 
 /// The text of a stored object.
 pub(super) fn stored(message: Option<proto::RawState>) -> Result<Bytes, Diagnostic> {
     let message = message.unwrap_or_default();
     if message.json.is_empty() {
-        return Err(Diagnostic::error(
-            "The stored state cannot be read",
-            "The state was stored by a Terraform older than 0.12, or is empty. Apply it once with a Terraform that can \
-             still upgrade it.",
-        ));
+        return Err(faults::stored_too_old());
     }
     Ok(message.json)
 }

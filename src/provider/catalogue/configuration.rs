@@ -6,7 +6,7 @@ use crate::defender::{Obstacle, Wait};
 use crate::provider::object::Kind;
 use crate::provider::set::IndicatorSet;
 use crate::provider::{capacity, config, filter, function, indicators, own_rows_only, set, single, unusable, waited};
-use crate::tf::DataSource;
+use crate::tf::{DataSource, faults};
 use crate::tf::{Diagnostic, Diagnostics, Object, Value, ValueType};
 use serde_json::json;
 
@@ -207,5 +207,29 @@ pub fn reading() -> Vec<Diagnostic> {
         config.set(name, text.into());
         all.extend(source.validate(&config.into()));
     }
+    all
+}
+
+/// What the framework says by itself.
+pub fn framework() -> Vec<Diagnostic> {
+    let misfit = || {
+        let text = Value::from("text");
+        crate::tf::msgpack::encode(&ValueType::Number, &text).unwrap_err()
+    };
+    let (set, doing) = (IndicatorSet::TYPE_NAME, "updating mde_indicator_set");
+    let mut all = vec![
+        faults::data_source_unconfigured("mde_capacity"),
+        faults::import_unconfigured(set),
+        faults::not_refreshed(set),
+        faults::change_unconfigured(doing),
+        faults::nothing(doing),
+        faults::stored_unreadable(set, "it is null"),
+        faults::stored_too_old(),
+        faults::panicked(doing, "no reason given"),
+        faults::sent_unfit(misfit()),
+        faults::answer_unfit(misfit()),
+        faults::no_import("mde_capacity"),
+    ];
+    all.extend(faults::unfit(doing, &[misfit()]));
     all
 }

@@ -4,7 +4,7 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::tf::Diagnostic;
+use crate::tf::{Diagnostic, faults};
 
 /// Runs a piece of a provider's code; `doing` says what for.
 ///
@@ -31,14 +31,7 @@ fn fault(doing: &str, panic: &(dyn Any + Send)) -> Diagnostic {
         .map(|text| (*text).to_owned())
         .or_else(|| panic.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "no reason given".to_owned());
-    Diagnostic::error(
-        "The provider has a fault",
-        format!(
-            "While {doing}, the provider ran into a fault of its own: {reason}.\n\n\
-             What was done before that may have taken effect. Please report this to the developers of the provider; \
-             a log that was taken with TF_LOG=DEBUG helps them."
-        ),
-    )
+    faults::panicked(doing, &reason)
 }
 
 #[cfg(test)]

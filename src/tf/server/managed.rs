@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::lookup::{REPORT, unfit};
 use super::{ResourceOffer, Server, guard};
 use crate::tf::conform::conform;
+use crate::tf::faults;
 use crate::tf::{
     Activity, ApplyResponse, CreateRequest, DeleteRequest, Diagnostic, Diagnostics, Imported, PlanRequest,
     PlanResponse, Provider, ReadRequest, ReadResponse, Resource, UpdateRequest, Value, ValueType, json,
@@ -64,13 +64,7 @@ impl<'a, P: Provider> Managed<'a, P> {
     /// # Errors
     /// If the object is not of the type. The host then keeps it as it is.
     pub fn upgrade(&self, version: i64, stored: &[u8]) -> Result<Value, Diagnostic> {
-        let unreadable = |reason: &str| {
-            let type_name = self.offer.code.type_name();
-            Diagnostic::error(
-                "The stored state cannot be read",
-                format!("The stored object does not fit the schema of {type_name}: {reason}."),
-            )
-        };
+        let unreadable = |reason: &str| faults::stored_unreadable(self.offer.code.type_name(), reason);
         let state = if version < self.offer.block.schema.version {
             let old: serde_json::Value =
                 serde_json::from_slice(stored).map_err(|error| unreadable(&error.to_string()))?;
@@ -93,18 +87,13 @@ impl<'a, P: Provider> Managed<'a, P> {
     /// Why the object has to be taken as it was stored, private data included. Without a client that is only a warning.
     pub async fn read(&self, request: ReadRequest) -> Result<ReadResponse, Diagnostics> {
         let Some(client) = self.server.client() else {
-            let detail = format!(
-                "Parts of the provider configuration are known only after apply, so objects of type {} are taken as \
-                 they were stored.",
-                self.offer.code.type_name()
-            );
-            return Err(Diagnostic::warning("Objects were not refreshed", detail).into());
+            return Err(faults::not_refreshed(self.offer.code.type_name()).into());
         };
         let offer = Arc::clone(self.offer);
         let doing = self.doing("reading");
         let mut answer = guard::spawn(&doing, async move { offer.code.read(&client, request).await }).await?;
-        let faults = conform(self.value_type(), &mut answer.state);
-        answer.diagnostics.extend(unfit(&doing, &faults));
+        let misfits = conform(self.value_type(), &mut answer.state);
+        answer.diagnostics.extend(faults::unfit(&doing, &misfits));
         answer.diagnostics.extend(self.server.notices());
         if answer.diagnostics.has_errors() {
             Err(answer.diagnostics)
@@ -173,10 +162,7 @@ impl<'a, P: Provider> Managed<'a, P> {
                 )
                 .await
             }
-            None => Err(Diagnostic::error(
-                "The provider is not configured",
-                format!("While {doing}, the provider had no configuration to work with. Nothing was changed."),
-            )),
+            None => Err(faults::change_unconfigured(&doing)),
         };
         self.announce(Activity::Applied);
         let mut answer = answer.unwrap_or_else(|diagnostic| ApplyResponse {
@@ -194,16 +180,13 @@ impl<'a, P: Provider> Managed<'a, P> {
     /// - A destruction with an error and without a state leaves the state null on purpose: the host then keeps the
     ///   object with its own private data. Within a replacement those of the plan belong to the new object.
     fn settle(&self, doing: &str, change: Change, mut answer: ApplyResponse, private: Vec<u8>) -> ApplyResponse {
-        let faults = conform(self.value_type(), &mut answer.state);
-        answer.diagnostics.extend(unfit(doing, &faults));
+        let misfits = conform(self.value_type(), &mut answer.state);
+        answer.diagnostics.extend(faults::unfit(doing, &misfits));
         if !answer.state.is_null() {
             return answer;
         }
         if !matches!(change, Change::Delete) && !answer.diagnostics.has_errors() {
-            answer.diagnostics.push(Diagnostic::error(
-                "The provider returned nothing",
-                format!("While {doing}, the provider returned neither a state nor an error. {REPORT}"),
-            ));
+            answer.diagnostics.push(faults::nothing(doing));
         }
         match change {
             Change::Update { prior } => ApplyResponse {
@@ -222,23 +205,15 @@ impl<'a, P: Provider> Managed<'a, P> {
     pub async fn import(&self, id: String) -> Result<Imported, Diagnostics> {
         let doing = self.doing("importing");
         let Some(client) = self.server.client() else {
-            let detail = format!(
-                "Objects of type {} can only be imported with the whole provider configuration, and parts of it are \
-                 known only after apply.",
-                self.offer.code.type_name()
-            );
-            return Err(Diagnostic::error("The provider is not configured yet", detail).into());
+            return Err(faults::import_unconfigured(self.offer.code.type_name()).into());
         };
         let offer = Arc::clone(self.offer);
         let mut imported = guard::spawn(&doing, async move { offer.code.import(&client, &id).await }).await??;
-        let faults = conform(self.value_type(), &mut imported.state);
-        imported.diagnostics.extend(unfit(&doing, &faults));
+        let misfits = conform(self.value_type(), &mut imported.state);
+        imported.diagnostics.extend(faults::unfit(&doing, &misfits));
         imported.diagnostics.extend(self.server.notices());
         if imported.state.is_null() {
-            imported.diagnostics.push(Diagnostic::error(
-                "The provider returned nothing",
-                format!("While {doing}, the provider returned neither a state nor an error. {REPORT}"),
-            ));
+            imported.diagnostics.push(faults::nothing(&doing));
         }
         if imported.diagnostics.has_errors() {
             Err(imported.diagnostics)

@@ -289,7 +289,7 @@ async fn without_a_client_plans_and_reads_go_on_and_nothing_is_written() {
         (read.new_state, read.private.as_slice()),
         (note(&stored("x")), &b"private"[..])
     );
-    assert_eq!(told(&read.diagnostics), ["warning: Objects were not refreshed"]);
+    assert_eq!(told(&read.diagnostics), ["warning: Resources were not refreshed"]);
     let plan = host.plan(null(), note(&titled("x")), note(&titled("x"))).await;
     assert_eq!(
         (told(&plan.diagnostics), plan.planned_state),
