@@ -186,7 +186,7 @@ async fn a_token_without_end_costs_no_memory_either() {
     let server = Server::start(|_, _| Some(Answer::new(200, "{").then(" ".repeat(1 << 20), 2 << 10))).await;
     let mut led = Led::to(&server).await;
     let told = configure(&mut led.calls).await;
-    assert!(told[0].contains("did not answer as a token endpoint does"), "{told:?}");
+    assert!(told[0].contains("did not answer like a token endpoint"), "{told:?}");
     let peak = led.peak();
     assert!(peak < 300, "{peak} MiB");
     led.end().await;
@@ -306,7 +306,7 @@ async fn nothing_that_a_server_repeats_tells_a_secret_or_reaches_the_terminal() 
     for (name, words, answer) in [
         (
             "a page instead of a token",
-            "did not answer as a token endpoint does",
+            "did not answer like a token endpoint",
             (|asked: &Asked| echo(asked, 400, in_html)) as fn(&Asked) -> Answer,
         ),
         ("Entra itself", "AADSTS7000215", |asked| echo(asked, 401, by_entra)),
