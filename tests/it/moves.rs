@@ -53,7 +53,7 @@ async fn there_and_back(one: String, other: String, changed: usize) {
             tenant.pass_time();
             tenant.simulator.clear_calls();
             // A plan cannot tell a move from what another run has left, so it says of each that rows are taken over.
-            workspace.apply().await.expect(0).expect_says("taken over");
+            workspace.apply().await.expect(0).expect_says("to take over");
             let after = tenant.rows();
             assert!(before.keys().eq(after.keys()), "nothing is lost and nothing left");
             assert_eq!(workspace.recorded(), ids(&after), "each row is in one record");

@@ -324,7 +324,12 @@ provider "mde" {{
     tenant.simulator.clear_calls();
     workspace.main(&configuration(2, "Other"));
     let planned = workspace.plan().await.expect(2);
-    assert_eq!(planned.warnings(), ["Resources were not refreshed"], "{}", planned.output);
+    assert_eq!(
+        planned.warnings(),
+        ["Resources were not refreshed"],
+        "{}",
+        planned.output
+    );
     assert!(tenant.simulator.calls().is_empty());
     workspace.apply().await.expect(0);
     assert_eq!(tenant.row("one.example").unwrap()["title"], "Other");
