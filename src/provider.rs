@@ -3,6 +3,7 @@
 //! **Invariant:** nothing here speaks HTTP or protobuf. It imports `tf`, `tenant`, `defender`, `feed` and `indicator`.
 
 mod words;
+mod recent;
 mod attributes;
 mod filter;
 mod config;

@@ -2,52 +2,35 @@
 //! ones, and rows that are shared are equal without being compared.
 
 use crate::indicator::Field;
-use crate::provider::list::List;
+use crate::provider::list::{List, ListRow};
 use crate::provider::model::ModelRow;
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use crate::provider::recent::Recent;
+use std::sync::Arc;
 
 /// How many rows are remembered at most: twice what a tenant holds, for a state and a configuration.
 const MOST: usize = 30_000;
 
 /// A list, the defaults, and the rows that they make.
-struct Built {
-    list: Arc<List>,
-    defaults: ModelRow,
-    rows: Arc<Vec<ModelRow>>,
-}
+type Built = (Arc<List>, ModelRow, Arc<Vec<ModelRow>>);
 
-/// What was built in this process, the latest first.
-static BUILT: Mutex<VecDeque<Built>> = Mutex::new(VecDeque::new());
+/// What was built in this process.
+static BUILT: Recent<Built> = Recent::new(MOST);
 
 /// The rows of the list.
 pub fn of(list: &Arc<List>, defaults: &ModelRow) -> Arc<Vec<ModelRow>> {
-    let is_same = |built: &Built| {
-        Arc::ptr_eq(&built.list, list)
-            && built.defaults.planned.unknown == defaults.planned.unknown
-            && built.defaults.planned.indicator == defaults.planned.indicator
+    let is_same = |(known, with, _): &Built| {
+        Arc::ptr_eq(known, list)
+            && with.planned.unknown == defaults.planned.unknown
+            && with.planned.indicator == defaults.planned.indicator
     };
-    // What is remembered is whole at any time, so a panic elsewhere does not harm it.
-    let lock = || BUILT.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(built) = lock().iter().find(|built| is_same(built)) {
-        return Arc::clone(&built.rows);
-    }
-    let rows = Arc::new(list.rows.iter().map(|row| one(row, defaults)).collect::<Vec<_>>());
-    let mut built = lock();
-    built.push_front(Built {
-        list: Arc::clone(list),
-        defaults: defaults.clone(),
-        rows: Arc::clone(&rows),
-    });
-    let mut count = 0;
-    built.retain(|built| {
-        count += built.rows.len();
-        count <= MOST
-    });
-    rows
+    let make = || {
+        let rows: Vec<ModelRow> = list.rows.iter().map(|row| one(row, defaults)).collect();
+        (rows.len(), (Arc::clone(list), defaults.clone(), Arc::new(rows)))
+    };
+    BUILT.get_or_make(is_same, make).2
 }
 
-fn one(row: &crate::provider::list::ListRow, defaults: &ModelRow) -> ModelRow {
+fn one(row: &ListRow, defaults: &ModelRow) -> ModelRow {
     let mut read = ModelRow::on(defaults, &row.key);
     read.indicator().value.clone_from(&row.key);
     read.planned.unknown.remove(Field::Value);
