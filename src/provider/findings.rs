@@ -1,6 +1,6 @@
 //! Turning what the domain's rules find into diagnostics, all at once and grouped by rule.
 
-use super::words::{about, bullets, counted, examples, named, sentence};
+use super::words::{about, bullets, counted, named, sentence};
 use crate::feed::shown;
 use crate::indicator::Field;
 use crate::indicator::rules::{Finding, Weight};
@@ -162,13 +162,10 @@ fn paragraphs(cases: &[Case], weight: Weight) -> String {
         }
         [key] => format!("{rule}\n\nAffected row: {}.\n\n{}", shown(key), first.remedy),
         keys if one_rule && one_remedy => {
-            let rows = match weight {
-                Weight::Error => named(&bullets(keys)),
-                Weight::Warning => examples(keys),
-            };
             format!(
-                "{rule} {} indicators are affected:\n{rows}\n\n{}",
+                "{rule} {} indicators are affected:\n{}\n\n{}",
                 keys.len(),
+                lines(&bullets(keys)),
                 first.remedy
             )
         }

@@ -49,7 +49,9 @@ pub trait Kind: Send + Sync + 'static {
     fn complete(planned: Object, model: &Model, prior: &Value) -> Object;
 
     /// Whether the plan prints all rows because the list changes its form.
-    fn changes_form(planned: &Object, prior: &Value) -> bool;
+    fn changes_form(_planned: &Object, _prior: &Value) -> bool {
+        false
+    }
 
     /// The value with its rows as they stand.
     fn write(template: &Value, model: &Model, change: &Change<'_>) -> Value;

@@ -106,10 +106,6 @@ impl Kind for SingleIndicator {
         planned
     }
 
-    fn changes_form(_planned: &Object, _prior: &Value) -> bool {
-        false
-    }
-
     fn write(template: &Value, model: &Model, change: &Change<'_>) -> Value {
         let mut begun = change.begun.first().copied().flatten();
         let mut row = model.rows.first().cloned().unwrap_or_else(ModelRow::blank);

@@ -227,13 +227,13 @@ impl Facts {
         self.lock().wishes.keys().for_each(visit);
     }
 
-    /// The rows of network types that other objects want so far.
-    pub fn wishes_of_others(&self, token: Token) -> Vec<WishOfOthers> {
+    /// Those rows that other objects want so far which `matters` names.
+    pub fn wishes_of_others(&self, token: Token, matters: impl Fn(&Identity) -> bool) -> Vec<WishOfOthers> {
         let table = self.lock();
         let others = table
             .wishes
             .iter()
-            .filter(|(key, wish)| wish.token != token && key.identity().indicator_type().is_network());
+            .filter(|(key, wish)| wish.token != token && matters(key.identity()));
         others
             .map(|(key, wish)| WishOfOthers {
                 identity: key.identity().clone(),

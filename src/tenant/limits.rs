@@ -1,21 +1,36 @@
 //! How much one run may take away, and how much the tenant can hold. Sums over the run that do not depend on its order.
 
-use super::difference::{Difference, Unwanted};
+use super::difference::Difference;
 use super::facts::Told;
 use super::object::{PlannedObject, PriorObject, is_author};
 use super::problem::Problem;
 use super::rows::{PlannedAt, StateAt};
 use super::{Tenant, object::Holding};
 use crate::defender::Listing;
-use crate::indicator::RowId;
+use crate::indicator::{Action, RowId};
 use std::collections::HashSet;
 
-/// Whether the row's end takes protection away: nothing takes its place, or something weaker.
-fn is_removal(unwanted: &Unwanted, prior: &PriorObject, planned: &PlannedObject) -> bool {
-    let before = prior.rows[unwanted.state].indicator.action.strength();
-    unwanted
-        .successor
-        .is_none_or(|index| planned.rows[index].indicator.action.strength() < before)
+/// What the end of a row takes away from protection.
+pub(super) enum Loss<'a> {
+    /// Nothing takes its place.
+    Gone,
+    /// A row with this weaker action does.
+    Weaker(&'a Action),
+}
+
+/// What the end of the row at `state` takes away, if anything.
+pub(super) fn loss<'a>(
+    state: StateAt,
+    successor: Option<PlannedAt>,
+    prior: &PriorObject,
+    planned: &'a PlannedObject,
+) -> Option<Loss<'a>> {
+    let before = prior.rows[state].indicator.action.strength();
+    match successor.map(|index| &planned.rows[index].indicator.action) {
+        None => Some(Loss::Gone),
+        Some(after) if after.strength() < before => Some(Loss::Weaker(after)),
+        Some(_) => None,
+    }
 }
 
 /// Ids of rows whose end takes protection away, and what the object calls them.
@@ -27,7 +42,7 @@ pub(super) fn removals<'a>(
     let unwanted = difference
         .unwanted
         .iter()
-        .filter(|unwanted| is_removal(unwanted, prior, planned));
+        .filter(|unwanted| loss(unwanted.state, unwanted.successor, prior, planned).is_some());
     unwanted
         .map(|unwanted| unwanted.state)
         .chain(owned_strangers(difference, prior, planned))

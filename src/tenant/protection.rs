@@ -3,12 +3,12 @@
 use super::Tenant;
 use super::difference::Difference;
 use super::facts::{Token, WishOfOthers};
-use super::limits;
+use super::limits::{self, Loss};
 use super::object::{Holding, PlannedObject, PriorObject};
 use super::problem::{Contradiction, Opponent, Problem, Protection, Weakened};
 use super::rows::{PlannedAt, StateAt};
 use crate::defender::Listing;
-use crate::indicator::{Identity, Row, conflicts, weakens};
+use crate::indicator::{Action, Identity, IndicatorType, Row, conflicts, weakens};
 use std::collections::HashSet;
 
 /// What the end of these rows of the state does to protection: some go for good, some make way for weaker ones.
@@ -20,15 +20,14 @@ pub(super) fn of_removals(
     let mut protection = Protection::default();
     for (state, successor) in removed {
         let row = &prior.rows[state];
-        let before = &row.indicator.action;
-        match successor.map(|index| &planned.rows[index].indicator.action) {
-            None => protection.deleted.push(row.name.clone()),
-            Some(after) if after.strength() < before.strength() => protection.weakened.push(Weakened {
+        match limits::loss(state, successor, prior, planned) {
+            Some(Loss::Gone) => protection.deleted.push(row.name.clone()),
+            Some(Loss::Weaker(after)) => protection.weakened.push(Weakened {
                 name: row.name.clone(),
-                before: before.clone(),
+                before: row.indicator.action.clone(),
                 after: after.clone(),
             }),
-            Some(_) => {}
+            None => {}
         }
     }
     protection
@@ -58,15 +57,26 @@ pub(super) fn contradictions(
         row.has_identity() && row.indicator.indicator_type.is_network() && !row.indicator.is_expired(now)
     };
     let wanted: Vec<PlannedAt> = planned.rows.positions().filter(live).collect();
-    let wishes = tenant.facts.wishes_of_others(token);
-    let rows: Vec<&Row> = listing.into_iter().flat_map(Listing::iter).collect();
-    let is_weak = |indicator: &crate::indicator::Indicator| weakens(&indicator.indicator_type, &indicator.action);
-    let any_weak = wanted.iter().any(|index| is_weak(&planned.rows[*index].indicator))
-        || rows.iter().any(|row| is_weak(&row.indicator))
-        || wishes
-            .iter()
-            .any(|wish| weakens(wish.identity.indicator_type(), wish.identity.action()));
-    if wanted.is_empty() || !any_weak {
+    if wanted.is_empty() {
+        return None;
+    }
+    // One of the two always has an action that weakens. So rows that all block ask for the few of the others that do, which
+    // keeps a run with many single indicators from spelling out the whole tenant for each.
+    let asks_all = wanted.iter().any(|index| {
+        let indicator = &planned.rows[*index].indicator;
+        weakens(&indicator.indicator_type, &indicator.action)
+    });
+    let matters = |indicator_type: &IndicatorType, action: &Action| {
+        weakens(indicator_type, action) || (asks_all && indicator_type.is_network())
+    };
+    let wishes = tenant
+        .facts
+        .wishes_of_others(token, |identity| matters(identity.indicator_type(), identity.action()));
+    let rows = listing.into_iter().flat_map(Listing::iter);
+    let rows: Vec<&Row> = rows
+        .filter(|row| matters(&row.indicator.indicator_type, &row.indicator.action))
+        .collect();
+    if rows.is_empty() && wishes.is_empty() {
         return None;
     }
     // Its own rows, which the configuration alone can be blamed for, and those that this very change takes away.
@@ -85,7 +95,7 @@ pub(super) fn contradictions(
     let mine: HashSet<&Identity> = identities.iter().map(|(_, identity)| identity).collect();
     let standing: Vec<(&Row, Identity)> = rows
         .into_iter()
-        .filter(|row| row.indicator.indicator_type.is_network() && !own.contains(&row.id))
+        .filter(|row| !own.contains(&row.id))
         .map(|row| (row, row.indicator.identity()))
         .collect();
     let there: HashSet<&Identity> = standing.iter().map(|(_, identity)| identity).collect();
