@@ -100,6 +100,11 @@ pub(super) fn host_address(host: &str) -> Option<IpAddr> {
     }
 }
 
+/// The domain, then each domain above it.
+pub(super) fn suffixes(domain: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(domain), |domain| domain.split_once('.').map(|(_, parent)| parent))
+}
+
 /// The labels of a domain; IDNA knows three more full stops.
 pub(super) fn labels(domain: &str) -> impl Iterator<Item = &str> {
     domain.split(['.', '\u{3002}', '\u{ff0e}', '\u{ff61}'])

@@ -2,7 +2,7 @@
 //! says: of one value Allowed wins over Warn and Warn over Block; of URLs the longer path wins; a domain covers what is below
 //! it, and a URL what is under its path.
 
-use super::host::UrlParts;
+use super::host::{UrlParts, suffixes};
 use super::{Action, Identity, IndicatorType};
 use std::collections::HashMap;
 
@@ -113,13 +113,9 @@ impl Place {
             .collect();
         folders.reverse();
         let root = (path.len() > 1).then(|| &self.key[..=host.len()]);
-        let own_host = (!path.is_empty()).then_some(host);
-        let dots = host
-            .char_indices()
-            .filter(|(_, letter)| *letter == '.')
-            .map(|(at, _)| at);
-        let parents = dots.map(|at| &host[at + 1..]);
-        folders.into_iter().chain(root).chain(own_host).chain(parents)
+        // A domain does not contain itself; of a URL it is the nearest that does.
+        let domains = suffixes(host).skip(usize::from(path.is_empty()));
+        folders.into_iter().chain(root).chain(domains)
     }
 }
 

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use url::Url;
 
-use super::host::{UrlParts, labels};
+use super::host::{UrlParts, labels, suffixes};
 use super::invisible::shown;
 use super::{Indicator, IndicatorType, canonical, rules};
 
@@ -200,11 +200,6 @@ fn is_ipv4(address: IpAddr) -> bool {
         IpAddr::V4(_) => true,
         IpAddr::V6(address) => address.to_ipv4_mapped().is_some(),
     }
-}
-
-/// The domain, then each domain above it.
-fn suffixes(domain: &str) -> impl Iterator<Item = &str> {
-    std::iter::successors(Some(domain), |domain| domain.split_once('.').map(|(_, parent)| parent))
 }
 
 #[cfg(test)]
