@@ -46,6 +46,13 @@ enum Command {
     },
 }
 
+/// Exit code of a command that did what it was asked for and found nothing to object to. A command that did it and found
+/// something, as its page says, exits with 1.
+const DONE: u8 = 0;
+
+/// Exit code of a command that could not do what it was asked for; clap uses the same for wrong arguments.
+const FAILED: u8 = 2;
+
 /// The error and what led to it, in one line.
 fn with_causes(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
@@ -74,18 +81,16 @@ pub async fn run(output: &mut (dyn Write + Send), errors: &mut (dyn Write + Send
         }
     };
     let result = match arguments.command {
-        Command::Demo => demo::run(output).await,
+        Command::Demo => demo::run(output).await.map(|()| DONE),
         Command::Simulate(options) => simulator::run(*options, output)
             .await
+            .map(|()| DONE)
             .map_err(|error| with_causes(&error)),
-        Command::Install => install::run(output),
-        Command::Docs { directory, check } => documentation::run(&directory, check, output),
+        Command::Install => install::run(output).map(|()| DONE),
+        Command::Docs { directory, check } => documentation::run(&directory, check, output).map(|()| DONE),
     };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            let _ = writeln!(errors, "error: {message}");
-            ExitCode::FAILURE
-        }
-    }
+    ExitCode::from(result.unwrap_or_else(|message| {
+        let _ = writeln!(errors, "error: {message}");
+        FAILED
+    }))
 }

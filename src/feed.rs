@@ -4,6 +4,9 @@
 //! resource makes of it; no text whatever makes it panic. It imports `indicator` and `outgoing`.
 
 pub mod csv;
+mod draft;
+
+pub use draft::{Draft, Options, Place, Reading, Reason, Refusal, Rewritten, Skipped, Tlp};
 
 pub(crate) use crate::outgoing::shown;
 

@@ -99,7 +99,7 @@ async fn without_terraform_the_demo_says_so() {
     let output = within(program(&["demo"], &temporary).env("PATH", empty.path()).output())
         .await
         .unwrap();
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(2));
     assert_eq!(text(&output.stdout), "");
     assert_eq!(
         text(&output.stderr),
@@ -120,7 +120,7 @@ async fn a_demo_that_goes_wrong_fails() {
     let output = within(program(&["demo"], &temporary).env("PATH", directory.path()).output())
         .await
         .unwrap();
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(2));
     assert_eq!(
         text(&output.stderr),
         "error: step 1 ended with exit code 3 instead of 0. Its whole output:\nno luck today\n\n"
@@ -291,7 +291,7 @@ async fn what_cannot_be_served_is_one_error() {
     let output = within(program(&["simulate", "--listen", &address], &temporary).output())
         .await
         .unwrap();
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(2));
     let error = text(&output.stderr);
     assert!(
         error.starts_with(&format!("error: cannot listen on {address}: ")),
