@@ -34,7 +34,14 @@ enum Command {
     /// Serve the simulator of the Defender API until Ctrl-C
     Simulate(Box<simulator::Options>),
     /// Copy this binary to where `terraform init` finds it as terraform.local/mde/mde
-    Install,
+    ///
+    /// The version gets the time and a digest of the build as build metadata, so that lock files stay valid. The CLI
+    /// configuration of Terraform decides where to, as it decides where `terraform init` looks.
+    Install {
+        /// Directory of a `filesystem_mirror` to install to
+        #[arg(long)]
+        directory: Option<PathBuf>,
+    },
     /// Write the reference documentation, or check that it is up to date
     Docs {
         /// Directory to write to
@@ -86,7 +93,7 @@ pub async fn run(output: &mut (dyn Write + Send), errors: &mut (dyn Write + Send
             .await
             .map(|()| DONE)
             .map_err(|error| with_causes(&error)),
-        Command::Install => install::run(output).map(|()| DONE),
+        Command::Install { directory } => install::run(directory, output).map(|()| DONE),
         Command::Docs { directory, check } => documentation::run(&directory, check, output).map(|()| DONE),
     };
     ExitCode::from(result.unwrap_or_else(|message| {

@@ -28,6 +28,7 @@ mod ownership;
 mod partial;
 mod protection;
 mod records;
+mod releases;
 #[cfg(unix)]
 mod replacement;
 #[cfg(unix)]
