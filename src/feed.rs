@@ -6,11 +6,22 @@
 mod lines;
 pub mod cells;
 pub mod csv;
-pub mod json;
 mod draft;
 pub mod text;
+pub mod value;
+mod json;
+mod form;
+mod settle;
+pub mod stix;
+pub mod misp;
+pub mod list;
+pub mod table;
 pub mod write;
+pub mod conversion;
 
+pub use form::Form;
+pub use settle::settle;
+pub use value::Item;
 pub use draft::{Draft, Options, Place, Reading, Reason, Refusal, Rewritten, Skipped, Tlp};
 
 pub(crate) use crate::outgoing::shown;
