@@ -5,6 +5,7 @@
 
 pub mod csv;
 mod draft;
+pub mod value;
 
 pub use draft::{Draft, Options, Place, Reading, Reason, Refusal, Rewritten, Skipped, Tlp};
 

@@ -38,11 +38,12 @@ pub use detect::detect_type;
 pub use field::{Field, FieldKind, FieldSet, FieldValue};
 pub use identity::{Digest, Identity, Key, ValueKey};
 pub use instant::{instant_text, parse_instant};
+pub use invisible::removed as visible;
 pub use kind::IndicatorType;
 pub use lifetime::Lifetime;
 pub use precedence::{Conflict, conflicts, weakens};
 pub use protected::Protected;
-pub use refang::refang;
+pub use refang::{refang, unquoted};
 pub use row_id::RowId;
 pub use severity::Severity;
 

@@ -38,6 +38,12 @@ pub struct Draft {
     pub indicator_type: IndicatorType,
     /// All other fields that the text gives, in the order of the field table; without value and type.
     pub fields: Vec<(Field, FieldValue)>,
+    /// Which file of the text it is a hash of: hashes with the same number are of one file.
+    pub file: Option<usize>,
+    /// When its author changed it last. Of several drafts of one indicator, the latest counts.
+    pub modified: Option<Timestamp>,
+    /// How widely it may be shared, if its author says so.
+    pub tlp: Option<Tlp>,
 }
 
 /// Why an item of a text is no indicator. One vocabulary for functions, commands and their reports.
@@ -215,6 +221,9 @@ pub struct Skipped {
     pub value: String,
     /// What else a person should know, without a full stop at the end.
     pub note: Option<String>,
+    /// Whether nothing is lost with it: it is there once more, word for word, or in a newer version. A function passes
+    /// over it without being asked.
+    pub lossless: bool,
 }
 
 /// A value that was spelled anew.
@@ -226,8 +235,8 @@ pub struct Rewritten {
     pub from: String,
     /// As it was taken.
     pub to: String,
-    /// Why, in a few words: `defanged`, `blanks`, `invisible`, `root dot`.
-    pub why: &'static str,
+    /// Why, in a few words, separated by commas: `defanged`, `blanks`, `invisible`, `root dot`.
+    pub why: String,
 }
 
 /// What a text was read into.
@@ -241,6 +250,9 @@ pub struct Reading {
     pub rewritten: Vec<Rewritten>,
     /// What a person should know of the whole text: facts that were left out, what columns were taken for.
     pub notes: Vec<String>,
+    /// Why there are no drafts, and the way out, if there are none; without a full stop at the end. Whoever reads the
+    /// text must not go on without being asked: a list of nothing plans the deletion of everything.
+    pub empty: Option<String>,
 }
 
 /// Why a text is refused as a whole.
@@ -282,6 +294,10 @@ pub struct Options {
     pub type_is: Option<IndicatorType>,
     /// Take hashes and defanged values out of prose.
     pub extract: bool,
+    /// Skip what is within a domain or URL that is listed with the same action.
+    pub drop_covered: bool,
+    /// Skip defanged values in place of reading them. A function cannot tell what it spelled anew.
+    pub refuse_defanged: bool,
 }
 
 /// How widely something may be shared: the Traffic Light Protocol, from the widest to the narrowest.
