@@ -4,10 +4,21 @@
 //! resource makes of it; no text whatever makes it panic. It imports `indicator` and `outgoing`.
 
 pub mod csv;
+mod reason;
 mod draft;
 pub mod value;
+mod json;
+mod form;
+mod settle;
+pub mod stix;
+pub mod misp;
+pub mod list;
 
-pub use draft::{Draft, Options, Place, Reading, Reason, Refusal, Rewritten, Skipped, Tlp};
+pub use draft::{Draft, Options, Place, Reading, Refusal, Rewritten, Skipped, Tlp};
+pub use form::Form;
+pub use reason::Reason;
+pub use settle::settle;
+pub use value::Item;
 
 pub(crate) use crate::outgoing::shown;
 
