@@ -6,6 +6,7 @@
 mod lines;
 pub mod cells;
 pub mod csv;
+mod reason;
 mod draft;
 pub mod text;
 pub mod value;
@@ -19,10 +20,11 @@ pub mod table;
 pub mod write;
 pub mod conversion;
 
+pub use draft::{Draft, Options, Place, Reading, Refusal, Rewritten, Skipped, Tlp};
 pub use form::Form;
+pub use reason::Reason;
 pub use settle::settle;
 pub use value::Item;
-pub use draft::{Draft, Options, Place, Reading, Reason, Refusal, Rewritten, Skipped, Tlp};
 
 pub(crate) use crate::outgoing::shown;
 
