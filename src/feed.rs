@@ -3,10 +3,28 @@
 //! **Invariant:** pure. It says where something stands and which field it is meant for, and knows nothing of what a
 //! resource makes of it; no text whatever makes it panic. It imports `indicator` and `outgoing`.
 
+mod lines;
+pub mod cells;
 pub mod csv;
+mod reason;
 mod draft;
+pub mod text;
+pub mod value;
+mod json;
+mod form;
+mod settle;
+pub mod stix;
+pub mod misp;
+pub mod list;
+pub mod table;
+pub mod write;
+pub mod conversion;
 
-pub use draft::{Draft, Options, Place, Reading, Reason, Refusal, Rewritten, Skipped, Tlp};
+pub use draft::{Draft, Options, Place, Reading, Refusal, Rewritten, Skipped, Tlp};
+pub use form::Form;
+pub use reason::Reason;
+pub use settle::settle;
+pub use value::Item;
 
 pub(crate) use crate::outgoing::shown;
 

@@ -33,7 +33,7 @@ pub fn conflicts<'a, M: Copy, O: Copy>(
     let theirs = Places::of(others);
     let mut found = Vec::new();
     for (name, identity) in mine.filter(|(_, identity)| is_told(identity)) {
-        let place = Place::of(identity);
+        let place = Place::of(identity.indicator_type(), identity.value());
         let at_the_same = theirs.exact.get(&place.key).into_iter().flatten();
         for (other, action, indicator_type) in at_the_same {
             if *indicator_type == identity.indicator_type() && is_contradiction(identity.action(), action) {
@@ -73,14 +73,14 @@ fn inside(inner: &Action, outer: &Action) -> Option<Conflict> {
 
 /// Where an indicator matches: an address, a domain such as `evil.example`, or a URL such as `evil.example/path`; the URL
 /// of a whole host is `evil.example/`.
-struct Place {
+pub(super) struct Place {
     key: String,
 }
 
 impl Place {
-    fn of(identity: &Identity) -> Self {
-        let value = identity.value();
-        let key = match identity.indicator_type() {
+    /// The place of a value in canonical spelling.
+    pub(super) fn of(indicator_type: &IndicatorType, value: &str) -> Self {
+        let key = match indicator_type {
             IndicatorType::Url => match UrlParts::split(value) {
                 Some(parts) => {
                     let path = parts
@@ -99,8 +99,13 @@ impl Place {
         Self { key }
     }
 
+    /// The place as a text: two indicators with the same one match the same things, but for schemes and ports.
+    pub(super) fn key(&self) -> &str {
+        &self.key
+    }
+
     /// The places that contain this one, the nearest first.
-    fn outer(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn outer(&self) -> impl Iterator<Item = &str> {
         let host_end = self.key.find('/');
         let (host, path) = self.key.split_at(host_end.unwrap_or(self.key.len()));
         let slashes = path
@@ -134,7 +139,7 @@ impl<'a, O: Copy> Places<'a, O> {
             inside: HashMap::new(),
         };
         for (name, identity) in rows.filter(|(_, identity)| is_told(identity)) {
-            let place = Place::of(identity);
+            let place = Place::of(identity.indicator_type(), identity.value());
             for outer in place.outer() {
                 let inside = places.inside.entry(outer.to_owned()).or_default();
                 inside.push((name, identity.action()));
