@@ -4,16 +4,20 @@
 //! a broken connection. What cannot be decoded or encoded becomes an error message beside an unchanged object.
 
 mod function;
+mod identity;
+mod moving;
+mod query;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status};
 
-use super::server::{ApplyRequest, Lookup, Managed, Server};
-use super::{Diagnostic, Diagnostics, Imported, PlanRequest, PlanResponse, Provider, ReadRequest, Value, wire};
+use super::server::{ApplyRequest, Lookup, Managed, Query, Server};
+use super::{Diagnostic, Diagnostics, PlanRequest, PlanResponse, Provider, ReadRequest, Value, wire};
 use crate::outgoing;
 use crate::proto::tfplugin6 as proto;
 use proto::provider_server::{Provider as Calls, ProviderServer};
@@ -62,19 +66,26 @@ impl<P: Provider> Grpc<P> {
             .data_source(type_name)
             .ok_or_else(|| unknown_type("data source", type_name))
     }
+
+    fn list(&self, type_name: &str) -> Result<Query<'_, P>, Status> {
+        self.server
+            .list(type_name)
+            .ok_or_else(|| unknown_type("list of resources", type_name))
+    }
 }
 
 fn unknown_type(kind: &str, name: &str) -> Status {
     Status::not_found(format!("the provider has no {kind} {name:?}"))
 }
 
-/// What the provider can do beyond the basic calls: it looks at destructions before they happen, and works without
-/// having been asked for its schema.
+/// What the provider can do beyond the basic calls: it looks at destructions before they happen, works without having been
+/// asked for its schema, takes over objects of other types, and writes configuration for objects that have none.
 fn capabilities() -> Option<proto::ServerCapabilities> {
     Some(proto::ServerCapabilities {
         plan_destroy: true,
         get_provider_schema_optional: true,
-        ..proto::ServerCapabilities::default()
+        move_resource_state: true,
+        generate_resource_config: true,
     })
 }
 
@@ -84,7 +95,7 @@ impl<P: Provider> Calls for Grpc<P> {
         &self,
         _request: Request<proto::get_metadata::Request>,
     ) -> Answer<proto::get_metadata::Response> {
-        use proto::get_metadata::{DataSourceMetadata, FunctionMetadata, ResourceMetadata};
+        use proto::get_metadata::{DataSourceMetadata, FunctionMetadata, ListResourceMetadata, ResourceMetadata};
         let server = &self.server;
         Ok(Response::new(proto::get_metadata::Response {
             server_capabilities: capabilities(),
@@ -99,6 +110,10 @@ impl<P: Provider> Calls for Grpc<P> {
             functions: server
                 .functions()
                 .map(|(name, _)| FunctionMetadata { name: name.into() })
+                .collect(),
+            list_resources: server
+                .lists()
+                .map(|(name, _)| ListResourceMetadata { type_name: name.into() })
                 .collect(),
             ..proto::get_metadata::Response::default()
         }))
@@ -121,8 +136,19 @@ impl<P: Provider> Calls for Grpc<P> {
                 .map(|(name, block)| (name.into(), wire::schema(block)))
                 .collect(),
             functions: function::signatures(server),
+            list_resource_schemas: server
+                .lists()
+                .map(|(name, block)| (name.into(), wire::schema(block)))
+                .collect(),
             ..proto::get_provider_schema::Response::default()
         }))
+    }
+
+    async fn get_resource_identity_schemas(
+        &self,
+        _request: Request<proto::get_resource_identity_schemas::Request>,
+    ) -> Answer<proto::get_resource_identity_schemas::Response> {
+        Ok(Response::new(identity::schemas(&self.server)))
     }
 
     async fn validate_provider_config(
@@ -203,6 +229,15 @@ impl<P: Provider> Calls for Grpc<P> {
         }))
     }
 
+    async fn upgrade_resource_identity(
+        &self,
+        request: Request<proto::upgrade_resource_identity::Request>,
+    ) -> Answer<proto::upgrade_resource_identity::Response> {
+        let request = request.into_inner();
+        let resource = self.resource(&request.type_name)?;
+        Ok(Response::new(identity::upgrade(&resource, request)))
+    }
+
     async fn read_resource(
         &self,
         request: Request<proto::read_resource::Request>,
@@ -211,6 +246,7 @@ impl<P: Provider> Calls for Grpc<P> {
             type_name,
             current_state,
             private,
+            current_identity,
             ..
         } = request.into_inner();
         let resource = self.resource(&type_name)?;
@@ -227,14 +263,16 @@ impl<P: Provider> Calls for Grpc<P> {
         };
         let read = read.and_then(|answer| {
             let state = wire::dynamic_value(resource.value_type(), &answer.state)?;
-            Ok((Some(state), answer.private, answer.diagnostics))
+            let identity = identity::of(&resource, &answer.state);
+            Ok((Some(state), answer.private, identity, answer.diagnostics))
         });
-        // An answer without a state would say that the object is gone.
-        let (new_state, private, diagnostics) =
-            read.unwrap_or_else(|diagnostics| (current_state, private, diagnostics));
+        // An answer without a state would say that the object is gone, and one without an identity would erase it.
+        let (new_state, private, new_identity, diagnostics) =
+            read.unwrap_or_else(|diagnostics| (current_state, private, current_identity, diagnostics));
         Ok(Response::new(proto::read_resource::Response {
             new_state,
             private,
+            new_identity,
             diagnostics: wire::diagnostics(diagnostics),
             ..proto::read_resource::Response::default()
         }))
@@ -271,6 +309,7 @@ impl<P: Provider> Calls for Grpc<P> {
             planned_state,
             requires_replace: answer.requires_replace.iter().map(wire::path).collect(),
             planned_private: answer.private,
+            planned_identity: identity::of(&resource, &answer.planned),
             diagnostics: wire::diagnostics(answer.diagnostics),
             ..proto::plan_resource_change::Response::default()
         }))
@@ -283,7 +322,9 @@ impl<P: Provider> Calls for Grpc<P> {
         let request = request.into_inner();
         let resource = self.resource(&request.type_name)?;
         let value_type = resource.value_type();
-        let decoded = wire::value(value_type, request.prior_state.as_ref()).and_then(|prior| {
+        let prior = wire::value(value_type, request.prior_state.as_ref());
+        let prior_identity = prior.as_ref().ok().and_then(|prior| identity::of(&resource, prior));
+        let decoded = prior.and_then(|prior| {
             Ok(ApplyRequest {
                 prior,
                 planned: wire::value(value_type, request.planned_state.as_ref())?,
@@ -298,14 +339,19 @@ impl<P: Provider> Calls for Grpc<P> {
                 return Ok(Response::new(proto::apply_resource_change::Response {
                     new_state: request.prior_state,
                     private: request.planned_private,
+                    new_identity: prior_identity,
                     diagnostics: wire::diagnostics(diagnostic.into()),
                     ..proto::apply_resource_change::Response::default()
                 }));
             }
         };
         let new_state = encode(wire::dynamic_value(value_type, &answer.state), &mut answer.diagnostics);
+        // Beside an error without a state the host keeps the object as it was.
+        let new_identity = identity::of(&resource, &answer.state);
+        let kept = prior_identity.filter(|_| answer.diagnostics.has_errors());
         Ok(Response::new(proto::apply_resource_change::Response {
             new_state: new_state.or(request.prior_state),
+            new_identity: new_identity.or(kept),
             private: answer.private,
             diagnostics: wire::diagnostics(answer.diagnostics),
             ..proto::apply_resource_change::Response::default()
@@ -316,30 +362,27 @@ impl<P: Provider> Calls for Grpc<P> {
         &self,
         request: Request<proto::import_resource_state::Request>,
     ) -> Answer<proto::import_resource_state::Response> {
-        let proto::import_resource_state::Request { type_name, id, .. } = request.into_inner();
-        let resource = self.resource(&type_name)?;
-        let (imported_resources, diagnostics) = match resource.import(id).await {
-            Ok(Imported {
-                state,
-                private,
-                mut diagnostics,
-            }) => {
-                let state = encode(wire::dynamic_value(resource.value_type(), &state), &mut diagnostics);
-                let imported = state.map(|state| proto::import_resource_state::ImportedResource {
-                    type_name,
-                    state: Some(state),
-                    private,
-                    ..proto::import_resource_state::ImportedResource::default()
-                });
-                (imported.into_iter().collect(), diagnostics)
-            }
-            Err(diagnostics) => (Vec::new(), diagnostics),
-        };
-        Ok(Response::new(proto::import_resource_state::Response {
-            imported_resources,
-            diagnostics: wire::diagnostics(diagnostics),
-            ..proto::import_resource_state::Response::default()
-        }))
+        let request = request.into_inner();
+        let resource = self.resource(&request.type_name)?;
+        Ok(Response::new(moving::import(&resource, request).await))
+    }
+
+    async fn move_resource_state(
+        &self,
+        request: Request<proto::move_resource_state::Request>,
+    ) -> Answer<proto::move_resource_state::Response> {
+        let request = request.into_inner();
+        let resource = self.resource(&request.target_type_name)?;
+        Ok(Response::new(moving::take_over(&resource, request)))
+    }
+
+    async fn generate_resource_config(
+        &self,
+        request: Request<proto::generate_resource_config::Request>,
+    ) -> Answer<proto::generate_resource_config::Response> {
+        let request = request.into_inner();
+        let resource = self.resource(&request.type_name)?;
+        Ok(Response::new(moving::generate(&resource, &request)))
     }
 
     async fn validate_data_resource_config(
@@ -373,6 +416,25 @@ impl<P: Provider> Calls for Grpc<P> {
             diagnostics: wire::diagnostics(diagnostics),
             ..proto::read_data_source::Response::default()
         }))
+    }
+
+    async fn validate_list_resource_config(
+        &self,
+        request: Request<proto::validate_list_resource_config::Request>,
+    ) -> Answer<proto::validate_list_resource_config::Response> {
+        let request = request.into_inner();
+        let list = self.list(&request.type_name)?;
+        Ok(Response::new(query::validate(&list, &request)))
+    }
+
+    async fn list_resource(
+        &self,
+        request: Request<proto::list_resource::Request>,
+    ) -> Answer<BoxStream<proto::list_resource::Event>> {
+        let request = request.into_inner();
+        let list = self.list(&request.type_name)?;
+        let events = query::list(&list, &request).await.into_iter().map(Ok);
+        Ok(Response::new(Box::pin(tokio_stream::iter(events))))
     }
 
     async fn get_functions(
