@@ -5,6 +5,7 @@
 
 mod function;
 mod identity;
+mod managed;
 mod moving;
 mod query;
 #[cfg(test)]
@@ -16,8 +17,8 @@ use async_trait::async_trait;
 use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status};
 
-use super::server::{ApplyRequest, Lookup, Managed, Query, Server};
-use super::{Diagnostic, Diagnostics, PlanRequest, PlanResponse, Provider, ReadRequest, Value, wire};
+use super::server::{Lookup, Managed, Query, Server};
+use super::{Diagnostic, Diagnostics, Provider, Value, wire};
 use crate::outgoing;
 use crate::proto::tfplugin6 as proto;
 use proto::provider_server::{Provider as Calls, ProviderServer};
@@ -242,40 +243,9 @@ impl<P: Provider> Calls for Grpc<P> {
         &self,
         request: Request<proto::read_resource::Request>,
     ) -> Answer<proto::read_resource::Response> {
-        let proto::read_resource::Request {
-            type_name,
-            current_state,
-            private,
-            current_identity,
-            ..
-        } = request.into_inner();
-        let resource = self.resource(&type_name)?;
-        let read = match wire::value(resource.value_type(), current_state.as_ref()) {
-            Ok(state) => {
-                resource
-                    .read(ReadRequest {
-                        state,
-                        private: private.clone(),
-                    })
-                    .await
-            }
-            Err(diagnostic) => Err(diagnostic.into()),
-        };
-        let read = read.and_then(|answer| {
-            let state = wire::dynamic_value(resource.value_type(), &answer.state)?;
-            let identity = identity::of(&resource, &answer.state);
-            Ok((Some(state), answer.private, identity, answer.diagnostics))
-        });
-        // An answer without a state would say that the object is gone, and one without an identity would erase it.
-        let (new_state, private, new_identity, diagnostics) =
-            read.unwrap_or_else(|diagnostics| (current_state, private, current_identity, diagnostics));
-        Ok(Response::new(proto::read_resource::Response {
-            new_state,
-            private,
-            new_identity,
-            diagnostics: wire::diagnostics(diagnostics),
-            ..proto::read_resource::Response::default()
-        }))
+        let request = request.into_inner();
+        let resource = self.resource(&request.type_name)?;
+        Ok(Response::new(managed::read(&resource, request).await))
     }
 
     async fn plan_resource_change(
@@ -284,35 +254,7 @@ impl<P: Provider> Calls for Grpc<P> {
     ) -> Answer<proto::plan_resource_change::Response> {
         let request = request.into_inner();
         let resource = self.resource(&request.type_name)?;
-        let value_type = resource.value_type();
-        let decoded = wire::value(value_type, request.prior_state.as_ref()).and_then(|prior| {
-            Ok(PlanRequest {
-                prior,
-                proposed: wire::value(value_type, request.proposed_new_state.as_ref())?,
-                config: wire::value(value_type, request.config.as_ref())?,
-                private: request.prior_private.clone(),
-            })
-        });
-        let mut answer = match decoded {
-            Ok(decoded) => resource.plan(decoded).await,
-            Err(diagnostic) => PlanResponse {
-                private: request.prior_private,
-                diagnostics: diagnostic.into(),
-                ..PlanResponse::default()
-            },
-        };
-        let planned_state = encode(
-            wire::dynamic_value(value_type, &answer.planned),
-            &mut answer.diagnostics,
-        );
-        Ok(Response::new(proto::plan_resource_change::Response {
-            planned_state,
-            requires_replace: answer.requires_replace.iter().map(wire::path).collect(),
-            planned_private: answer.private,
-            planned_identity: identity::of(&resource, &answer.planned),
-            diagnostics: wire::diagnostics(answer.diagnostics),
-            ..proto::plan_resource_change::Response::default()
-        }))
+        Ok(Response::new(managed::plan(&resource, request).await))
     }
 
     async fn apply_resource_change(
@@ -321,41 +263,7 @@ impl<P: Provider> Calls for Grpc<P> {
     ) -> Answer<proto::apply_resource_change::Response> {
         let request = request.into_inner();
         let resource = self.resource(&request.type_name)?;
-        let value_type = resource.value_type();
-        let prior = wire::value(value_type, request.prior_state.as_ref());
-        let prior_identity = prior.as_ref().ok().and_then(|prior| identity::of(&resource, prior));
-        let decoded = prior.and_then(|prior| {
-            Ok(ApplyRequest {
-                prior,
-                planned: wire::value(value_type, request.planned_state.as_ref())?,
-                config: wire::value(value_type, request.config.as_ref())?,
-                private: request.planned_private.clone(),
-            })
-        });
-        let mut answer = match decoded {
-            Ok(decoded) => resource.apply(decoded).await,
-            // Nothing was done: the object stays as it stands.
-            Err(diagnostic) => {
-                return Ok(Response::new(proto::apply_resource_change::Response {
-                    new_state: request.prior_state,
-                    private: request.planned_private,
-                    new_identity: prior_identity,
-                    diagnostics: wire::diagnostics(diagnostic.into()),
-                    ..proto::apply_resource_change::Response::default()
-                }));
-            }
-        };
-        let new_state = encode(wire::dynamic_value(value_type, &answer.state), &mut answer.diagnostics);
-        // Beside an error without a state the host keeps the object as it was.
-        let new_identity = identity::of(&resource, &answer.state);
-        let kept = prior_identity.filter(|_| answer.diagnostics.has_errors());
-        Ok(Response::new(proto::apply_resource_change::Response {
-            new_state: new_state.or(request.prior_state),
-            new_identity: new_identity.or(kept),
-            private: answer.private,
-            diagnostics: wire::diagnostics(answer.diagnostics),
-            ..proto::apply_resource_change::Response::default()
-        }))
+        Ok(Response::new(managed::apply(&resource, request).await))
     }
 
     async fn import_resource_state(

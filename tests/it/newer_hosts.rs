@@ -70,16 +70,24 @@ async fn a_replacement_is_planned_twice_before_the_refresh_and_twice_after_it() 
     }
 }
 
+/// The two plans of it have nothing in common that tells that they are of one object, so the second one looks like that of another
+/// object that wants the same. It is refused, and nothing is lost.
 #[tokio::test]
-async fn a_tainted_object_is_planned_before_and_after_its_refresh() {
+async fn a_tainted_object_is_planned_with_an_ordinary_refresh_only() {
     let tenant = Tenant::start().await;
     let mut host = Host::new(&tenant);
     host.configure(&blocks(0..3, json!({}))).apply().await.ok();
     let before = tenant.rows();
-    host.with_minimal_refresh();
     for address in [SET, ONE] {
-        host.taint(address);
-        host.apply().await.ok();
+        host.with_minimal_refresh().taint(address);
+        let run = host.apply().await;
+        assert!(
+            run.errors[0].contains("another resource manages the same indicator"),
+            "{:?}",
+            run.errors
+        );
+        assert_eq!(tenant.rows(), before, "{address}");
+        host.with_ordinary_refresh().apply().await.ok();
         assert_eq!(tenant.rows(), before, "{address}");
         host.plan().await.clean();
     }

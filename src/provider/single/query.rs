@@ -38,11 +38,12 @@ impl ListResource<Tenant> for ListIndicators {
 
     fn schema(&self) -> Schema {
         Schema::new(
-            "Lists the indicators of the tenant that `mde_indicator` can manage, whoever created them, for `terraform query` \
-             (Terraform 1.14 or newer; OpenTofu has no query). Without filters it lists all of them, up to `limit` of the list block \
-             (100 by default). The order is type, value, action.\n\nUse it to find tens or hundreds of indicators and to generate \
-             configuration for them. For longer lists import an `mde_indicator_set` by a filter.\n\nRequires the application \
-             permission `Ti.ReadWrite.All`. With `Ti.ReadWrite` it lists only the indicators of the provider's own application.",
+            "Lists the indicators of the tenant that `mde_indicator` can manage, whoever created them, for `terraform \
+             query`.\n\nRequires Terraform 1.14 or newer; OpenTofu has no query. Without filters it lists all indicators, up to \
+             the `limit` of the list block, which is 100 by default. They are ordered by type, value and action.\n\nUse it to find \
+             tens or hundreds of indicators, and to generate configuration for them. For longer lists import an \
+             `mde_indicator_set` by a filter.\n\nRequires the application permission `Ti.ReadWrite.All`. With `Ti.ReadWrite` it \
+             lists only the indicators of the provider's own application.",
             FILTERS.iter().map(|filter| filter.attribute()).collect(),
         )
     }

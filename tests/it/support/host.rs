@@ -142,6 +142,12 @@ impl Host {
         self
     }
 
+    /// Plans with a refresh of everything from now on, as by default.
+    pub fn with_ordinary_refresh(&mut self) -> &mut Self {
+        self.reads_late = false;
+        self
+    }
+
     /// Plans with `-replace` of these objects from now on.
     pub fn replacing(&mut self, addresses: &[&str]) -> &mut Self {
         self.replaced = addresses.iter().map(|address| (*address).to_owned()).collect();
