@@ -68,6 +68,7 @@ use upserts::Upserts;
 pub struct Client(Arc<Parts>);
 
 struct Parts {
+    tenant_id: Option<String>,
     application_id: String,
     cancellation: Arc<Cancellation>,
     session: Arc<Session>,
@@ -101,6 +102,7 @@ impl Client {
         issuer: Arc<dyn Issuer>,
     ) -> Self {
         let application_id = settings.credential.client_id().to_owned();
+        let tenant_id = settings.credential.tenant_id().map(str::to_owned);
         let cancellation = Arc::new(Cancellation::new(Arc::clone(&clock)));
         let connect = |cancellation: &Arc<Cancellation>| {
             Arc::new(Session::new(
@@ -129,6 +131,7 @@ impl Client {
         };
         let size = settings.batch_size;
         Self(Arc::new(Parts {
+            tenant_id,
             application_id,
             session,
             listing_cache,
@@ -139,6 +142,12 @@ impl Client {
             operations,
             cancellation,
         }))
+    }
+
+    /// Directory (tenant) id or domain, if the configuration names it.
+    #[must_use]
+    pub fn tenant_id(&self) -> Option<&str> {
+        self.0.tenant_id.as_deref()
     }
 
     /// Client id of the application: what `createdBy` of our own rows holds.

@@ -14,20 +14,23 @@ mod diagnostics;
 mod findings;
 mod private;
 mod object;
+mod indicators;
 mod set;
 mod single;
-mod indicators;
 mod capacity;
 mod function;
 #[cfg(test)]
 mod catalogue;
 
 use crate::defender::{Client, Obstacle, SystemClock, Wait};
-use crate::tf::{Activity, DataSource, Diagnostic, Diagnostics, Function, Provider, Resource, Schema, Value};
+use crate::tf::{
+    Activity, DataSource, Diagnostic, Diagnostics, Function, ListResource, Provider, Resource, Schema, Value,
+};
 use async_trait::async_trait;
 use object::{Kind, Objects};
 use set::IndicatorSet;
 use single::SingleIndicator;
+use single::query::ListIndicators;
 use std::sync::Arc;
 
 pub use crate::defender::Clock;
@@ -116,6 +119,10 @@ impl Provider for MdeProvider {
 
     fn data_sources(&self) -> Vec<Box<dyn DataSource<Tenant>>> {
         vec![Box::new(indicators::Indicators), Box::new(capacity::Capacity)]
+    }
+
+    fn list_resources(&self) -> Vec<Box<dyn ListResource<Tenant>>> {
+        vec![Box::new(ListIndicators)]
     }
 
     fn functions(&self) -> Vec<Box<dyn Function>> {

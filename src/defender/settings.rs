@@ -40,6 +40,14 @@ pub enum Credential {
 }
 
 impl Credential {
+    /// Directory (tenant) id or domain, if the configuration names it.
+    #[must_use]
+    pub fn tenant_id(&self) -> Option<&str> {
+        match self {
+            Self::ClientSecret { tenant_id, .. } => Some(tenant_id),
+        }
+    }
+
     /// Application (client) id.
     #[must_use]
     pub fn client_id(&self) -> &str {

@@ -1,9 +1,9 @@
 //! Choosing rows of the tenant by what they say, for imports and data sources.
 
-use crate::indicator::rules::{Finding, check_value, parse_action, parse_type, undetected};
-use crate::indicator::{Row, canonical, detect_type, same_text};
+use crate::indicator::rules::{Finding, check_value, parse_action, parse_severity, parse_type, undetected};
+use crate::indicator::{Action, IndicatorType, Row, Severity, canonical, detect_type, same_text};
 use crate::tenant::Tenant;
-use crate::tf::{Diagnostic, Diagnostics};
+use crate::tf::{Attribute, Diagnostic, Diagnostics, Path, Value};
 
 /// What rows can be chosen by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,8 +18,12 @@ pub enum Filter {
     Action,
     /// Who made the row; `self` is the application that the provider signs in as.
     CreatedBy,
+    /// The severity.
+    Severity,
     /// The value, in any spelling that means the same.
     Value,
+    /// A part of the value, whatever its case.
+    ValueContains,
 }
 
 impl Filter {
@@ -31,8 +35,32 @@ impl Filter {
             Self::Type => "type",
             Self::Action => "action",
             Self::CreatedBy => "created_by",
+            Self::Severity => "severity",
             Self::Value => "value",
+            Self::ValueContains => "value_contains",
         }
+    }
+
+    /// What a page says of it where it stands in a configuration.
+    const fn description(self) -> &'static str {
+        match self {
+            Self::Application => "Returns only indicators with this `application` label.",
+            Self::Title => "Returns only indicators with this title.",
+            Self::Type => "Returns only indicators of this type.",
+            Self::Action => "Returns only indicators with this action.",
+            Self::CreatedBy => {
+                "Returns only indicators that this author created: an application id, a user principal name, or `self` for the \
+                 provider's own application."
+            }
+            Self::Severity => "Returns only indicators with this severity.",
+            Self::Value => "Returns only indicators with this value, in any equivalent spelling.",
+            Self::ValueContains => "Returns only indicators whose value contains this text. Case does not matter.",
+        }
+    }
+
+    /// The attribute of a configuration that sets it.
+    pub fn attribute(self) -> Attribute {
+        Attribute::string(self.name()).optional().describe(self.description())
     }
 
     /// What is wrong with the wanted value, if it can match no row.
@@ -40,8 +68,9 @@ impl Filter {
         match self {
             Self::Type => parse_type(wanted).err(),
             Self::Action => parse_action(wanted).err(),
+            Self::Severity => parse_severity(wanted).err(),
             Self::Value => value_problem(wanted),
-            Self::Application | Self::Title | Self::CreatedBy => None,
+            Self::Application | Self::Title | Self::CreatedBy | Self::ValueContains => None,
         }
         .map(|finding| format!("{}. {}", finding.rule, finding.remedy))
     }
@@ -64,12 +93,50 @@ impl Filter {
                 let found = row.facts.created_by.as_deref();
                 found.is_some_and(|found| found.eq_ignore_ascii_case(author))
             }
+            // The service lists the default under its name, or leaves it out.
+            Self::Severity => match &indicator.fields.severity {
+                Some(severity) => severity.as_str() == wanted,
+                None => wanted == Severity::Informational.as_str(),
+            },
             Self::Value => {
                 let kind = &indicator.indicator_type;
                 canonical(kind, &indicator.value) == canonical(kind, wanted)
             }
+            Self::ValueContains => {
+                let lower = |text: &str| text.to_lowercase();
+                lower(&indicator.value).contains(&lower(wanted))
+            }
         }
     }
+}
+
+/// Whether the row is of a type and an action that a configuration can name; other products make others.
+pub fn is_writable(row: &Row) -> bool {
+    let indicator = &row.indicator;
+    !matches!(indicator.indicator_type, IndicatorType::Other(_)) && !matches!(indicator.action, Action::Other(_))
+}
+
+/// Whether the row is one of those that the filters of a configuration name.
+pub fn matches_all(tenant: &Tenant, row: &Row, filters: &[Filter], config: &Value) -> bool {
+    filters.iter().all(|filter| {
+        let wanted = config.get(filter.name()).as_str();
+        wanted.is_none_or(|wanted| filter.matches(tenant, row, wanted))
+    })
+}
+
+/// What is wrong with the filters of a configuration; `name` is what messages call it, and `is_known` tells values that occur
+/// although nobody can submit them.
+pub fn check(name: &str, filters: &[Filter], config: &Value, is_known: impl Fn(Filter, &str) -> bool) -> Diagnostics {
+    let problems = filters.iter().filter_map(|filter| {
+        let wanted = config.get(filter.name()).as_str()?;
+        let problem = filter.problem(wanted).filter(|_| !is_known(*filter, wanted))?;
+        let error = Diagnostic::error(
+            format!("{name}: invalid {}", filter.name()),
+            format!("{problem}\n\nNo indicator can match this filter."),
+        );
+        Some(error.at(Path::attribute(filter.name())))
+    });
+    problems.collect()
 }
 
 /// What is wrong with a value that the service keeps in no indicator, of this type or of the one that it looks like.

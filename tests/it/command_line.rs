@@ -1,6 +1,6 @@
 //! The program as a person starts it.
 
-use crate::support::{Tenant, Workspace};
+use crate::support::{Program as Host, Tenant, Workspace};
 use reqwest::{Certificate, Client};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -59,7 +59,10 @@ fn assert_nothing_left(temporary: &TempDir) {
 #[tokio::test]
 async fn the_demo_shows_the_whole_chain_and_leaves_nothing_behind() {
     let temporary = tempfile::tempdir().unwrap();
-    let Output { status, stdout, stderr } = within(program(&["demo"], &temporary).output()).await.unwrap();
+    let path = Host::of_this_run().path_variable();
+    let Output { status, stdout, stderr } = within(program(&["demo"], &temporary).env("PATH", path).output())
+        .await
+        .unwrap();
     let shown = text(&stdout);
     assert!(status.success(), "{shown}\n{}", text(&stderr));
     assert_eq!(text(&stderr), "");

@@ -7,19 +7,22 @@ mod clock;
 pub mod generate;
 mod held;
 mod host;
+pub mod peer;
 pub mod plugin;
 mod process;
+mod program;
 #[cfg(unix)]
 mod running;
 mod tenant;
 mod values;
 mod workspace;
 
-pub use calls::{Calls, Schemas, Stored, Told};
+pub use calls::{Calls, Listed, Schemas, Stored, Told};
 pub use clock::TenantClock;
 pub use held::Held;
 pub use host::{Host, Run};
 pub use process::Process;
+pub use program::{Feature, Program, has, unrun};
 #[cfg(unix)]
 pub use running::Running;
 pub use tenant::Tenant;

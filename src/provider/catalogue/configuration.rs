@@ -3,10 +3,13 @@
 use super::{TITLE, errors, once};
 use crate::defender::samples;
 use crate::defender::{Obstacle, Wait};
+use crate::indicator::Field;
+use crate::indicator::rules::parse_action;
 use crate::provider::object::Kind;
 use crate::provider::set::IndicatorSet;
+use crate::provider::single::SingleIndicator;
 use crate::provider::{capacity, config, filter, function, indicators, own_rows_only, set, single, unusable, waited};
-use crate::tf::{DataSource, faults};
+use crate::tf::{DataSource, ListResource, faults};
 use crate::tf::{Diagnostic, Diagnostics, Object, Value, ValueType};
 use serde_json::json;
 
@@ -144,7 +147,31 @@ pub fn imports() -> Vec<Diagnostic> {
         single::import::no_such(1_200, "evil.example"),
         single::import::ambiguous("evil.example", &[&rows[0], &rows[1]]),
     ]);
+    let wanted = rows[0].indicator.identity();
+    let action = parse_action("block").unwrap_err();
+    all.extend([
+        single::identity::incomplete(Field::Action),
+        single::identity::invalid(Field::Action, &action.rule, &action.remedy),
+        single::identity::other_tenant(
+            "aaaabbbb-0000-cccc-1111-dddd2222eeee",
+            "ffff0000-1111-aaaa-2222-bbbb3333cccc",
+        ),
+        single::identity::no_such(1_200, &wanted),
+        single::identity::ambiguous(&wanted, &[&rows[0], &rows[1]]),
+    ]);
     all
+}
+
+/// `moved` blocks.
+pub fn moves() -> Vec<Diagnostic> {
+    vec![
+        single::peer::unknown_source("azurerm_resource_group"),
+        single::peer::unusable_source("indicator_value"),
+        single::peer::newer_source(3),
+        set::moves::refused("microsoftdefender_indicator"),
+        faults::no_move("microsoftdefender_indicator", "mde_capacity"),
+        faults::moved_from_newer(IndicatorSet::TYPE_NAME, 7),
+    ]
 }
 
 fn call(name: &str, arguments: &[&str]) -> String {
@@ -200,6 +227,7 @@ pub fn reading() -> Vec<Diagnostic> {
         waited(&wait(Obstacle::Trouble)),
         capacity::unknown_use(),
         indicators::unreadable(3, &[&"901".into(), &"902".into()]),
+        single::query::too_many(15_231, 100),
     ];
     let source = indicators::Indicators;
     for (name, text) in [("action", "block"), ("type", "domain"), ("value", "evil[.]example")] {
@@ -207,6 +235,9 @@ pub fn reading() -> Vec<Diagnostic> {
         config.set(name, text.into());
         all.extend(source.validate(&config.into()));
     }
+    let list = single::query::ListIndicators;
+    let config = Object::null(list.schema().object_type()).with("severity", "high");
+    all.extend(list.validate(&config.into()));
     all
 }
 
@@ -220,6 +251,7 @@ pub fn framework() -> Vec<Diagnostic> {
     let mut all = vec![
         faults::data_source_unconfigured("mde_capacity"),
         faults::import_unconfigured(set),
+        faults::list_unconfigured(SingleIndicator::TYPE_NAME),
         faults::not_refreshed(set),
         faults::change_unconfigured(doing),
         faults::nothing(doing),

@@ -1,10 +1,10 @@
 //! Importing a set by a filter, adopting the rows that match.
 
 use super::{COUNTS, INDICATORS, IndicatorSet, counts};
-use crate::indicator::{Action, Field, FieldValue, Indicator, IndicatorType, Row, detect_type};
+use crate::indicator::{Field, FieldValue, Indicator, Row, detect_type};
 use crate::provider::attributes::write;
 use crate::provider::diagnostics;
-use crate::provider::filter::{Filter, parse};
+use crate::provider::filter::{Filter, is_writable, parse};
 use crate::provider::list::{key_of, text_of};
 use crate::provider::object::{Kind, RECORD};
 use crate::provider::record::Record;
@@ -120,10 +120,4 @@ fn is_default(field: Field, indicator: &Indicator) -> bool {
         Field::Category => value.is_none() || value == Some(FieldValue::Text("SuspiciousActivity".into())),
         _ => value.is_none() || value == field.explicit_default(),
     }
-}
-
-/// Whether the row is of a type and an action that a configuration can name; other products make others.
-fn is_writable(row: &Row) -> bool {
-    let indicator = &row.indicator;
-    !matches!(indicator.indicator_type, IndicatorType::Other(_)) && !matches!(indicator.action, Action::Other(_))
 }

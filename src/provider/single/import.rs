@@ -82,7 +82,7 @@ fn by_value<'a>(listing: &'a Listing, value: &str) -> Vec<&'a Row> {
 
 /// The state of an imported row: what is not the service's default is written, so that the configuration people write
 /// for it plans clean.
-fn state(row: &Row) -> Value {
+pub fn state(row: &Row) -> Value {
     let indicator = &row.indicator;
     let mut object = Object::null(SingleIndicator::object_type().clone());
     for difference in differences(&Indicator::blank(), indicator) {

@@ -1,8 +1,8 @@
 //! The real terraform on a temporary directory.
 
-use super::{Held, Tenant};
+use super::{Held, Program, Tenant};
 use serde_json::Value;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
@@ -180,7 +180,7 @@ impl Workspace {
 
     /// A command that is ready to be started.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(terraform());
+        let mut command = Command::new(&Program::of_this_run().path);
         command
             .args(arguments)
             .arg("-no-color")
@@ -234,12 +234,4 @@ impl Workspace {
     pub async fn destroy(&self) -> Ran {
         self.run(&["destroy", "-auto-approve", "-input=false"]).await
     }
-}
-
-fn terraform() -> PathBuf {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path)
-        .flat_map(|directory| ["terraform", "tofu"].map(|name| directory.join(name)))
-        .find(|candidate| candidate.is_file())
-        .expect("these tests run the real `terraform` (or `tofu`): install it and put it on PATH")
 }
