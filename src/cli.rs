@@ -3,6 +3,7 @@
 //! **Invariant:** it prints through the writer that it is given and never through the standard streams' macros; it
 //! imports `provider`, `simulator`, `docs`, `tf`, `defender` and `indicator`.
 
+pub mod progress;
 mod terraform;
 mod demo;
 mod install;
