@@ -3,8 +3,13 @@
 //! **Invariant:** pure. It says where something stands and which field it is meant for, and knows nothing of what a
 //! resource makes of it; no text whatever makes it panic. It imports `indicator` and `outgoing`.
 
+mod lines;
+pub mod cells;
 pub mod csv;
+pub mod json;
 mod draft;
+pub mod text;
+pub mod write;
 
 pub use draft::{Draft, Options, Place, Reading, Reason, Refusal, Rewritten, Skipped, Tlp};
 

@@ -40,7 +40,7 @@ pub use identity::{Digest, Identity, Key, ValueKey};
 pub use instant::{instant_text, parse_instant};
 pub use kind::IndicatorType;
 pub use lifetime::Lifetime;
-pub use precedence::{Conflict, conflicts, weakens};
+pub use precedence::{Conflict, conflicts, covered, weakens};
 pub use protected::Protected;
 pub use refang::refang;
 pub use row_id::RowId;

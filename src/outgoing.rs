@@ -1,14 +1,18 @@
 //! Text on its way out of the program: to the host, into a log, to a terminal.
 //!
 //! Much of it was written by others: by whoever works on the tenant, by a server, in a file. Each exit passes everything
-//! through here, so that no text moves a cursor, turns a line round, floods a screen or tells a secret, whoever wrote it.
+//! through here, so that no text moves a cursor, turns a line round, floods a screen, gives orders to a build agent or tells
+//! a secret, whoever wrote it.
 //!
 //! **Invariant:** pure but for the list of secrets of this process. It imports nothing of this crate.
 
+mod commands;
 mod secrets;
 
+pub use commands::holds_command;
 pub use secrets::{conceal, redacted};
 
+use commands::Line;
 use std::fmt::Write as _;
 use std::io;
 
@@ -21,17 +25,22 @@ const LONGEST_TEXT: usize = 64_000;
 /// Longest value between back-ticks, in characters.
 const LONGEST_VALUE: usize = 100;
 
-/// The text without secrets, on one line, with what nobody can see written out, and cut.
+/// The text without secrets, on one line, with what nobody can see and the commands of build agents written out, and cut.
 #[must_use]
 pub fn line(text: &str) -> String {
     let mut out = String::new();
-    put_line(&mut out, &redacted(text));
+    put_line(&mut out, &redacted(text), &mut Line::default());
     out
 }
 
 /// The same with the lines of the text kept.
 #[must_use]
 pub fn lines(text: &str) -> String {
+    lines_behind(&mut Line::default(), text)
+}
+
+/// The same for a text that follows what was printed of its first line already.
+fn lines_behind(printed: &mut Line, text: &str) -> String {
     let text = redacted(text);
     let mut out = String::new();
     let mut left = LONGEST_TEXT;
@@ -46,20 +55,21 @@ pub fn lines(text: &str) -> String {
             break;
         }
         left -= length;
-        put_line(&mut out, line.trim_end_matches('\n'));
+        put_line(&mut out, line.trim_end_matches('\n'), printed);
         if line.ends_with('\n') {
             out.push('\n');
+            *printed = Line::default();
         }
     }
     out
 }
 
-fn put_line(out: &mut String, line: &str) {
+fn put_line(out: &mut String, line: &str, printed: &mut Line) {
     let mut letters = line.chars();
     letters
         .by_ref()
         .take(LONGEST_LINE)
-        .for_each(|letter| put(out, letter, is_harmful(letter)));
+        .for_each(|letter| put(out, letter, is_harmful(letter), printed));
     let more = letters.count();
     if more > 0 {
         let _ = write!(out, "… ({more} more characters)");
@@ -72,13 +82,12 @@ fn put_line(out: &mut String, line: &str) {
 pub fn shown(value: &str) -> String {
     let value = redacted(value);
     let mut letters = value.chars();
-    let mut out = String::from("`");
+    let mut out = String::new();
+    let mut printed = Line::default();
+    put(&mut out, '`', false, &mut printed);
     for letter in letters.by_ref().take(LONGEST_VALUE) {
-        put(
-            &mut out,
-            letter,
-            is_harmful(letter) || (letter.is_whitespace() && letter != ' '),
-        );
+        let is_hidden = is_harmful(letter) || (letter.is_whitespace() && letter != ' ');
+        put(&mut out, letter, is_hidden, &mut printed);
     }
     if letters.next().is_some() {
         out.push('…');
@@ -98,7 +107,9 @@ pub fn words(text: &str, longest: usize) -> String {
     }
 }
 
-fn put(out: &mut String, letter: char, escape: bool) {
+fn put(out: &mut String, letter: char, escape: bool, printed: &mut Line) {
+    // What is written out begins with a backslash, which no command has.
+    let escape = printed.completes(if escape { '\\' } else { letter }) || escape;
     match letter {
         '\n' if escape => out.push_str("\\n"),
         '\r' if escape => out.push_str("\\r"),
@@ -141,24 +152,32 @@ pub const fn is_format(letter: char) -> bool {
 }
 
 /// Writes what is written to it as [`lines`] would have it.
-pub struct Writer<W>(W);
+pub struct Writer<W> {
+    writer: W,
+    /// What was printed of the line that is not finished.
+    printed: Line,
+}
 
 impl<W: io::Write> Writer<W> {
     /// Writes to this.
-    pub const fn new(writer: W) -> Self {
-        Self(writer)
+    pub fn new(writer: W) -> Self {
+        Self {
+            writer,
+            printed: Line::default(),
+        }
     }
 }
 
 impl<W: io::Write> io::Write for Writer<W> {
     /// Takes all of it. Whoever formats writes whole pieces of text, so that no character is cut in two.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write_all(lines(&String::from_utf8_lossy(bytes)).as_bytes())?;
+        let text = lines_behind(&mut self.printed, &String::from_utf8_lossy(bytes));
+        self.writer.write_all(text.as_bytes())?;
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
+        self.writer.flush()
     }
 }
 
@@ -237,9 +256,36 @@ mod tests {
         assert_eq!(String::from_utf8(out).unwrap(), "\\u{1b}[2J: é\n");
     }
 
+    #[test]
+    fn no_build_agent_gets_an_order() {
+        for (text, expected) in [
+            ("##vso[task.complete]", "##vso\\u{5b}task.complete]"),
+            ("a ##[error]b", "a ##\\u{5b}error]b"),
+            (" ::error::x", " :\\u{3a}error::x"),
+            ("a ::error::x", "a ::error::x"),
+        ] {
+            assert_eq!(line(text), expected);
+            assert_eq!(lines(&format!("{text}\n{text}")), format!("{expected}\n{expected}"));
+        }
+        assert_eq!(shown("##[x]"), "`##\\u{5b}x]`");
+        assert_eq!(shown("::1"), "`::1`");
+        // However it is cut into pieces.
+        let mut out = Vec::new();
+        let mut writer = Writer::new(&mut out);
+        for piece in ["\n", "#", "#v", "so", "[x", "\n:", ":", "e\n", "a", "::b"] {
+            write!(writer, "{piece}").unwrap();
+        }
+        assert_eq!(String::from_utf8(out).unwrap(), "\n##vso\\u{5b}x\n:\\u{3a}e\na::b");
+    }
+
     /// Texts with many characters of the sort that matters here.
     fn any_text() -> impl Strategy<Value = String> {
-        prop_oneof!["\\PC{0,40}", "(\\PC|\\pC|\n|\u{202e}|\u{1b}){0,200}", "[a\n]{0,5000}"]
+        prop_oneof![
+            "\\PC{0,40}",
+            "(\\PC|\\pC|\n|\u{202e}|\u{1b}){0,200}",
+            "[a\n]{0,5000}",
+            "(##|#|vso|VSO|\\[|::|:| |\n|a){0,20}"
+        ]
     }
 
     proptest! {
@@ -252,6 +298,9 @@ mod tests {
                 prop_assert!(!harmful(&out), "{out:?}");
             }
             prop_assert!(!line(&text).contains('\n') && !shown(&text).contains('\n'));
+            for out in [line(&text), lines(&text), shown(&text)] {
+                prop_assert!(!holds_command(&out), "{out:?}");
+            }
             prop_assert!(lines(&text).lines().all(|line| line.chars().count() < LONGEST_LINE * 11));
         }
     }

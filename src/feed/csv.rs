@@ -4,15 +4,14 @@
 //! row is a lost block, so everything that has no certain meaning is a problem; only blank rows go without saying.
 
 mod columns;
-mod quotes;
 #[cfg(test)]
 mod tests;
 
-pub use columns::{Column, Meaning};
+pub use columns::{Column, Meaning, certificate_header, meaning};
 
+use super::cells::{self, Dialect, Fault, FaultKind, Row};
 use super::{Problem, shown};
-use ::csv::{ReaderBuilder, StringRecord};
-use quotes::Fault;
+use crate::indicator::{FieldKind, FieldValue};
 
 /// A table, read as far as it can be.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -47,7 +46,7 @@ pub struct Cell {
 #[must_use]
 pub fn parse(text: &str) -> Table {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut reading = Reading::new(text);
+    let mut reading = cells::rows(text, Dialect::STRICT).filter(|row| !row.is_blank());
     let Some(header) = reading.next() else {
         return Table {
             problems: vec![Problem {
@@ -60,16 +59,14 @@ pub fn parse(text: &str) -> Table {
             ..Table::default()
         };
     };
-    let (columns, mut problems) = columns::read(header.line, &header.cells);
+    let (columns, mut problems) = columns::read(header.line, header.cells.iter().map(|cell| &*cell.text));
     if let Some(fault) = header.fault {
-        problems.insert(0, malformed(&columns, &fault));
+        problems.insert(0, malformed(&columns, fault));
     }
     let mut rows = Vec::new();
     // Under a header that says nothing every row would be wrong, for no reason of its own.
     if columns.iter().any(Column::is_used) {
-        while let Some(row) = reading.next() {
-            rows.push(record(&columns, row));
-        }
+        rows.extend(reading.map(|row| record(&columns, row)));
     }
     Table {
         columns,
@@ -78,9 +75,30 @@ pub fn parse(text: &str) -> Table {
     }
 }
 
-fn record(columns: &[Column], row: Row) -> Result<Record, Problem> {
+/// The value of a cell of a field of this kind; `None` if it cannot be one.
+#[must_use]
+pub fn field_value(kind: FieldKind, text: &str) -> Option<FieldValue> {
+    let items = || text.split(',').map(str::trim).filter(|item| !item.is_empty());
+    match kind {
+        FieldKind::Text => Some(FieldValue::Text(text.to_owned())),
+        FieldKind::Flag => match text.trim().to_ascii_lowercase().as_str() {
+            "true" => Some(FieldValue::Flag(true)),
+            "false" => Some(FieldValue::Flag(false)),
+            _ => None,
+        },
+        FieldKind::Whole => text.trim().parse().ok().map(FieldValue::Whole),
+        FieldKind::Texts => Some(FieldValue::Texts(items().map(str::to_owned).collect())),
+        FieldKind::Wholes => items()
+            .map(|item| item.parse().ok())
+            .collect::<Option<_>>()
+            .map(FieldValue::Wholes),
+        FieldKind::Certificate => None,
+    }
+}
+
+fn record(columns: &[Column], row: Row<'_>) -> Result<Record, Problem> {
     if let Some(fault) = row.fault {
-        return Err(malformed(columns, &fault));
+        return Err(malformed(columns, fault));
     }
     let count = row.cells.len();
     if count != columns.len() {
@@ -96,17 +114,17 @@ fn record(columns: &[Column], row: Row) -> Result<Record, Problem> {
         });
     }
     let mut cells = Vec::new();
-    for (column, text) in row.cells.iter().enumerate().filter(|(_, text)| !is_blank(text)) {
+    for (column, cell) in row.cells.into_iter().enumerate().filter(|(_, cell)| !cell.is_blank()) {
         match columns.get(column).map(|column| column.meaning) {
             Some(Meaning::Field(_) | Meaning::Certificate(_)) => cells.push(Cell {
                 column,
-                text: text.to_owned(),
+                text: cell.text.into_owned(),
             }),
             Some(Meaning::Nameless) => {
                 let text = format!(
                     "the column of cell {} has no name, but the cell holds {}; name the column, or empty the cell",
                     column + 1,
-                    shown(text)
+                    shown(&cell.text)
                 );
                 return Err(Problem {
                     line: row.line,
@@ -120,104 +138,20 @@ fn record(columns: &[Column], row: Row) -> Result<Record, Problem> {
     Ok(Record { line: row.line, cells })
 }
 
-fn malformed(columns: &[Column], fault: &(usize, Fault)) -> Problem {
-    let (line, fault) = *fault;
-    let (cell, text) = match fault {
-        Fault::Unclosed { cell } => (
-            cell,
+fn malformed(columns: &[Column], fault: Fault) -> Problem {
+    let text = match fault.kind {
+        FaultKind::Unclosed => {
             "the cell begins with a quote that is never closed, so all text after it belongs to the cell; close it \
-             with `\"`",
-        ),
-        Fault::TextBehind { cell } => (
-            cell,
+             with `\"`"
+        }
+        FaultKind::TextBehind { .. } => {
             "the cell continues after its closing quote; write `\"\"` for a quote within a quoted cell, and only a \
-             comma after the closing quote",
-        ),
+             comma after the closing quote"
+        }
     };
     Problem {
-        line,
-        column: columns.get(cell).map(|column| column.header.clone()),
+        line: fault.line,
+        column: columns.get(fault.cell).map(|column| column.header.clone()),
         text: text.into(),
-    }
-}
-
-fn is_blank(text: &str) -> bool {
-    text.trim().is_empty()
-}
-
-/// One row before it is known what its cells mean.
-struct Row {
-    line: usize,
-    cells: StringRecord,
-    /// Where a cell is quoted in a way that may swallow others, and how.
-    fault: Option<(usize, Fault)>,
-}
-
-/// Rows with their lines. The reader's own count is not used: it knows only line feeds, and counts blank lines before a
-/// row as part of it.
-struct Reading<'t> {
-    text: &'t str,
-    reader: ::csv::Reader<&'t [u8]>,
-    /// How far lines are counted, and the line there.
-    counted: (usize, usize),
-}
-
-impl<'t> Reading<'t> {
-    fn new(text: &'t str) -> Self {
-        Self {
-            text,
-            reader: ReaderBuilder::new()
-                .has_headers(false)
-                .flexible(true)
-                .from_reader(text.as_bytes()),
-            counted: (0, 1),
-        }
-    }
-
-    /// The next row that is not blank.
-    fn next(&mut self) -> Option<Row> {
-        let mut cells = StringRecord::new();
-        loop {
-            let before = self.offset();
-            // Reading text from memory does not fail; an end is the only answer that would make sense if it did.
-            if !matches!(self.reader.read_record(&mut cells), Ok(true)) {
-                return None;
-            }
-            if cells.iter().all(is_blank) {
-                continue;
-            }
-            let raw = self.text.get(before..self.offset()).unwrap_or_default();
-            let trimmed = raw.trim_start_matches(['\r', '\n']);
-            let start = before + raw.len() - trimmed.len();
-            let fault = quotes::fault(trimmed).map(|(at, fault)| (self.line_of(start, start + at), fault));
-            return Some(Row {
-                line: self.line_of(start, start),
-                cells,
-                fault,
-            });
-        }
-    }
-
-    fn offset(&self) -> usize {
-        usize::try_from(self.reader.position().byte()).unwrap_or(usize::MAX)
-    }
-
-    /// The line of the byte at `at`, which is not before `start`; lines before `start` are not counted again.
-    fn line_of(&mut self, start: usize, at: usize) -> usize {
-        let (from, line) = self.counted;
-        self.counted = (start, line + self.ends(from, start));
-        self.counted.1 + self.ends(start, at)
-    }
-
-    /// How many lines end between two bytes, be it with CR LF, LF or CR.
-    fn ends(&self, from: usize, to: usize) -> usize {
-        let bytes = self.text.as_bytes();
-        (from..to.min(bytes.len()))
-            .filter(|at| match bytes[*at] {
-                b'\n' => true,
-                b'\r' => bytes.get(at + 1) != Some(&b'\n'),
-                _ => false,
-            })
-            .count()
     }
 }

@@ -89,7 +89,7 @@ pub(super) fn valid() -> impl Strategy<Value = (IndicatorType, String)> {
 }
 
 /// An indicator with any of its fields set or not.
-pub(super) fn indicator() -> impl Strategy<Value = Indicator> {
+pub(crate) fn indicator() -> impl Strategy<Value = Indicator> {
     let identity = (any_type(), messy(), prop::sample::select(Action::WRITABLE.to_vec()));
     let texts = prop::array::uniform8(prop::option::of("[a-zA-Z \"é]{0,6}"));
     let numbers = prop::array::uniform4(prop::option::of(-3..6i32));

@@ -7,6 +7,7 @@ mod text;
 mod parsed;
 mod value;
 
+pub use crate::feed::json::{Entry as Addition, key_of};
 pub use value::content;
 
 use crate::indicator::{Field, FieldKind, FieldValue};
@@ -53,9 +54,6 @@ pub enum RowEdit {
     /// These fields get other values; `None` takes the field out.
     Set(Vec<(Field, Option<FieldValue>)>),
 }
-
-/// A row that comes into a list.
-pub type Addition = (String, Vec<(Field, FieldValue)>);
 
 impl List {
     /// Reads a list of a configuration, a plan or a state.
@@ -132,26 +130,6 @@ pub fn differing(one: &[(Field, FieldValue)], other: &[(Field, FieldValue)]) -> 
     };
     let differs = |field: &Field| value(one, *field) != value(other, *field);
     Field::ALL.iter().copied().filter(differs).collect()
-}
-
-/// Longest key that a list made by a function has, in characters. Hosts pad all keys of an object to the longest.
-const LONGEST_KEY: usize = 100;
-
-/// The key of a value in a list that a function makes: the value itself, or its beginning and its SHA-256 if it is long.
-/// Rows with such a key need a `value`.
-pub fn key_of(value: &str) -> String {
-    if value.chars().count() <= LONGEST_KEY {
-        return value.to_owned();
-    }
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, value.as_bytes());
-    let hex: String = digest
-        .as_ref()
-        .iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    let head: String = value.chars().take(LONGEST_KEY - hex.len() - 1).collect();
-    format!("{head}~{hex}")
 }
 
 fn typed(value_type: ValueType, value: Value) -> Value {

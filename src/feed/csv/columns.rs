@@ -37,6 +37,14 @@ impl Column {
     }
 }
 
+impl Meaning {
+    /// Whether it is a column of an indicator, be it one that nobody can set.
+    #[must_use]
+    pub const fn is_known(self) -> bool {
+        matches!(self, Self::Field(_) | Self::Certificate(_) | Self::ReadOnly)
+    }
+}
+
 /// What the service sends and does not take; exports have columns of it.
 const READ_ONLY: [&str; 8] = [
     "id",
@@ -99,7 +107,9 @@ pub fn read<'t>(line: usize, headers: impl IntoIterator<Item = &'t str>) -> (Vec
     (columns, problems)
 }
 
-fn meaning(header: &str) -> Meaning {
+/// What the cells of a column of this name are.
+#[must_use]
+pub fn meaning(header: &str) -> Meaning {
     let plain = plain(header);
     let is = |name: &str| self::plain(name) == plain;
     if plain.is_empty() {
@@ -109,7 +119,11 @@ fn meaning(header: &str) -> Meaning {
         |field: &Field| field.portal_name().is_some_and(is) || is(field.name()) || field.wire_name().is_some_and(is);
     let field = Field::ALL.iter().copied().find(is_field);
     let field = field.or_else(|| is(DEVICE_GROUPS).then_some(Field::RbacGroupNames));
-    let fact = || CertificateFact::ALL.into_iter().find(|fact| is(&certificate(*fact)));
+    let fact = || {
+        CertificateFact::ALL
+            .into_iter()
+            .find(|fact| is(&certificate_header(*fact)))
+    };
     if let Some(field) = field {
         Meaning::Field(field)
     } else if let Some(fact) = fact() {
@@ -121,7 +135,9 @@ fn meaning(header: &str) -> Meaning {
     }
 }
 
-fn certificate(fact: CertificateFact) -> String {
+/// The header of the column of a fact of the certificate.
+#[must_use]
+pub fn certificate_header(fact: CertificateFact) -> String {
     format!("{}_{}", Field::CertificateInfo, fact.name())
 }
 
@@ -163,7 +179,7 @@ fn unknown(header: &str) -> String {
         .iter()
         .filter_map(|field| field.portal_name().map(str::to_owned));
     let own = Field::ALL.iter().map(|field| field.name().to_owned());
-    let certificate = CertificateFact::ALL.into_iter().map(certificate);
+    let certificate = CertificateFact::ALL.into_iter().map(certificate_header);
     let mut names: Vec<String> = if is_portal {
         portal.chain(own).chain(certificate).collect()
     } else {

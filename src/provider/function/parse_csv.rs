@@ -129,7 +129,7 @@ impl Reading<'_> {
         let mut certificate = CertificateInfo::default();
         for Cell { column, text } in &record.cells {
             match self.columns.get(*column).map(|column| column.meaning) {
-                Some(Meaning::Field(field)) => match content(field.kind(), text) {
+                Some(Meaning::Field(field)) => match csv::field_value(field.kind(), text) {
                     Some(value) => row.take(field, Content::Known(value)),
                     None => self.note_field(
                         record.line,
@@ -195,26 +195,6 @@ impl Reading<'_> {
         }
         self.lines.insert(canonical, (record.line, key.clone()));
         self.rows.insert(key, fields);
-    }
-}
-
-/// The value of a cell; `None` if it cannot be one of the field.
-fn content(kind: FieldKind, text: &str) -> Option<FieldValue> {
-    let items = || text.split(',').map(str::trim).filter(|item| !item.is_empty());
-    match kind {
-        FieldKind::Text => Some(FieldValue::Text(text.to_owned())),
-        FieldKind::Flag => match text.trim().to_ascii_lowercase().as_str() {
-            "true" => Some(FieldValue::Flag(true)),
-            "false" => Some(FieldValue::Flag(false)),
-            _ => None,
-        },
-        FieldKind::Whole => text.trim().parse().ok().map(FieldValue::Whole),
-        FieldKind::Texts => Some(FieldValue::Texts(items().map(str::to_owned).collect())),
-        FieldKind::Wholes => items()
-            .map(|item| item.parse().ok())
-            .collect::<Option<_>>()
-            .map(FieldValue::Wholes),
-        FieldKind::Certificate => None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! A list as one JSON text: an object of rows by key.
 
 use super::{Addition, Content, List, ListRow, RowEdit, SHAPE, from_text, unknown_field, wrong_kind};
+use crate::feed::json::{push_entry, push_member};
 use crate::indicator::{CertificateFact, CertificateInfo, Field, FieldKind, FieldValue};
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value as Json;
@@ -230,59 +231,10 @@ fn entry(row: &Addition) -> String {
     text
 }
 
-fn push_entry(text: &mut String, (key, fields): &Addition) {
-    push_text(text, key);
-    text.push(':');
-    if fields.is_empty() {
-        text.push_str("null");
-        return;
-    }
-    text.push('{');
-    for (position, (field, value)) in fields.iter().enumerate() {
-        if position > 0 {
-            text.push(',');
-        }
-        push_member(text, *field, value);
-    }
-    text.push('}');
-}
-
 fn member(field: Field, value: &FieldValue) -> String {
     let mut text = String::new();
     push_member(&mut text, field, value);
     text
-}
-
-fn push_member(text: &mut String, field: Field, value: &FieldValue) {
-    text.push('"');
-    text.push_str(field.name());
-    text.push_str("\":");
-    match value {
-        FieldValue::Text(value) => push_text(text, value),
-        other => text.push_str(&json(other).to_string()),
-    }
-}
-
-/// The text in quotes, with what JSON asks to be escaped.
-fn push_text(text: &mut String, value: &str) {
-    // A text always has a JSON form.
-    text.push_str(&serde_json::to_string(value).unwrap_or_default());
-}
-
-fn json(value: &FieldValue) -> Json {
-    match value {
-        FieldValue::Text(text) => text.as_str().into(),
-        FieldValue::Flag(flag) => (*flag).into(),
-        FieldValue::Whole(number) => (*number).into(),
-        FieldValue::Texts(texts) => texts.as_slice().into(),
-        FieldValue::Wholes(numbers) => numbers.as_slice().into(),
-        FieldValue::Certificate(certificate) => {
-            let known = CertificateFact::ALL
-                .iter()
-                .filter_map(|fact| Some((fact.name().to_owned(), Json::from(fact.of(certificate)?))));
-            Json::Object(known.collect())
-        }
-    }
 }
 
 /// The text with rows changed, dropped and added. Every other byte stays.
