@@ -3,8 +3,10 @@
 //! **Invariant:** it prints through the writer that it is given and never through the standard streams' macros; it
 //! imports `provider`, `simulator`, `docs`, `tf`, `defender` and `indicator`.
 
+pub mod progress;
 mod terraform;
 mod demo;
+mod simulate;
 mod install;
 mod documentation;
 
@@ -14,7 +16,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::{outgoing, simulator};
+use crate::outgoing;
 
 /// Terraform provider for Microsoft Defender for Endpoint indicators.
 ///
@@ -31,8 +33,8 @@ struct Arguments {
 enum Command {
     /// Run plan, apply, drift and destroy with the real Terraform against the built-in simulator
     Demo,
-    /// Serve the simulator of the Defender API until Ctrl-C
-    Simulate(Box<simulator::Options>),
+    /// Serve the simulator of the Defender API until Ctrl-C, or while a command runs: simulate -- COMMAND
+    Simulate(Box<simulate::Arguments>),
     /// Copy this binary to where `terraform init` finds it as terraform.local/mde/mde
     Install,
     /// Write the reference documentation, or check that it is up to date
@@ -62,9 +64,9 @@ fn with_causes(error: &dyn std::error::Error) -> String {
 /// The arguments of the process, or what clap has to say instead.
 fn arguments() -> Result<Arguments, clap::Error> {
     let arguments = Arguments::try_parse()?;
-    if let Command::Simulate(options) = &arguments.command {
+    if let Command::Simulate(simulate) = &arguments.command {
         let conflict = |conflict| Arguments::command().error(ErrorKind::ArgumentConflict, conflict);
-        options.check_command_line().map_err(conflict)?;
+        simulate.check().map_err(conflict)?;
     }
     Ok(arguments)
 }
@@ -82,10 +84,7 @@ pub async fn run(output: &mut (dyn Write + Send), errors: &mut (dyn Write + Send
     };
     let result = match arguments.command {
         Command::Demo => demo::run(output).await.map(|()| DONE),
-        Command::Simulate(options) => simulator::run(*options, output)
-            .await
-            .map(|()| DONE)
-            .map_err(|error| with_causes(&error)),
+        Command::Simulate(simulate) => simulate.run(output).await,
         Command::Install => install::run(output).map(|()| DONE),
         Command::Docs { directory, check } => documentation::run(&directory, check, output).map(|()| DONE),
     };
