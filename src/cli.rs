@@ -1,12 +1,13 @@
 //! The command line: what the binary does when a person starts it.
 //!
 //! **Invariant:** it prints through the writer that it is given and never through the standard streams' macros; it
-//! imports `provider`, `simulator`, `docs`, `tf`, `defender` and `indicator`.
+//! imports `provider`, `export`, `simulator`, `docs`, `tf`, `defender` and `indicator`.
 
 pub mod progress;
 mod terraform;
 mod demo;
 mod simulate;
+mod export;
 mod install;
 mod documentation;
 
@@ -35,6 +36,8 @@ enum Command {
     Demo,
     /// Serve the simulator of the Defender API until Ctrl-C, or while a command runs: simulate -- COMMAND
     Simulate(Box<simulate::Arguments>),
+    /// Write a live tenant as list files, configuration and import blocks; the environment names the tenant and signs in
+    Export(Box<export::Arguments>),
     /// Copy this binary to where `terraform init` finds it as terraform.local/mde/mde
     Install,
     /// Write the reference documentation, or check that it is up to date
@@ -51,6 +54,9 @@ enum Command {
 /// Exit code of a command that did what it was asked for and found nothing to object to. A command that did it and found
 /// something, as its page says, exits with 1.
 const DONE: u8 = 0;
+
+/// Exit code of a command that did what it was asked for and found something.
+const FOUND: u8 = 1;
 
 /// Exit code of a command that could not do what it was asked for; clap uses the same for wrong arguments.
 const FAILED: u8 = 2;
@@ -85,6 +91,7 @@ pub async fn run(output: &mut (dyn Write + Send), errors: &mut (dyn Write + Send
     let result = match arguments.command {
         Command::Demo => demo::run(output).await.map(|()| DONE),
         Command::Simulate(simulate) => simulate.run(output).await,
+        Command::Export(export) => export.run(output, errors).await,
         Command::Install => install::run(output).map(|()| DONE),
         Command::Docs { directory, check } => documentation::run(&directory, check, output).map(|()| DONE),
     };

@@ -23,6 +23,7 @@ mod field;
 mod compare;
 pub mod rules;
 mod access;
+mod sharing;
 mod protected;
 
 #[cfg(test)]
@@ -45,6 +46,7 @@ pub use protected::Protected;
 pub use refang::refang;
 pub use row_id::RowId;
 pub use severity::Severity;
+pub use sharing::{all_fields, is_writable, own_fields, shared_fields};
 
 use jiff::Timestamp;
 

@@ -12,6 +12,7 @@ pub mod feed;
 mod defender;
 mod tenant;
 pub mod provider;
+mod export;
 mod docs;
 pub mod simulator;
 pub mod cli;

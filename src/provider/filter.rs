@@ -18,6 +18,8 @@ pub enum Filter {
     Action,
     /// Who made the row; `self` is the application that the provider signs in as.
     CreatedBy,
+    /// The product that made the row, such as `Portal`.
+    Source,
     /// The value, in any spelling that means the same.
     Value,
 }
@@ -31,8 +33,14 @@ impl Filter {
             Self::Type => "type",
             Self::Action => "action",
             Self::CreatedBy => "created_by",
+            Self::Source => "source",
             Self::Value => "value",
         }
+    }
+
+    /// Whether rows may say nothing of it.
+    const fn can_be_empty(self) -> bool {
+        matches!(self, Self::Application | Self::Title | Self::Source)
     }
 
     /// What is wrong with the wanted value, if it can match no row.
@@ -41,7 +49,7 @@ impl Filter {
             Self::Type => parse_type(wanted).err(),
             Self::Action => parse_action(wanted).err(),
             Self::Value => value_problem(wanted),
-            Self::Application | Self::Title | Self::CreatedBy => None,
+            Self::Application | Self::Title | Self::CreatedBy | Self::Source => None,
         }
         .map(|finding| format!("{}. {}", finding.rule, finding.remedy))
     }
@@ -64,6 +72,7 @@ impl Filter {
                 let found = row.facts.created_by.as_deref();
                 found.is_some_and(|found| found.eq_ignore_ascii_case(author))
             }
+            Self::Source => row.facts.created_by_source.as_deref().unwrap_or_default() == wanted,
             Self::Value => {
                 let kind = &indicator.indicator_type;
                 canonical(kind, &indicator.value) == canonical(kind, wanted)
@@ -81,7 +90,8 @@ fn value_problem(wanted: &str) -> Option<Finding> {
 }
 
 fn is_text(found: Option<&str>, wanted: &str) -> bool {
-    found.is_some_and(|found| same_text(found, wanted))
+    // No text is the same as empty text.
+    same_text(found.unwrap_or_default(), wanted)
 }
 
 /// Reads the identifier of an import: one or more of `known`, joined by commas, each as NAME=VALUE, where a value may be
@@ -97,8 +107,8 @@ pub fn parse(id: &str, known: &[Filter]) -> Result<Vec<(Filter, String)>, Diagno
             format!(
                 "{reason}\n\nA set is imported by a filter that selects the indicators to adopt: one or more of \
                  `{}`, separated by commas, each as NAME=VALUE, such as `application=gitops-c2` or \
-                 `created_by=self,type=Url`. Quote a value that contains a comma: `title=\"C2, phase 1\"`. `*` \
-                 selects every indicator.",
+                 `created_by=self,type=Url`. Quote a value that contains a comma: `title=\"C2, phase 1\"`. \
+                 `application=\"\"` selects the indicators without a label. `*` selects every indicator.",
                 names.join("`, `")
             ),
         ))
@@ -113,15 +123,14 @@ pub fn parse(id: &str, known: &[Filter]) -> Result<Vec<(Filter, String)>, Diagno
             .split_once('=')
             .ok_or_else(|| refuse(format!("{shown} is not of the form NAME=VALUE.")))?;
         let (name, value) = (name.trim(), value.trim());
-        let value = value
-            .strip_prefix('"')
-            .and_then(|value| value.strip_suffix('"'))
-            .unwrap_or(value);
+        let quoted = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+        let value = quoted.unwrap_or(value);
         let filter = known
             .iter()
             .find(|filter| filter.name() == name)
             .ok_or_else(|| refuse(format!("{} is not a filter.", crate::feed::shown(name))))?;
-        if value.is_empty() {
+        // In quotes, no text is meant, and in a label or a title it means something.
+        if value.is_empty() && !(quoted.is_some() && filter.can_be_empty()) {
             return Err(refuse(format!("`{name}` has no value.")));
         }
         if filters.iter().any(|(other, _)| other == filter) {
@@ -192,11 +201,15 @@ mod tests {
             ("title=a,title=b", "`title` occurs twice."),
             ("colour=red", "`colour` is not a filter."),
             ("", "is not of the form NAME=VALUE"),
+            ("title=", "`title` has no value."),
+            ("action=\"\"", "`action` has no value."),
         ] {
             let problems = parse(id, &known).unwrap_err();
             let text: String = problems.iter().map(|problem| problem.detail.clone()).collect();
             assert!(text.contains(words), "{id}: {text}");
         }
+        let read = parse("title=\"\"", &known).unwrap();
+        assert_eq!(read, [(Filter::Title, String::new())]);
         let read = parse("action=Block,title=\"a, b\"", &known).unwrap();
         assert_eq!(
             read,

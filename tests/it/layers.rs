@@ -21,6 +21,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "provider",
         &["tenant", "defender", "feed", "indicator", "tf", "outgoing"],
     ),
+    ("export", &["tenant", "defender", "feed", "indicator", "outgoing"]),
     ("docs", &["indicator", "tf"]),
     // The oracle: it shares no code with the client.
     ("simulator", &[]),
@@ -30,6 +31,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "simulator",
             "docs",
+            "export",
             "provider",
             "tenant",
             "defender",
