@@ -5,11 +5,13 @@
 
 pub mod progress;
 mod terraform;
+mod replace;
 mod demo;
 mod simulate;
 mod export;
 mod install;
 mod documentation;
+mod convert;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
@@ -40,6 +42,8 @@ enum Command {
     Export(Box<export::Arguments>),
     /// Copy this binary to where `terraform init` finds it as terraform.local/mde/mde
     Install,
+    /// Turn a list of any format into a clean one: STIX, MISP, tables of any dialect, plain lists
+    Convert(Box<convert::Convert>),
     /// Write the reference documentation, or check that it is up to date
     Docs {
         /// Directory to write to
@@ -51,11 +55,10 @@ enum Command {
     },
 }
 
-/// Exit code of a command that did what it was asked for and found nothing to object to. A command that did it and found
-/// something, as its page says, exits with 1.
+/// Exit code of a command that did what it was asked for and found nothing to object to.
 const DONE: u8 = 0;
 
-/// Exit code of a command that did what it was asked for and found something.
+/// Exit code of a command that did what it was asked for and found something to object to.
 const FOUND: u8 = 1;
 
 /// Exit code of a command that could not do what it was asked for; clap uses the same for wrong arguments.
@@ -77,9 +80,9 @@ fn arguments() -> Result<Arguments, clap::Error> {
     Ok(arguments)
 }
 
-/// Runs the command line of the process. Whatever is printed goes through [`outgoing::Writer`].
+/// Runs the command line of the process. Whatever is printed for people goes through [`outgoing::Writer`].
 pub async fn run(output: &mut (dyn Write + Send), errors: &mut (dyn Write + Send)) -> ExitCode {
-    let (output, errors) = (&mut outgoing::Writer::new(output), &mut outgoing::Writer::new(errors));
+    let errors = &mut outgoing::Writer::new(errors);
     let arguments = match arguments() {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -89,14 +92,23 @@ pub async fn run(output: &mut (dyn Write + Send), errors: &mut (dyn Write + Send
         }
     };
     let result = match arguments.command {
-        Command::Demo => demo::run(output).await.map(|()| DONE),
-        Command::Simulate(simulate) => simulate.run(output).await,
-        Command::Export(export) => export.run(output, errors).await,
-        Command::Install => install::run(output).map(|()| DONE),
-        Command::Docs { directory, check } => documentation::run(&directory, check, output).map(|()| DONE),
+        Command::Demo => demo::run(&mut for_people(output)).await.map(|()| DONE),
+        Command::Simulate(simulate) => simulate.run(&mut for_people(output)).await,
+        Command::Export(export) => export.run(&mut for_people(output), errors).await,
+        Command::Install => install::run(&mut for_people(output)).map(|()| DONE),
+        // Its result is data for another program.
+        Command::Convert(options) => convert::run(&options, output, errors),
+        Command::Docs { directory, check } => {
+            documentation::run(&directory, check, &mut for_people(output)).map(|()| DONE)
+        }
     };
     ExitCode::from(result.unwrap_or_else(|message| {
         let _ = writeln!(errors, "error: {message}");
         FAILED
     }))
+}
+
+/// A writer for what people read.
+fn for_people(output: &mut (dyn Write + Send)) -> outgoing::Writer<&mut (dyn Write + Send)> {
+    outgoing::Writer::new(output)
 }
