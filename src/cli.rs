@@ -7,6 +7,7 @@ pub mod progress;
 mod terraform;
 mod demo;
 mod simulate;
+mod report;
 mod install;
 mod documentation;
 
@@ -35,6 +36,8 @@ enum Command {
     Demo,
     /// Serve the simulator of the Defender API until Ctrl-C, or while a command runs: simulate -- COMMAND
     Simulate(Box<simulate::Arguments>),
+    /// Show a plan: as a comment for a pull request, as text, as JSON, or as a page
+    Report(report::Arguments),
     /// Copy this binary to where `terraform init` finds it as terraform.local/mde/mde
     Install,
     /// Write the reference documentation, or check that it is up to date
@@ -52,6 +55,9 @@ enum Command {
 /// something, as its page says, exits with 1.
 const DONE: u8 = 0;
 
+/// Exit code of a command that did what it was asked for and found something.
+const FOUND: u8 = 1;
+
 /// Exit code of a command that could not do what it was asked for; clap uses the same for wrong arguments.
 const FAILED: u8 = 2;
 
@@ -68,12 +74,16 @@ fn arguments() -> Result<Arguments, clap::Error> {
         let conflict = |conflict| Arguments::command().error(ErrorKind::ArgumentConflict, conflict);
         simulate.check().map_err(conflict)?;
     }
+    if let Command::Report(report) = &arguments.command {
+        let conflict = |conflict| Arguments::command().error(ErrorKind::ArgumentConflict, conflict);
+        report.check().map_err(conflict)?;
+    }
     Ok(arguments)
 }
 
-/// Runs the command line of the process. Whatever is printed goes through [`outgoing::Writer`].
+/// Runs the command line of the process. Whatever is printed goes through [`outgoing::Writer`], but for documents.
 pub async fn run(output: &mut (dyn Write + Send), errors: &mut (dyn Write + Send)) -> ExitCode {
-    let (output, errors) = (&mut outgoing::Writer::new(output), &mut outgoing::Writer::new(errors));
+    let errors = &mut outgoing::Writer::new(errors);
     let arguments = match arguments() {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -82,11 +92,14 @@ pub async fn run(output: &mut (dyn Write + Send), errors: &mut (dyn Write + Send
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
+    let lines = &mut outgoing::Writer::new(&mut *output);
     let result = match arguments.command {
-        Command::Demo => demo::run(output).await.map(|()| DONE),
-        Command::Simulate(simulate) => simulate.run(output).await,
-        Command::Install => install::run(output).map(|()| DONE),
-        Command::Docs { directory, check } => documentation::run(&directory, check, output).map(|()| DONE),
+        Command::Demo => demo::run(lines).await.map(|()| DONE),
+        Command::Simulate(simulate) => simulate.run(lines).await,
+        // A document, each form of which escapes what it holds in its own way.
+        Command::Report(report) => report.run(output),
+        Command::Install => install::run(lines).map(|()| DONE),
+        Command::Docs { directory, check } => documentation::run(&directory, check, lines).map(|()| DONE),
     };
     ExitCode::from(result.unwrap_or_else(|message| {
         let _ = writeln!(errors, "error: {message}");

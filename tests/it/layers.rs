@@ -17,6 +17,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("feed", &["indicator", "outgoing"]),
     ("defender", &["indicator", "outgoing"]),
     ("tenant", &["defender", "indicator"]),
+    ("report", &["feed", "indicator", "outgoing"]),
     (
         "provider",
         &["tenant", "defender", "feed", "indicator", "tf", "outgoing"],
@@ -31,6 +32,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "simulator",
             "docs",
             "provider",
+            "report",
             "tenant",
             "defender",
             "feed",
