@@ -9,6 +9,7 @@ mod replace;
 mod demo;
 mod simulate;
 mod export;
+mod report;
 mod install;
 mod documentation;
 mod convert;
@@ -40,6 +41,8 @@ enum Command {
     Simulate(Box<simulate::Arguments>),
     /// Write a live tenant as list files, configuration and import blocks; the environment names the tenant and signs in
     Export(Box<export::Arguments>),
+    /// Show a plan: as a comment for a pull request, as text, as JSON, or as a page
+    Report(report::Arguments),
     /// Copy this binary to where `terraform init` finds it as terraform.local/mde/mde
     Install,
     /// Turn a list of any format into a clean one: STIX, MISP, tables of any dialect, plain lists
@@ -77,6 +80,10 @@ fn arguments() -> Result<Arguments, clap::Error> {
         let conflict = |conflict| Arguments::command().error(ErrorKind::ArgumentConflict, conflict);
         simulate.check().map_err(conflict)?;
     }
+    if let Command::Report(report) = &arguments.command {
+        let conflict = |conflict| Arguments::command().error(ErrorKind::ArgumentConflict, conflict);
+        report.check().map_err(conflict)?;
+    }
     Ok(arguments)
 }
 
@@ -96,6 +103,8 @@ pub async fn run(output: &mut (dyn Write + Send), errors: &mut (dyn Write + Send
         Command::Simulate(simulate) => simulate.run(&mut for_people(output)).await,
         Command::Export(export) => export.run(&mut for_people(output), errors).await,
         Command::Install => install::run(&mut for_people(output)).map(|()| DONE),
+        // A document, each form of which escapes what it holds in its own way.
+        Command::Report(report) => report.run(output),
         // Its result is data for another program.
         Command::Convert(options) => convert::run(&options, output, errors),
         Command::Docs { directory, check } => {

@@ -11,6 +11,7 @@ pub mod indicator;
 pub mod feed;
 mod defender;
 mod tenant;
+mod report;
 pub mod provider;
 mod export;
 mod docs;

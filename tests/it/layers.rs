@@ -17,6 +17,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("feed", &["indicator", "outgoing"]),
     ("defender", &["indicator", "outgoing"]),
     ("tenant", &["defender", "indicator"]),
+    ("report", &["feed", "indicator", "outgoing"]),
     (
         "provider",
         &["tenant", "defender", "feed", "indicator", "tf", "outgoing"],
@@ -33,6 +34,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "docs",
             "export",
             "provider",
+            "report",
             "tenant",
             "defender",
             "feed",
