@@ -16,6 +16,8 @@ mod exclusive;
 mod expiry;
 mod fields;
 mod forms;
+#[cfg(unix)]
+mod gitops;
 mod hostile;
 mod layers;
 mod lifetime;
