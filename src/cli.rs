@@ -1,11 +1,15 @@
 //! The command line: what the binary does when a person starts it.
 //!
 //! **Invariant:** it prints through the writer that it is given and never through the standard streams' macros; it
-//! imports `provider`, `simulator`, `docs`, `tf`, `defender` and `indicator`.
+//! imports `provider`, `export`, `simulator`, `docs`, `tf`, `defender` and `indicator`.
 
+pub mod progress;
 mod terraform;
 mod replace;
 mod demo;
+mod simulate;
+mod export;
+mod report;
 mod install;
 mod documentation;
 mod convert;
@@ -16,7 +20,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::{outgoing, simulator};
+use crate::outgoing;
 
 /// Terraform provider for Microsoft Defender for Endpoint indicators.
 ///
@@ -33,8 +37,12 @@ struct Arguments {
 enum Command {
     /// Run plan, apply, drift and destroy with the real Terraform against the built-in simulator
     Demo,
-    /// Serve the simulator of the Defender API until Ctrl-C
-    Simulate(Box<simulator::Options>),
+    /// Serve the simulator of the Defender API until Ctrl-C, or while a command runs: simulate -- COMMAND
+    Simulate(Box<simulate::Arguments>),
+    /// Write a live tenant as list files, configuration and import blocks; the environment names the tenant and signs in
+    Export(Box<export::Arguments>),
+    /// Show a plan: as a comment for a pull request, as text, as JSON, or as a page
+    Report(report::Arguments),
     /// Copy this binary to where `terraform init` finds it as terraform.local/mde/mde
     ///
     /// The version gets the time and a digest of the build as build metadata, so that lock files stay valid. The CLI
@@ -75,9 +83,13 @@ fn with_causes(error: &dyn std::error::Error) -> String {
 /// The arguments of the process, or what clap has to say instead.
 fn arguments() -> Result<Arguments, clap::Error> {
     let arguments = Arguments::try_parse()?;
-    if let Command::Simulate(options) = &arguments.command {
+    if let Command::Simulate(simulate) = &arguments.command {
         let conflict = |conflict| Arguments::command().error(ErrorKind::ArgumentConflict, conflict);
-        options.check_command_line().map_err(conflict)?;
+        simulate.check().map_err(conflict)?;
+    }
+    if let Command::Report(report) = &arguments.command {
+        let conflict = |conflict| Arguments::command().error(ErrorKind::ArgumentConflict, conflict);
+        report.check().map_err(conflict)?;
     }
     Ok(arguments)
 }
@@ -95,11 +107,11 @@ pub async fn run(output: &mut (dyn Write + Send), errors: &mut (dyn Write + Send
     };
     let result = match arguments.command {
         Command::Demo => demo::run(&mut for_people(output)).await.map(|()| DONE),
-        Command::Simulate(options) => simulator::run(*options, &mut for_people(output))
-            .await
-            .map(|()| DONE)
-            .map_err(|error| with_causes(&error)),
+        Command::Simulate(simulate) => simulate.run(&mut for_people(output)).await,
+        Command::Export(export) => export.run(&mut for_people(output), errors).await,
         Command::Install { directory } => install::run(directory, &mut for_people(output)).map(|()| DONE),
+        // A document, each form of which escapes what it holds in its own way.
+        Command::Report(report) => report.run(output),
         // Its result is data for another program.
         Command::Convert(options) => convert::run(&options, output, errors),
         Command::Docs { directory, check } => {

@@ -24,6 +24,7 @@ mod field;
 mod compare;
 pub mod rules;
 mod access;
+mod sharing;
 mod protected;
 
 #[cfg(test)]
@@ -48,6 +49,7 @@ pub use protected::Protected;
 pub use refang::{refang, unquoted};
 pub use row_id::RowId;
 pub use severity::Severity;
+pub use sharing::{all_fields, is_writable, own_fields, shared_fields};
 
 use jiff::Timestamp;
 

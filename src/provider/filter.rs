@@ -20,6 +20,8 @@ pub enum Filter {
     CreatedBy,
     /// The severity.
     Severity,
+    /// The product that made the row, such as `Portal`.
+    Source,
     /// The value, in any spelling that means the same.
     Value,
     /// A part of the value, whatever its case.
@@ -36,6 +38,7 @@ impl Filter {
             Self::Action => "action",
             Self::CreatedBy => "created_by",
             Self::Severity => "severity",
+            Self::Source => "source",
             Self::Value => "value",
             Self::ValueContains => "value_contains",
         }
@@ -53,6 +56,7 @@ impl Filter {
                  provider's own application."
             }
             Self::Severity => "Returns only indicators with this severity.",
+            Self::Source => "Returns only indicators that this product created, such as `Portal`.",
             Self::Value => "Returns only indicators with this value, in any equivalent spelling.",
             Self::ValueContains => "Returns only indicators whose value contains this text. Case does not matter.",
         }
@@ -63,6 +67,11 @@ impl Filter {
         Attribute::string(self.name()).optional().describe(self.description())
     }
 
+    /// Whether rows may say nothing of it.
+    const fn can_be_empty(self) -> bool {
+        matches!(self, Self::Application | Self::Title | Self::Source)
+    }
+
     /// What is wrong with the wanted value, if it can match no row.
     pub fn problem(self, wanted: &str) -> Option<String> {
         match self {
@@ -70,7 +79,7 @@ impl Filter {
             Self::Action => parse_action(wanted).err(),
             Self::Severity => parse_severity(wanted).err(),
             Self::Value => value_problem(wanted),
-            Self::Application | Self::Title | Self::CreatedBy | Self::ValueContains => None,
+            Self::Application | Self::Title | Self::CreatedBy | Self::Source | Self::ValueContains => None,
         }
         .map(|finding| format!("{}. {}", finding.rule, finding.remedy))
     }
@@ -98,6 +107,7 @@ impl Filter {
                 Some(severity) => severity.as_str() == wanted,
                 None => wanted == Severity::Informational.as_str(),
             },
+            Self::Source => row.facts.created_by_source.as_deref().unwrap_or_default() == wanted,
             Self::Value => {
                 let kind = &indicator.indicator_type;
                 canonical(kind, &indicator.value) == canonical(kind, wanted)
@@ -108,12 +118,6 @@ impl Filter {
             }
         }
     }
-}
-
-/// Whether the row is of a type and an action that a configuration can name; other products make others.
-pub fn is_writable(row: &Row) -> bool {
-    let indicator = &row.indicator;
-    !matches!(indicator.indicator_type, IndicatorType::Other(_)) && !matches!(indicator.action, Action::Other(_))
 }
 
 /// Whether the row is one of those that the filters of a configuration name.
@@ -148,7 +152,8 @@ fn value_problem(wanted: &str) -> Option<Finding> {
 }
 
 fn is_text(found: Option<&str>, wanted: &str) -> bool {
-    found.is_some_and(|found| same_text(found, wanted))
+    // No text is the same as empty text.
+    same_text(found.unwrap_or_default(), wanted)
 }
 
 /// Reads the identifier of an import: one or more of `known`, joined by commas, each as NAME=VALUE, where a value may be
@@ -164,8 +169,8 @@ pub fn parse(id: &str, known: &[Filter]) -> Result<Vec<(Filter, String)>, Diagno
             format!(
                 "{reason}\n\nA set is imported by a filter that selects the indicators to adopt: one or more of \
                  `{}`, separated by commas, each as NAME=VALUE, such as `application=gitops-c2` or \
-                 `created_by=self,type=Url`. Quote a value that contains a comma: `title=\"C2, phase 1\"`. `*` \
-                 selects every indicator.",
+                 `created_by=self,type=Url`. Quote a value that contains a comma: `title=\"C2, phase 1\"`. \
+                 `application=\"\"` selects the indicators without a label. `*` selects every indicator.",
                 names.join("`, `")
             ),
         ))
@@ -180,15 +185,14 @@ pub fn parse(id: &str, known: &[Filter]) -> Result<Vec<(Filter, String)>, Diagno
             .split_once('=')
             .ok_or_else(|| refuse(format!("{shown} is not of the form NAME=VALUE.")))?;
         let (name, value) = (name.trim(), value.trim());
-        let value = value
-            .strip_prefix('"')
-            .and_then(|value| value.strip_suffix('"'))
-            .unwrap_or(value);
+        let quoted = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+        let value = quoted.unwrap_or(value);
         let filter = known
             .iter()
             .find(|filter| filter.name() == name)
             .ok_or_else(|| refuse(format!("{} is not a filter.", crate::feed::shown(name))))?;
-        if value.is_empty() {
+        // In quotes, no text is meant, and in a label or a title it means something.
+        if value.is_empty() && !(quoted.is_some() && filter.can_be_empty()) {
             return Err(refuse(format!("`{name}` has no value.")));
         }
         if filters.iter().any(|(other, _)| other == filter) {
@@ -259,11 +263,15 @@ mod tests {
             ("title=a,title=b", "`title` occurs twice."),
             ("colour=red", "`colour` is not a filter."),
             ("", "is not of the form NAME=VALUE"),
+            ("title=", "`title` has no value."),
+            ("action=\"\"", "`action` has no value."),
         ] {
             let problems = parse(id, &known).unwrap_err();
             let text: String = problems.iter().map(|problem| problem.detail.clone()).collect();
             assert!(text.contains(words), "{id}: {text}");
         }
+        let read = parse("title=\"\"", &known).unwrap();
+        assert_eq!(read, [(Filter::Title, String::new())]);
         let read = parse("action=Block,title=\"a, b\"", &known).unwrap();
         assert_eq!(
             read,

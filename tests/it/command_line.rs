@@ -1,5 +1,7 @@
 //! The program as a person starts it.
 
+mod simulate;
+
 use crate::support::{Program as Host, Tenant, Workspace};
 use reqwest::{Certificate, Client};
 use serde_json::{Value, json};

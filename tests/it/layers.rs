@@ -17,10 +17,12 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("feed", &["indicator", "outgoing"]),
     ("defender", &["indicator", "outgoing"]),
     ("tenant", &["defender", "indicator"]),
+    ("report", &["feed", "indicator", "outgoing"]),
     (
         "provider",
         &["tenant", "defender", "feed", "indicator", "tf", "outgoing"],
     ),
+    ("export", &["tenant", "defender", "feed", "indicator", "outgoing"]),
     ("docs", &["indicator", "tf"]),
     // The oracle: it shares no code with the client.
     ("simulator", &[]),
@@ -30,7 +32,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "simulator",
             "docs",
+            "export",
             "provider",
+            "report",
             "tenant",
             "defender",
             "feed",

@@ -16,6 +16,8 @@ mod exclusive;
 mod expiry;
 mod fields;
 mod forms;
+#[cfg(unix)]
+mod gitops;
 mod hostile;
 mod identities;
 mod layers;
@@ -45,6 +47,7 @@ mod terraform_bad_input;
 mod terraform_basics;
 mod terraform_changes;
 mod terraform_configuration;
+mod terraform_export;
 mod terraform_function;
 mod terraform_generated;
 mod terraform_hosts;

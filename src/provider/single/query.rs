@@ -2,7 +2,7 @@
 
 use super::SingleIndicator;
 use super::import::state;
-use crate::indicator::Row;
+use crate::indicator::{Row, is_writable};
 use crate::outgoing::words;
 use crate::provider::diagnostics;
 use crate::provider::filter::{self, Filter};
@@ -63,7 +63,7 @@ impl ListResource<Tenant> for ListIndicators {
                 );
             }
         };
-        let is_meant = |row: &&Row| filter::is_writable(row) && filter::matches_all(tenant, row, &FILTERS, &config);
+        let is_meant = |row: &&Row| is_writable(&row.indicator) && filter::matches_all(tenant, row, &FILTERS, &config);
         let mut rows: Vec<&Row> = listing.iter().filter(is_meant).collect();
         rows.sort_by(|one, other| order(one).cmp(&order(other)));
         let mut told = unreadable_rows(&listing);
