@@ -48,6 +48,7 @@ mod terraform_basics;
 mod terraform_changes;
 mod terraform_configuration;
 mod terraform_export;
+mod terraform_feeds;
 mod terraform_function;
 mod terraform_generated;
 mod terraform_hosts;
