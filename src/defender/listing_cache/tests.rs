@@ -46,7 +46,8 @@ async fn writes_made_while_a_listing_is_under_way_are_in_it() {
         ["2", "3"]
     );
     assert_eq!(client.listing().await.unwrap().len(), 2);
-    assert_eq!(service.count("/indicators"), 1);
+    // A row that goes between two pages is a sign that rows move, whoever has deleted it.
+    assert_eq!(service.count("/indicators"), 2);
 }
 
 #[tokio::test(start_paused = true)]
