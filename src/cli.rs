@@ -4,9 +4,11 @@
 //! imports `provider`, `simulator`, `docs`, `tf`, `defender` and `indicator`.
 
 mod terraform;
+mod replace;
 mod demo;
 mod install;
 mod documentation;
+mod convert;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
@@ -35,6 +37,8 @@ enum Command {
     Simulate(Box<simulator::Options>),
     /// Copy this binary to where `terraform init` finds it as terraform.local/mde/mde
     Install,
+    /// Turn a list of any format into a clean one: STIX, MISP, tables of any dialect, plain lists
+    Convert(Box<convert::Convert>),
     /// Write the reference documentation, or check that it is up to date
     Docs {
         /// Directory to write to
@@ -46,9 +50,11 @@ enum Command {
     },
 }
 
-/// Exit code of a command that did what it was asked for and found nothing to object to. A command that did it and found
-/// something, as its page says, exits with 1.
+/// Exit code of a command that did what it was asked for and found nothing to object to.
 const DONE: u8 = 0;
+
+/// Exit code of a command that did what it was asked for and found something to object to.
+const FOUND: u8 = 1;
 
 /// Exit code of a command that could not do what it was asked for; clap uses the same for wrong arguments.
 const FAILED: u8 = 2;
@@ -69,9 +75,9 @@ fn arguments() -> Result<Arguments, clap::Error> {
     Ok(arguments)
 }
 
-/// Runs the command line of the process. Whatever is printed goes through [`outgoing::Writer`].
+/// Runs the command line of the process. Whatever is printed for people goes through [`outgoing::Writer`].
 pub async fn run(output: &mut (dyn Write + Send), errors: &mut (dyn Write + Send)) -> ExitCode {
-    let (output, errors) = (&mut outgoing::Writer::new(output), &mut outgoing::Writer::new(errors));
+    let errors = &mut outgoing::Writer::new(errors);
     let arguments = match arguments() {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -81,16 +87,25 @@ pub async fn run(output: &mut (dyn Write + Send), errors: &mut (dyn Write + Send
         }
     };
     let result = match arguments.command {
-        Command::Demo => demo::run(output).await.map(|()| DONE),
-        Command::Simulate(options) => simulator::run(*options, output)
+        Command::Demo => demo::run(&mut for_people(output)).await.map(|()| DONE),
+        Command::Simulate(options) => simulator::run(*options, &mut for_people(output))
             .await
             .map(|()| DONE)
             .map_err(|error| with_causes(&error)),
-        Command::Install => install::run(output).map(|()| DONE),
-        Command::Docs { directory, check } => documentation::run(&directory, check, output).map(|()| DONE),
+        Command::Install => install::run(&mut for_people(output)).map(|()| DONE),
+        // Its result is data for another program.
+        Command::Convert(options) => convert::run(&options, output, errors),
+        Command::Docs { directory, check } => {
+            documentation::run(&directory, check, &mut for_people(output)).map(|()| DONE)
+        }
     };
     ExitCode::from(result.unwrap_or_else(|message| {
         let _ = writeln!(errors, "error: {message}");
         FAILED
     }))
+}
+
+/// A writer for what people read.
+fn for_people(output: &mut (dyn Write + Send)) -> outgoing::Writer<&mut (dyn Write + Send)> {
+    outgoing::Writer::new(output)
 }

@@ -153,7 +153,7 @@ fn parameter(parameter: &Parameter) -> proto::function::Parameter {
     proto::function::Parameter {
         name: parameter.name.clone(),
         r#type: parameter.value_type.to_json().into_bytes(),
-        allow_null_value: false,
+        allow_null_value: parameter.nullable,
         allow_unknown_values: false,
         description: parameter.description.clone(),
         description_kind: proto::StringKind::Markdown.into(),

@@ -20,6 +20,7 @@ mod hostile;
 mod layers;
 mod lifetime;
 mod list_schema;
+mod lists;
 mod many_singles;
 mod moves;
 mod no_change;

@@ -1,6 +1,6 @@
 //! One row of a file.
 
-use super::super::json::push_entry;
+use super::json::push_entry;
 use crate::indicator::{Field, FieldValue, Indicator, IndicatorType, canonical, instant_text, parse_instant};
 use jiff::Timestamp;
 use std::cmp::Ordering;
@@ -65,6 +65,13 @@ impl Row {
     #[must_use]
     pub fn value(&self) -> &str {
         text_of(&self.fields, Field::Value).unwrap_or_default()
+    }
+
+    /// Whether both rows are of one value and type.
+    #[must_use]
+    pub fn is_same_value(&self, other: &Self) -> bool {
+        let ([kind, value, _], [other_kind, other_value, _]) = (&self.place, &other.place);
+        (kind, value) == (other_kind, other_value)
     }
 
     /// Its type.
