@@ -15,6 +15,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("tf", &["proto", "outgoing"]),
     ("indicator", &["outgoing"]),
     ("feed", &["indicator", "outgoing"]),
+    ("lint", &["feed", "indicator", "outgoing"]),
     ("defender", &["indicator", "outgoing"]),
     ("tenant", &["defender", "indicator"]),
     (
@@ -33,6 +34,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "provider",
             "tenant",
             "defender",
+            "lint",
             "feed",
             "indicator",
             "tf",
