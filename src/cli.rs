@@ -13,6 +13,7 @@ mod report;
 mod install;
 mod documentation;
 mod convert;
+mod lint;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
@@ -54,6 +55,8 @@ enum Command {
     },
     /// Turn a list of any format into a clean one: STIX, MISP, tables of any dialect, plain lists
     Convert(Box<convert::Convert>),
+    /// Look for what is wrong with lists, before anybody plans with them
+    Lint(Box<lint::Lint>),
     /// Write the reference documentation, or check that it is up to date
     Docs {
         /// Directory to write to
@@ -114,6 +117,8 @@ pub async fn run(output: &mut (dyn Write + Send), errors: &mut (dyn Write + Send
         Command::Report(report) => report.run(output),
         // Its result is data for another program.
         Command::Convert(options) => convert::run(&options, output, errors),
+        // Its result may be data, or commands of a build service; it escapes what it repeats.
+        Command::Lint(options) => lint::run(&options, output, errors),
         Command::Docs { directory, check } => {
             documentation::run(&directory, check, &mut for_people(output)).map(|()| DONE)
         }

@@ -9,6 +9,7 @@ pub mod plugin;
 pub mod tf;
 pub mod indicator;
 pub mod feed;
+pub mod lint;
 mod defender;
 mod tenant;
 mod report;
