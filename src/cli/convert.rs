@@ -204,11 +204,14 @@ fn instant(text: &str) -> Result<Timestamp, String> {
 }
 
 fn delimiter(text: &str) -> Result<u8, String> {
-    parse_delimiter(text).ok_or_else(|| "write one ASCII character, or `comma`, `semicolon`, `tab`, `bar`, `space`".to_owned())
+    parse_delimiter(text)
+        .ok_or_else(|| "write one ASCII character, or `comma`, `semicolon`, `tab`, `bar`, `space`".to_owned())
 }
 
 fn word(text: &str) -> Result<(String, IndicatorType), String> {
-    let (word, kind) = text.rsplit_once('=').ok_or("write WORD=TYPE, such as `c2=DomainName`")?;
+    let (word, kind) = text
+        .rsplit_once('=')
+        .ok_or("write WORD=TYPE, such as `c2=DomainName`")?;
     Ok((word.to_owned(), indicator_type(kind)?))
 }
 
@@ -239,9 +242,13 @@ pub fn run(options: &Convert, result: &mut dyn Write, errors: &mut dyn Write) ->
     let bytes = read(&options.input)?;
     let name = options.input.display().to_string();
     let now = options.now.unwrap_or_else(Timestamp::now);
-    let conversion = conversion::convert(&bytes, &options.request(now)).map_err(|refusal| format!("{name}: {refusal}"))?;
+    let conversion =
+        conversion::convert(&bytes, &options.request(now)).map_err(|refusal| format!("{name}: {refusal}"))?;
     let report = &conversion.report;
-    let is_failed = report.skipped.iter().any(|one| options.fail_on_skip.contains(&one.reason));
+    let is_failed = report
+        .skipped
+        .iter()
+        .any(|one| options.fail_on_skip.contains(&one.reason));
     let is_empty = conversion.rows.is_empty() && !options.allow_empty;
     let written = match is_failed || is_empty {
         true => Written::default(),
@@ -259,14 +266,29 @@ pub fn run(options: &Convert, result: &mut dyn Write, errors: &mut dyn Write) ->
         super::replace::replace(path, report::json(report, &about).as_bytes())?;
     }
     if is_empty {
-        let why = report.empty.as_deref().unwrap_or("the list holds nothing that Defender takes");
-        writeln!(errors, "nothing was taken, so nothing was written: {why}. `--allow-empty` writes an empty list").map_err(told)?;
+        let why = report
+            .empty
+            .as_deref()
+            .unwrap_or("the list holds nothing that Defender takes");
+        writeln!(
+            errors,
+            "nothing was taken, so nothing was written: {why}. `--allow-empty` writes an empty list"
+        )
+        .map_err(told)?;
     } else if is_failed {
         let reasons: Vec<&str> = options.fail_on_skip.iter().map(|reason| reason.name()).collect();
-        writeln!(errors, "something was skipped for a reason of `--fail-on-skip` ({}), so nothing was written", reasons.join(", "))
-            .map_err(told)?;
+        writeln!(
+            errors,
+            "something was skipped for a reason of `--fail-on-skip` ({}), so nothing was written",
+            reasons.join(", ")
+        )
+        .map_err(told)?;
     }
-    Ok(if is_failed || is_empty || report.is_cut { FOUND } else { DONE })
+    Ok(if is_failed || is_empty || report.is_cut {
+        FOUND
+    } else {
+        DONE
+    })
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, String> {

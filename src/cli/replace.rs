@@ -70,7 +70,10 @@ mod tests {
         assert!(!is_same_file(&path, &directory.path().join("other.csv")));
         let told = replace(&directory.path().join("none").join("list.csv"), b"x").unwrap_err();
         assert!(told.contains("cannot be written"), "{told}");
-        assert!(replace(directory.path(), b"x").unwrap_err().contains("not"), "a directory");
+        assert!(
+            replace(directory.path(), b"x").unwrap_err().contains("not"),
+            "a directory"
+        );
     }
 
     #[cfg(unix)]

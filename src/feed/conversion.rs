@@ -6,7 +6,7 @@ mod tests;
 
 pub use format::Format;
 
-use super::text::{conflict, decode};
+use super::text::decode;
 use super::write::Row;
 use super::{Draft, Options, Place, Reason, Refusal, Rewritten, Skipped, settle, shown, table};
 use crate::indicator::{Action, Field, FieldValue, IndicatorType, Severity, canonical};
@@ -96,9 +96,6 @@ impl Report {
 pub fn convert(bytes: &[u8], request: &Request) -> Result<Conversion, Refusal> {
     let decoded = decode(bytes, request.encoding.as_deref())?;
     let text = &*decoded.text;
-    if let Some(refusal) = conflict(text) {
-        return Err(refusal);
-    }
     let settings = table::Settings {
         is_encoding_assumed: decoded.is_assumed,
         ..request.table.clone()
@@ -109,8 +106,16 @@ pub fn convert(bytes: &[u8], request: &Request) -> Result<Conversion, Refusal> {
     };
     let mut reading = format.read(text, &settings, &request.take)?;
     for draft in &mut reading.drafts {
-        add(&mut draft.fields, Field::Action, request.action.as_ref().map(Action::as_str));
-        add(&mut draft.fields, Field::Severity, request.severity.as_ref().map(Severity::as_str));
+        add(
+            &mut draft.fields,
+            Field::Action,
+            request.action.as_ref().map(Action::as_str),
+        );
+        add(
+            &mut draft.fields,
+            Field::Severity,
+            request.severity.as_ref().map(Severity::as_str),
+        );
     }
     // So that nothing depends on the order of the text, not even which of two equals is told.
     reading.drafts.sort_by_cached_key(order);
@@ -151,7 +156,11 @@ fn line(place: &Place) -> usize {
 
 /// An order of drafts that does not depend on where they stand.
 fn order(draft: &Draft) -> (IndicatorType, String, String, Vec<String>) {
-    let said = draft.fields.iter().map(|(field, value)| format!("{field} {value}")).collect();
+    let said = draft
+        .fields
+        .iter()
+        .map(|(field, value)| format!("{field} {value}"))
+        .collect();
     let kind = draft.indicator_type.clone();
     let spelling = canonical(&kind, &draft.value);
     (kind, spelling, draft.value.clone(), said)
@@ -175,7 +184,10 @@ fn put(fields: &mut Vec<(Field, FieldValue)>, field: Field, value: &str) {
 
 /// The drafts as rows, with the titles and descriptions that they lack.
 fn rows(drafts: Vec<Draft>, request: &Request, notes: &mut Vec<String>) -> Vec<Row> {
-    let texts = [(Field::Title, &request.title), (Field::Description, &request.description)];
+    let texts = [
+        (Field::Title, &request.title),
+        (Field::Description, &request.description),
+    ];
     let mut lacking = [0, 0];
     let mut rows = Vec::with_capacity(drafts.len());
     for draft in drafts {
@@ -212,7 +224,11 @@ fn several_actions(rows: &[Row]) -> Option<String> {
     several.dedup();
     let more = several.len().saturating_sub(NAMED);
     several.truncate(NAMED);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let more = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
     let named = several.join(", ");
     (!several.is_empty()).then(|| format!("values with several actions, of which Defender obeys one: {named}{more}"))
 }

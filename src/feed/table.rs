@@ -100,7 +100,9 @@ impl<'t> Table<'t> {
             ..refusal
         })?;
         let written = format!("cells separated by {}", dialect::name(dialect.delimiter));
-        columns.notes.splice(0..0, std::iter::once(written).chain(header.notes.iter().cloned()));
+        columns
+            .notes
+            .splice(0..0, std::iter::once(written).chain(header.notes.iter().cloned()));
         Ok(Self {
             text,
             dialect,

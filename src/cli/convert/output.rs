@@ -82,7 +82,10 @@ impl Target {
         let most = self.split.unwrap_or(usize::MAX);
         let texts: Vec<String> = match rows.is_empty() {
             true => vec![self.text(&rows)?],
-            false => rows.chunks(most).map(|rows| self.text(rows)).collect::<Result<_, _>>()?,
+            false => rows
+                .chunks(most)
+                .map(|rows| self.text(rows))
+                .collect::<Result<_, _>>()?,
         };
         let mut written = Written {
             notes: self.losses(&rows),
@@ -123,13 +126,21 @@ impl Target {
             return Vec::new();
         }
         let mut notes = Vec::new();
-        let lost: Vec<String> = without_portal_column(rows).iter().map(|field| format!("`{field}`")).collect();
+        let lost: Vec<String> = without_portal_column(rows)
+            .iter()
+            .map(|field| format!("`{field}`"))
+            .collect();
         if !lost.is_empty() {
-            notes.push(format!("the portal's file has no column for {}, so they were left out", lost.join(", ")));
+            notes.push(format!(
+                "the portal's file has no column for {}, so they were left out",
+                lost.join(", ")
+            ));
         }
         let refused = rows.iter().filter(|row| !is_portal_type(&row.indicator_type())).count();
         if refused > 0 {
-            notes.push(format!("the portal is not documented to take the types of {refused} rows, such as MD5 and certificates"));
+            notes.push(format!(
+                "the portal is not documented to take the types of {refused} rows, such as MD5 and certificates"
+            ));
         }
         notes
     }
@@ -153,9 +164,11 @@ impl Target {
 fn print(text: &str, result: &mut dyn Write) -> Result<(), String> {
     // Who reads the standard output is not known; a build agent would obey such a text.
     if holds_command(text) {
-        return Err("a row holds a text that a build agent would take for a command if it were printed, so nothing was \
+        return Err(
+            "a row holds a text that a build agent would take for a command if it were printed, so nothing was \
                     printed; write to a file with `-o`"
-            .into());
+                .into(),
+        );
     }
     result
         .write_all(text.as_bytes())

@@ -48,7 +48,14 @@ pub fn write_text(report: &Report, about: &About<'_>, out: &mut dyn Write) -> io
     if !report.rewritten.is_empty() {
         writeln!(out, "  spelled otherwise: {}", report.rewritten.len())?;
         for one in report.rewritten.iter().take(EXAMPLES) {
-            writeln!(out, "    {}: {} as {} ({})", one.place, shown(&one.from), shown(&one.to), one.why)?;
+            writeln!(
+                out,
+                "    {}: {} as {} ({})",
+                one.place,
+                shown(&one.from),
+                shown(&one.to),
+                one.why
+            )?;
         }
         more(report.rewritten.len(), out)?;
     }

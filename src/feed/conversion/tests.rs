@@ -44,10 +44,19 @@ fn a_list_comes_out_sorted_with_titles_and_its_own_action_where_it_has_one() {
         "type,value,action\nDomainName,a.example,\nDomainName,b.example,Allowed\nUrl,http://b.example/,\n"
     );
     let notes = convert(text.as_bytes(), &request()).unwrap().report.notes.join("\n");
-    assert!(notes.contains("`title` of 2 rows is the name of the file, `list`"), "{notes}");
-    let nameless = Request { name: None, ..request() };
+    assert!(
+        notes.contains("`title` of 2 rows is the name of the file, `list`"),
+        "{notes}"
+    );
+    let nameless = Request {
+        name: None,
+        ..request()
+    };
     let notes = convert(text.as_bytes(), &nameless).unwrap().report.notes.join("\n");
-    assert!(notes.contains("3 rows have no `description`; `--description-is` gives one to all rows"), "{notes}");
+    assert!(
+        notes.contains("3 rows have no `description`; `--description-is` gives one to all rows"),
+        "{notes}"
+    );
 }
 
 #[test]
@@ -55,9 +64,16 @@ fn a_report_adds_up_and_tells_what_is_there_twice() {
     let text = "type,value,action,expires\ndomain,a.example,Block,\ndomain,b.example.,Block,\ndomain,b.example,Block,\ndomain,a.example,Allowed,\n\
                 ip,198.51.100.7,Block,2020-01-01\nmutex,m,,\nip,198.51.100.7.8,,\n";
     let Report {
-        skipped, notes, rows, has_expiries, ..
+        skipped,
+        notes,
+        rows,
+        has_expiries,
+        ..
     } = convert(text.as_bytes(), &request()).unwrap().report;
-    let told: Vec<(&str, &str)> = skipped.iter().map(|one| (one.reason.name(), one.value.as_str())).collect();
+    let told: Vec<(&str, &str)> = skipped
+        .iter()
+        .map(|one| (one.reason.name(), one.value.as_str()))
+        .collect();
     assert_eq!(rows + told.len(), 7);
     assert!(has_expiries);
     assert_eq!(
@@ -70,7 +86,9 @@ fn a_report_adds_up_and_tells_what_is_there_twice() {
         ]
     );
     assert!(
-        notes.iter().any(|note| note == "values with several actions, of which Defender obeys one: `a.example`"),
+        notes
+            .iter()
+            .any(|note| note == "values with several actions, of which Defender obeys one: `a.example`"),
         "{notes:?}"
     );
 }
@@ -78,7 +96,10 @@ fn a_report_adds_up_and_tells_what_is_there_twice() {
 #[test]
 fn what_is_no_list_is_refused() {
     for (bytes, told) in [
-        (&b"value\n<<<<<<< HEAD\na.example\n=======\n>>>>>>> x\n"[..], "line 2: the line is a conflict marker"),
+        (
+            &b"value\n<<<<<<< HEAD\na.example\n=======\n>>>>>>> x\n"[..],
+            "line 2: the line is a conflict marker",
+        ),
         (b"a.example\n\0\n", "line 2: the file is not text"),
         (b"PK\x03\x04", "this is a ZIP file"),
     ] {
@@ -90,8 +111,15 @@ fn what_is_no_list_is_refused() {
 /// Rows of a table, each with a value that others may have too.
 fn any_rows() -> impl Strategy<Value = Vec<String>> {
     let value = prop::sample::select(vec![
-        "domain,a.example", "domain,A.example", "domain,b.a.example", "ip,198.51.100.7", "url,http://a.example/x", "mutex,x",
-        "ip,bad", ",a.example", "domain,a.example.",
+        "domain,a.example",
+        "domain,A.example",
+        "domain,b.a.example",
+        "ip,198.51.100.7",
+        "url,http://a.example/x",
+        "mutex,x",
+        "ip,bad",
+        ",a.example",
+        "domain,a.example.",
     ]);
     let row = (
         value,
@@ -99,7 +127,10 @@ fn any_rows() -> impl Strategy<Value = Vec<String>> {
         prop::sample::select(vec!["", "2030-01-01", "2020-01-01", "2031-01-01"]),
         "[A-C]{0,1}",
     );
-    prop::collection::vec(row.prop_map(|(value, action, expiry, title)| format!("{value},{action},{expiry},{title}")), 1..12)
+    prop::collection::vec(
+        row.prop_map(|(value, action, expiry, title)| format!("{value},{action},{expiry},{title}")),
+        1..12,
+    )
 }
 
 proptest! {

@@ -3,7 +3,7 @@
 use super::super::cells::{self, Dialect, Row};
 use super::super::value;
 use super::Settings;
-use super::words::value_rank;
+use super::words::{is_column_name, value_rank};
 use std::collections::HashMap;
 
 /// What comments of feeds begin with.
@@ -42,7 +42,8 @@ pub fn parse(text: &str) -> Option<u8> {
             _ => return None,
         },
     };
-    let is_delimiter = by_name.is_ascii() && !by_name.is_ascii_alphanumeric() && !matches!(by_name, b'"' | b'\r' | b'\n');
+    let is_delimiter =
+        by_name.is_ascii() && !by_name.is_ascii_alphanumeric() && !matches!(by_name, b'"' | b'\r' | b'\n');
     (is_delimiter && (by_name == b'\t' || !by_name.is_ascii_control())).then_some(by_name)
 }
 
@@ -54,7 +55,9 @@ pub fn find<'t>(text: &'t str, settings: &'t Settings) -> Dialect<'t> {
         blanks: true,
         comment: settings.comment.as_deref().unwrap_or(COMMENT),
     };
-    let said = settings.delimiter.or_else(|| separator_line(text).map(|(delimiter, _)| delimiter));
+    let said = settings
+        .delimiter
+        .or_else(|| separator_line(text).map(|(delimiter, _)| delimiter));
     said.map_or_else(|| best(text, of), of)
 }
 
@@ -62,7 +65,10 @@ pub fn find<'t>(text: &'t str, settings: &'t Settings) -> Dialect<'t> {
 fn separator_line(text: &str) -> Option<(u8, usize)> {
     let end = super::super::lines::end_behind(text, 0);
     let line = text.get(..end)?;
-    let rest = line.get(..4).filter(|start| start.eq_ignore_ascii_case("sep=")).and(line.get(4..))?;
+    let rest = line
+        .get(..4)
+        .filter(|start| start.eq_ignore_ascii_case("sep="))
+        .and(line.get(4..))?;
     // A delimiter that cannot be read as such may stand there itself.
     let delimiter = parse(rest).or_else(|| parse(rest.get(..1)?))?;
     Some((delimiter, end))
@@ -113,7 +119,12 @@ fn score(text: &str, dialect: Dialect<'_>) -> usize {
     }
     let share = |count: usize| count * 100 / rows.len().max(1);
     let alike = share(rows.iter().filter(|row| row.cells.len() == width).count());
-    let is_value = |text: &str| !text.trim().is_empty() && value::take(text, None, &super::super::Options::default()).outcome.is_ok();
+    let is_value = |text: &str| {
+        !text.trim().is_empty()
+            && value::take(text, None, &super::super::Options::default())
+                .outcome
+                .is_ok()
+    };
     let with_value = |row: &&Row<'_>| row.cells.iter().any(|cell| is_value(&cell.text));
     let valued = share(rows.iter().filter(with_value).count());
     // A hundred rows that are alike without a value still beat nothing.
@@ -134,6 +145,11 @@ pub fn is_table(text: &str, settings: &Settings) -> bool {
     let width = width(&rows);
     if width < 2 {
         return rows.first().is_some_and(|row| value_rank(&first(row)) > 1);
+    }
+    let is_name = |text: &str| text.trim().is_empty() || is_column_name(text);
+    let names = rows.first().map(|row| &row.cells).filter(|cells| cells.len() > 1);
+    if names.is_some_and(|cells| cells.iter().all(|cell| is_name(&cell.text))) {
+        return true;
     }
     // In a list this is a comment behind a value.
     let is_comment = |row: &Row<'_>| dialect.delimiter == b';' && first(row).ends_with([' ', '\t']);

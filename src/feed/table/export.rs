@@ -44,21 +44,38 @@ pub fn read<'t>(
     };
     let mut broken = Reading::default();
     let mut sound = Vec::new();
-    let end = each(rows, settings.keep_going, |row| match malformed(&row, header.names.len()) {
-        Some(note) => broken.skip(Place::Line(row.line, None), Reason::Malformed, first_text(&row), Some(note)),
-        None => sound.push(row),
+    let end = each(rows, settings.keep_going, |row| {
+        match malformed(&row, header.names.len()) {
+            Some(note) => broken.skip(
+                Place::Line(row.line, None),
+                Reason::Malformed,
+                first_text(&row),
+                Some(note),
+            ),
+            None => sound.push(row),
+        }
     })?;
     let dates: Vec<Cow<'_, str>> = sound.iter().map(|row| date(text(row, columns.date))).collect();
-    let tags: Vec<String> = sound.iter().map(|row| columns.tags.map(|at| text(row, at)).join(",")).collect();
+    let tags: Vec<String> = sound
+        .iter()
+        .map(|row| columns.tags.map(|at| text(row, at)).join(","))
+        .collect();
     let value = columns.value.and_then(|at| header.names.get(at));
     let attributes: Vec<(Place, Attribute<'_>)> = sound
         .iter()
         .zip(dates.iter().zip(&tags))
-        .map(|(row, (date, tags))| (Place::Line(row.line, value.cloned()), columns.attribute(row, date, tags)))
+        .map(|(row, (date, tags))| {
+            (
+                Place::Line(row.line, value.cloned()),
+                columns.attribute(row, date, tags),
+            )
+        })
         .collect();
     let mut reading = misp::read_attributes(&attributes, options);
     reading.skipped.append(&mut broken.skipped);
-    reading.notes.insert(0, "MISP's CSV export, read by the rules of MISP".to_owned());
+    reading
+        .notes
+        .insert(0, "MISP's CSV export, read by the rules of MISP".to_owned());
     if let Step::Stopped(row, refusal) = end {
         cut(&mut reading, &row, &refusal);
     }

@@ -2,7 +2,9 @@
 
 use super::super::csv::field_value;
 use super::super::shown;
-use crate::indicator::{Action, Category, Field, FieldKind, FieldValue, Lifetime, Severity, instant_text, parse_instant};
+use crate::indicator::{
+    Action, Category, Field, FieldKind, FieldValue, Lifetime, Severity, instant_text, parse_instant,
+};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -42,7 +44,10 @@ pub fn read(field: Field, text: &str) -> Result<Option<FieldValue>, String> {
             // The usual way to say "never".
             Some(instant) if instant == Timestamp::MAX => Ok(None),
             Some(instant) => Ok(Some(FieldValue::Text(instant_text(instant)))),
-            None => Err(format!("{} is neither a time nor a date, such as `2030-01-31T00:00:00Z`", shown(text))),
+            None => Err(format!(
+                "{} is neither a time nor a date, such as `2030-01-31T00:00:00Z`",
+                shown(text)
+            )),
         },
         Field::Lifetime => named(
             Lifetime::parse(trimmed).map(|_| trimmed),
@@ -98,9 +103,17 @@ mod tests {
             (Field::Severity, " HIGH ", "\"High\""),
             (Field::Severity, "5", "! `5` is not a severity"),
             (Field::Category, "malware", "\"Malware\""),
-            (Field::ExpirationTime, "2030-01-31T01:00:00+01:00", "\"2030-01-31T00:00:00Z\""),
+            (
+                Field::ExpirationTime,
+                "2030-01-31T01:00:00+01:00",
+                "\"2030-01-31T00:00:00Z\"",
+            ),
             (Field::ExpirationTime, "2030-01-31 01:00:00", "\"2030-01-31T01:00:00Z\""),
-            (Field::ExpirationTime, "2030-01-31 01:00:00 UTC", "\"2030-01-31T01:00:00Z\""),
+            (
+                Field::ExpirationTime,
+                "2030-01-31 01:00:00 UTC",
+                "\"2030-01-31T01:00:00Z\"",
+            ),
             (Field::ExpirationTime, "2030-01-31", "\"2030-01-31T00:00:00Z\""),
             (Field::ExpirationTime, "9999-12-31", "nothing"),
             (Field::ExpirationTime, "9999-12-31T23:59:59Z", "nothing"),

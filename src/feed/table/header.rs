@@ -80,7 +80,10 @@ pub fn find(text: &str, dialect: Dialect<'_>, settings: &Settings) -> Result<Hea
         }
         let said = row.cells.iter().find(|cell| !cell.is_blank());
         let said = said.map_or(String::new(), |cell| shown(&cell.text));
-        notes.push(format!("line {}, above the names of the columns, is a note: {said}", row.line));
+        notes.push(format!(
+            "line {}, above the names of the columns, is a note: {said}",
+            row.line
+        ));
     }
     match comment.and_then(|comment| in_comment(&comment, dialect, width)) {
         Some(header) => Ok(header),
@@ -92,7 +95,10 @@ pub fn find(text: &str, dialect: Dialect<'_>, settings: &Settings) -> Result<Hea
 fn in_comment(comment: &Row<'_>, dialect: Dialect<'_>, width: usize) -> Option<Header> {
     let text = &comment.cells.first()?.text;
     let mut bare = text.trim_start();
-    while let Some(rest) = bare.strip_prefix(dialect.comment).filter(|_| !dialect.comment.is_empty()) {
+    while let Some(rest) = bare
+        .strip_prefix(dialect.comment)
+        .filter(|_| !dialect.comment.is_empty())
+    {
         bare = rest;
     }
     let plain = Dialect { comment: "", ..dialect };
@@ -113,7 +119,11 @@ fn no_header(rows: &[Row<'_>], width: usize, settings: &Settings) -> Refusal {
     let numbers = guess.map_or_else(
         || "`--value 4 --type 3`".to_owned(),
         |columns| {
-            let values: Vec<&str> = columns.values.iter().filter_map(|at| Some(names.get(*at)?.as_str())).collect();
+            let values: Vec<&str> = columns
+                .values
+                .iter()
+                .filter_map(|at| Some(names.get(*at)?.as_str()))
+                .collect();
             let kind = columns.kind.and_then(|at| names.get(at));
             let kind = kind.map_or(String::new(), |kind| format!(" --type {kind}"));
             format!("`--value {}{kind}`", values.join(","))
@@ -141,7 +151,9 @@ fn is_data(row: &Row<'_>, below: &[Row<'_>], words: Words<'_>) -> bool {
         if text.is_empty() {
             return false;
         }
-        let is_number = text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-'));
+        let is_number = text
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-'));
         if is_number || is_date(text) {
             return true;
         }
@@ -172,7 +184,11 @@ fn is_value(text: &str) -> bool {
 /// Whether the row can be one of names, given what is below it.
 fn is_header(row: &Row<'_>, below: &[Row<'_>], width: usize) -> bool {
     let is_name = |column: usize| {
-        let text = row.cells.get(column).map(|cell| name_of(&cell.text)).unwrap_or_default();
+        let text = row
+            .cells
+            .get(column)
+            .map(|cell| name_of(&cell.text))
+            .unwrap_or_default();
         is_column_name(&text) || looks_like_name(&text)
     };
     let said = row.cells.iter().filter(|cell| !cell.is_blank()).count();
@@ -192,7 +208,10 @@ fn looks_like_name(text: &str) -> bool {
 /// Whether at least half of the cells below that say something are so, and one at all.
 fn share(below: &[Row<'_>], column: usize, is: impl Fn(&str) -> bool) -> bool {
     let cells = below.iter().filter_map(|row| row.cells.get(column));
-    let said: Vec<&str> = cells.map(|cell| cell.text.trim()).filter(|text| !text.is_empty()).collect();
+    let said: Vec<&str> = cells
+        .map(|cell| cell.text.trim())
+        .filter(|text| !text.is_empty())
+        .collect();
     let count = said.iter().filter(|text| is(text)).count();
     count > 0 && count * 2 >= said.len()
 }

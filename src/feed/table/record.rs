@@ -53,7 +53,10 @@ impl<'r, 't> Reader<'r, 't> {
         let said: Vec<usize> = values.iter().copied().filter(|at| text(row, *at).is_some()).collect();
         let first = said.first().or(values.first()).copied();
         let value = first.and_then(|at| text(row, at)).unwrap_or_default();
-        let (expected, fields) = match self.expected(row).and_then(|expected| Ok((expected, self.fields(row)?))) {
+        let (expected, fields) = match self
+            .expected(row)
+            .and_then(|expected| Ok((expected, self.fields(row)?)))
+        {
             Ok(read) => read,
             Err((reason, note)) => {
                 // A row without a value is best known by what it says first.
@@ -128,10 +131,15 @@ impl<'r, 't> Reader<'r, 't> {
         let names = &self.table.header.names;
         let is_value = |at: &usize| {
             let text = self::text(&row, *at).unwrap_or_default();
-            super::super::value::take(text, None, &Options::default()).outcome.is_ok()
+            super::super::value::take(text, None, &Options::default())
+                .outcome
+                .is_ok()
         };
         if names.len() > 1 && row.cells.len() == names.len() && self.table.columns.values.iter().any(is_value) {
-            self.tell(comment.line, "a comment that looks like a row was not read; `--comment \"\"` reads it");
+            self.tell(
+                comment.line,
+                "a comment that looks like a row was not read; `--comment \"\"` reads it",
+            );
         }
     }
 
@@ -140,7 +148,12 @@ impl<'r, 't> Reader<'r, 't> {
     }
 
     fn name(&self, at: usize) -> String {
-        self.table.header.names.get(at).cloned().unwrap_or_else(|| (at + 1).to_string())
+        self.table
+            .header
+            .names
+            .get(at)
+            .cloned()
+            .unwrap_or_else(|| (at + 1).to_string())
     }
 
     /// Whether the row repeats the header, as files that were joined have it.
@@ -165,7 +178,10 @@ impl<'r, 't> Reader<'r, 't> {
             Some(Word::Type(kind)) => Ok(Some(kind)),
             Some(Word::Any) => Ok(None),
             Some(Word::Other) | None => {
-                let note = format!("{} is no type that Defender has; `--map WORD=TYPE` says what a word means", shown(word));
+                let note = format!(
+                    "{} is no type that Defender has; `--map WORD=TYPE` says what a word means",
+                    shown(word)
+                );
                 Err((Reason::Type, Some(note)))
             }
         }
@@ -180,6 +196,11 @@ impl<'r, 't> Reader<'r, 't> {
         {
             return Err((Reason::Revoked, None));
         }
+        if let (Some(most), Some(said)) = (self.options.max_tlp, columns.tlp.and_then(|at| text(row, at)))
+            && tlp(said) > most
+        {
+            return Err((Reason::Tlp, Some(format!("it is marked {}", shown(said)))));
+        }
         let mut found: Vec<(Field, FieldValue)> = Vec::new();
         let mut told = Vec::new();
         for (field, at) in &columns.fields {
@@ -187,7 +208,10 @@ impl<'r, 't> Reader<'r, 't> {
             match fields::read(*field, text) {
                 Ok(value) => found.extend(value.map(|value| (*field, value))),
                 Err(_) if !columns.is_ours && fields::is_decoration(*field) => {
-                    told.push(format!("column {} does not hold what `{field}` takes here", shown(&self.name(*at))));
+                    told.push(format!(
+                        "column {} does not hold what `{field}` takes here",
+                        shown(&self.name(*at))
+                    ));
                 }
                 Err(note) => return Err(malformed(note)),
             }
@@ -225,7 +249,10 @@ impl<'r, 't> Reader<'r, 't> {
 
 /// What a cell says, if it says something.
 fn text<'c>(row: &'c Row<'_>, at: usize) -> Option<&'c str> {
-    row.cells.get(at).filter(|cell| !cell.is_blank()).map(|cell| &*cell.text)
+    row.cells
+        .get(at)
+        .filter(|cell| !cell.is_blank())
+        .map(|cell| &*cell.text)
 }
 
 /// What is wrong with the form of a row: its quotes, or more cells than there are columns.
@@ -245,7 +272,9 @@ pub fn cut(reading: &mut Reading, row: &Row<'_>, refusal: &Refusal) {
     let line = row.fault.map_or(row.line, |fault| fault.line);
     let place = Place::Line(line, None);
     reading.skip(place, Reason::Malformed, first_text(row), Some(refusal.text.clone()));
-    reading.notes.push(format!("line {line}: nothing behind this line was read"));
+    reading
+        .notes
+        .push(format!("line {line}: nothing behind this line was read"));
     reading.is_cut = true;
 }
 
@@ -259,10 +288,5 @@ pub fn first_text<'c>(row: &'c Row<'_>) -> &'c str {
 /// The level of a word. What is none may be the strictest.
 fn tlp(text: &str) -> Tlp {
     let text = text.trim().to_ascii_lowercase();
-    match text.strip_prefix("tlp:").unwrap_or(&text) {
-        "clear" | "white" => Tlp::Clear,
-        "green" => Tlp::Green,
-        "amber" | "amber+strict" => Tlp::Amber,
-        _ => Tlp::Red,
-    }
+    Tlp::from_name(text.strip_prefix("tlp:").unwrap_or(&text)).unwrap_or(Tlp::Red)
 }

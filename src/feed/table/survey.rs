@@ -89,7 +89,10 @@ pub fn columns(rows: &[Row<'_>], names: &[String], settings: &Settings) -> Resul
     }
     let is_known = |name: &String| !matches!(csv::meaning(name), Meaning::Unknown);
     let mut columns = Columns {
-        is_ours: names.iter().all(is_known) && names.iter().any(|name| csv::meaning(name) == Meaning::Field(Field::Value)),
+        is_ours: names.iter().all(is_known)
+            && names
+                .iter()
+                .any(|name| csv::meaning(name) == Meaning::Field(Field::Value)),
         ..Columns::default()
     };
     columns.kind = match ask(&settings.kind)? {
@@ -120,7 +123,13 @@ impl Columns {
         let fields = self.fields.iter().map(|(_, at)| *at);
         let facts = self.facts.iter().map(|(_, at)| *at);
         let others = [self.kind, self.revoked, self.tlp, self.seen].into_iter().flatten();
-        self.values.iter().copied().chain(fields).chain(facts).chain(others).collect()
+        self.values
+            .iter()
+            .copied()
+            .chain(fields)
+            .chain(facts)
+            .chain(others)
+            .collect()
     }
 
     /// Adds what the names say, where nothing better is there.
@@ -146,7 +155,9 @@ impl Columns {
                 Role::Field(field) if self.fields.iter().any(|(other, _)| *other == field) => {}
                 Role::Field(field) if !self.is_ours && is_only_ours(field) => {}
                 Role::Field(field) => self.fields.push((field, at)),
-                Role::Fact(name) => self.facts.extend(CertificateFact::from_name(name).map(|fact| (fact, at))),
+                Role::Fact(name) => self
+                    .facts
+                    .extend(CertificateFact::from_name(name).map(|fact| (fact, at))),
                 Role::Revoked => self.revoked = Some(at),
                 Role::Tlp => self.tlp = Some(at),
                 Role::Seen(_) => {}
@@ -163,7 +174,10 @@ impl Columns {
         }
         let mut left_out = Vec::new();
         self.fields.retain(|(field, at)| {
-            let cells = rows.iter().filter_map(|row| row.cells.get(*at)).filter(|cell| !cell.is_blank());
+            let cells = rows
+                .iter()
+                .filter_map(|row| row.cells.get(*at))
+                .filter(|cell| !cell.is_blank());
             let mut readable = cells.map(|cell| fields::read(*field, &cell.text).is_ok()).peekable();
             let is_other = fields::has_few_values(*field) && readable.peek().is_some() && !readable.any(|is| is);
             if is_other {
@@ -173,7 +187,9 @@ impl Columns {
         });
         for (field, at) in left_out {
             let name = names.get(at).map(|name| shown(name)).unwrap_or_default();
-            self.notes.push(format!("column {name} does not hold what `{field}` takes, and is not used"));
+            self.notes.push(format!(
+                "column {name} does not hold what `{field}` takes, and is not used"
+            ));
         }
     }
 
@@ -212,8 +228,19 @@ const fn is_only_ours(field: Field) -> bool {
 fn position(names: &[String], wanted: &str) -> Result<usize, Refusal> {
     let plain = words::plain(wanted);
     let by_name = names.iter().position(|name| name == wanted.trim());
-    let by_name = by_name.or_else(|| names.iter().position(|name| !plain.is_empty() && words::plain(name) == plain));
-    let by_number = || wanted.trim().parse::<usize>().ok()?.checked_sub(1).filter(|at| *at < names.len());
+    let by_name = by_name.or_else(|| {
+        names
+            .iter()
+            .position(|name| !plain.is_empty() && words::plain(name) == plain)
+    });
+    let by_number = || {
+        wanted
+            .trim()
+            .parse::<usize>()
+            .ok()?
+            .checked_sub(1)
+            .filter(|at| *at < names.len())
+    };
     by_name.or_else(by_number).ok_or_else(|| {
         let names: Vec<String> = names.iter().map(|name| shown(name)).collect();
         let text = format!("the table has no column {}; it has {}", shown(wanted), names.join(", "));
@@ -226,7 +253,9 @@ fn by_form(text: &str) -> Result<IndicatorType, Option<Reason>> {
     match value::take(text, None, &Options::default()).outcome {
         Ok(values) => match values.into_iter().next() {
             Some((kind, value)) => {
-                let is_file = check_value(&kind, &value).iter().any(|finding| finding.code == "file-name");
+                let is_file = check_value(&kind, &value)
+                    .iter()
+                    .any(|finding| finding.code == "file-name");
                 if is_file { Err(None) } else { Ok(kind) }
             }
             None => Err(None),
@@ -238,7 +267,11 @@ fn by_form(text: &str) -> Result<IndicatorType, Option<Reason>> {
 
 fn look(rows: &[Row<'_>], at: usize, words: Words<'_>) -> Seen {
     let mut seen = Seen::default();
-    for cell in rows.iter().filter_map(|row| row.cells.get(at)).filter(|cell| !cell.is_blank()) {
+    for cell in rows
+        .iter()
+        .filter_map(|row| row.cells.get(at))
+        .filter(|cell| !cell.is_blank())
+    {
         seen.said += 1;
         match words.meaning(&cell.text) {
             Some(Word::Type(_) | Word::Any) => {
@@ -270,7 +303,8 @@ fn kind_column(names: &[String], seen: &[Seen]) -> Option<usize> {
         is_one.then_some((rank, share, at))
     });
     // Of equals the first.
-    fits.max_by_key(|(rank, share, at)| (*rank, *share, usize::MAX - at)).map(|(_, _, at)| at)
+    fits.max_by_key(|(rank, share, at)| (*rank, *share, usize::MAX - at))
+        .map(|(_, _, at)| at)
 }
 
 /// The columns of values.
@@ -297,7 +331,10 @@ fn value_columns(
     let candidates: Vec<usize> = (0..names.len()).filter(can).collect();
     let share_of = |at: &usize| shares.get(*at).copied().unwrap_or(0);
     let best = candidates.iter().map(share_of).max().unwrap_or(0);
-    let mut good: Vec<usize> = candidates.into_iter().filter(|at| share_of(at) + AS_GOOD >= best).collect();
+    let mut good: Vec<usize> = candidates
+        .into_iter()
+        .filter(|at| share_of(at) + AS_GOOD >= best)
+        .collect();
     let rank_of = |at: &usize| ranks.get(*at).copied().unwrap_or(0);
     let highest = good.iter().map(rank_of).max().unwrap_or(0);
     good.retain(|at| rank_of(at) == highest);
@@ -325,7 +362,10 @@ fn value_columns(
 }
 
 fn are_hashes_of_one_file(columns: &[usize], seen: &[Seen]) -> bool {
-    let kinds: Vec<Option<&IndicatorType>> = columns.iter().map(|at| seen.get(*at).and_then(Seen::only_hash)).collect();
+    let kinds: Vec<Option<&IndicatorType>> = columns
+        .iter()
+        .map(|at| seen.get(*at).and_then(Seen::only_hash))
+        .collect();
     let differ = |at: usize| !kinds.iter().take(at).any(|other| *other == kinds[at]);
     kinds.len() <= KINDS_OF_HASHES && kinds.iter().all(Option::is_some) && (0..kinds.len()).all(differ)
 }

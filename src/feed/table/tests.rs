@@ -42,7 +42,10 @@ fn fields(text: &str, settings: &Settings, options: &Options) -> Vec<Vec<String>
 }
 
 fn notes(text: &str) -> String {
-    read(text, &Settings::default(), &Options::default()).unwrap().notes.join("\n")
+    read(text, &Settings::default(), &Options::default())
+        .unwrap()
+        .notes
+        .join("\n")
 }
 
 #[test]
@@ -90,14 +93,26 @@ fn a_delimiter_and_comments_can_be_named() {
         ..Settings::default()
     };
     let text = "tag,value\n#a,evil.example\nb,198.51.100.7\n";
-    assert_eq!(told(text, &none), ["2 DomainName evil.example", "3 IpAddress 198.51.100.7"]);
+    assert_eq!(
+        told(text, &none),
+        ["2 DomainName evil.example", "3 IpAddress 198.51.100.7"]
+    );
     assert_eq!(told(text, &Settings::default()), ["3 IpAddress 198.51.100.7"]);
     assert!(
         notes(text).contains("line 2: a comment that looks like a row was not read"),
         "{}",
         notes(text)
     );
-    for (text, delimiter) in [(";", Some(b';')), ("tab", Some(b'\t')), ("\\t", Some(b'\t')), ("ab", None), ("\"", None), ("a", None), ("é", None), ("", None)] {
+    for (text, delimiter) in [
+        (";", Some(b';')),
+        ("tab", Some(b'\t')),
+        ("\\t", Some(b'\t')),
+        ("ab", None),
+        ("\"", None),
+        ("a", None),
+        ("é", None),
+        ("", None),
+    ] {
         assert_eq!(parse_delimiter(text), delimiter, "{text}");
     }
 }
@@ -149,7 +164,8 @@ fn values_decide_and_names_are_a_hint() {
     let text = "Indicator,Data\nsha256,x.exe\n";
     assert!(told(text, &Settings::default())[0].starts_with("! line 1: no column of the table holds values"));
     // File names look like domains, and sites may be domains without a scheme.
-    let text = format!("file,hash,seen at\ndropper.exe,{SHA256},cdn.example/a/dropper.exe\na.dll,{SHA1},cdn.example/b\n");
+    let text =
+        format!("file,hash,seen at\ndropper.exe,{SHA256},cdn.example/a/dropper.exe\na.dll,{SHA1},cdn.example/b\n");
     assert_eq!(
         told(&text, &Settings::default()),
         [format!("2 FileSha256 {SHA256}"), format!("3 FileSha1 {SHA1}")]
@@ -220,14 +236,18 @@ fn a_row_says_its_type_or_its_value_does() {
     );
     // What a column of URLs holds without a scheme is no domain that somebody wants blocked as a whole.
     assert_eq!(
-        told("date,url\n2026-01-15,evil.example\n2026-01-15,http://b.example/\n", &Settings::default()),
+        told(
+            "date,url\n2026-01-15,evil.example\n2026-01-15,http://b.example/\n",
+            &Settings::default()
+        ),
         ["2 no-scheme evil.example", "3 Url http://b.example/"]
     );
 }
 
 #[test]
 fn rows_of_another_width_and_broken_quotes_are_told() {
-    let text = "value,note,x\na.example,b\nb.example,c,,,\nc.example,d,e,f\nd.example,\"e\"f,g\nvalue,note,x\ne.example\n";
+    let text =
+        "value,note,x\na.example,b\nb.example,c,,,\nc.example,d,e,f\nd.example,\"e\"f,g\nvalue,note,x\ne.example\n";
     assert_eq!(
         told(text, &Settings::default()),
         [
@@ -248,13 +268,22 @@ fn rows_of_another_width_and_broken_quotes_are_told() {
         "value,note\na.example,b\nb.example,\"closed late\nc.example,\"d\"\n",
     ] {
         let refusal = told(text, &Settings::default());
-        assert!(refusal[0].starts_with("! line 3: the cell begins with a quote that is"), "{refusal:?}");
+        assert!(
+            refusal[0].starts_with("! line 3: the cell begins with a quote that is"),
+            "{refusal:?}"
+        );
         assert_eq!(
             told(text, &keep_going),
             ["2 DomainName a.example", "3 malformed b.example"]
         );
         let reading = read(text, &keep_going, &Options::default()).unwrap();
-        assert!(reading.is_cut && reading.notes.iter().any(|note| note == "line 3: nothing behind this line was read"));
+        assert!(
+            reading.is_cut
+                && reading
+                    .notes
+                    .iter()
+                    .any(|note| note == "line 3: nothing behind this line was read")
+        );
     }
 }
 
@@ -296,8 +325,14 @@ fn fields_are_read_where_a_table_has_them() {
     let text = "value,action,severity,application,version,reporter\na.example,blocked by us,5,Outlook,1.2,us\n";
     let said = notes(text);
     assert_eq!(told(text, &Settings::default()), ["2 DomainName a.example"]);
-    assert!(said.contains("column `action` does not hold what `action` takes, and is not used"), "{said}");
-    assert!(said.contains("not used: `action`, `severity`, `application`, `version`, `reporter`"), "{said}");
+    assert!(
+        said.contains("column `action` does not hold what `action` takes, and is not used"),
+        "{said}"
+    );
+    assert!(
+        said.contains("not used: `action`, `severity`, `application`, `version`, `reporter`"),
+        "{said}"
+    );
     // In a list of ours nothing is taken for something else.
     let text = "value,action,application\na.example,Blok,intel\nb.example,Block,intel\n";
     assert_eq!(
@@ -335,7 +370,10 @@ fn values_in_a_guessed_encoding_are_trusted_as_far_as_they_are_ascii() {
         ..Settings::default()
     };
     assert_eq!(
-        told("value,title\nb\u{fc}cher.example,T\u{fc}r\na.example,T\u{fc}r\n", &settings),
+        told(
+            "value,title\nb\u{fc}cher.example,T\u{fc}r\na.example,T\u{fc}r\n",
+            &settings
+        ),
         ["2 value b\u{fc}cher.example", "3 DomainName a.example"]
     );
 }
@@ -348,7 +386,10 @@ fn a_table_is_told_from_a_list() {
         ("evil.example\nb.example\n", false),
         ("evil.example,\nb.example,\n", false),
         ("evil.example # seen, twice, by us\nb.example\n", false),
-        ("We saw a thing, and another.\nThen nothing.\nThen, at last, more, and more.\n", false),
+        (
+            "We saw a thing, and another.\nThen nothing.\nThen, at last, more, and more.\n",
+            false,
+        ),
         ("", false),
     ] {
         assert_eq!(is_table(text, &Settings::default()), is, "{text}");

@@ -135,14 +135,22 @@ impl Words<'_> {
 fn known(word: &str) -> Option<IndicatorType> {
     let singular = word.strip_suffix("value").unwrap_or(word);
     let forms = [word, singular, singular.strip_suffix('s').unwrap_or(singular)];
-    let of = |form: &str| TYPES.iter().find(|(known, _)| *known == form).map(|(_, kind)| kind.clone());
+    let of = |form: &str| {
+        TYPES
+            .iter()
+            .find(|(known, _)| *known == form)
+            .map(|(_, kind)| kind.clone())
+    };
     forms.into_iter().find_map(|form| hash(form).or_else(|| of(form)))
 }
 
 /// The type of hash, with words such as `file` and `hash` around it.
 fn hash(word: &str) -> Option<IndicatorType> {
     let mut word = word;
-    while let Some(rest) = ["file", "hashes", "hash", "x"].iter().find_map(|start| word.strip_prefix(start)) {
+    while let Some(rest) = ["file", "hashes", "hash", "x"]
+        .iter()
+        .find_map(|start| word.strip_prefix(start))
+    {
         word = rest;
     }
     let word = word.strip_suffix("hash").unwrap_or(word);
@@ -199,8 +207,25 @@ pub fn value_rank(name: &str) -> u8 {
         "artefact",
     ];
     const REFERENCES: [&str; 19] = [
-        "analysis", "article", "blog", "contact", "detail", "details", "image", "link", "links", "permalink", "post",
-        "ref", "reference", "references", "report", "reporter", "screenshot", "source", "tweet",
+        "analysis",
+        "article",
+        "blog",
+        "contact",
+        "detail",
+        "details",
+        "image",
+        "link",
+        "links",
+        "permalink",
+        "post",
+        "ref",
+        "reference",
+        "references",
+        "report",
+        "reporter",
+        "screenshot",
+        "source",
+        "tweet",
     ];
     let word = plain(name);
     if word == "indicatorvalue" {
@@ -263,28 +288,94 @@ pub fn role(name: &str) -> Option<(Role, u8)> {
         "desc" | "indicatordescription" => ranked(Field::Description, 1),
         "note" | "notes" => ranked(Field::Description, 2),
         "comment" | "comments" => ranked(Field::Description, 3),
-        "expires" | "expiry" | "expiration" | "expiresat" | "expirydate" | "expirationdate" | "validuntil" | "validto" => {
-            ranked(Field::ExpirationTime, 1)
-        }
+        "expires" | "expiry" | "expiration" | "expiresat" | "expirydate" | "expirationdate" | "validuntil"
+        | "validto" => ranked(Field::ExpirationTime, 1),
         "revoked" | "isrevoked" => Some((Role::Revoked, 0)),
         "tlp" | "tlplevel" | "tlpcolor" | "tlpcolour" => Some((Role::Tlp, 0)),
         "lastseen" | "lastseenutc" | "lastonline" => Some((Role::Seen(0), 0)),
         "lastupdated" | "lastmodified" | "modified" | "updated" => Some((Role::Seen(1), 0)),
-        "date" | "dateadded" | "dateaddedutc" | "firstseen" | "firstseenutc" | "listingdate" | "created" | "published"
-        | "timestamp" => Some((Role::Seen(2), 0)),
+        "date" | "dateadded" | "dateaddedutc" | "firstseen" | "firstseenutc" | "listingdate" | "created"
+        | "published" | "timestamp" => Some((Role::Seen(2), 0)),
         _ => None,
     }
 }
 
 /// Words that names of columns are made of, for telling `file.name` from a domain.
 const COLUMN_WORDS: [&str; 74] = [
-    "action", "added", "address", "attribute", "category", "cert", "certificate", "comment", "confidence", "count",
-    "country", "created", "data", "date", "description", "destination", "domain", "dst", "event", "expiration",
-    "expires", "family", "file", "first", "fqdn", "hash", "host", "hostname", "id", "indicator", "info", "ioc", "ip",
-    "ipv4", "ipv6", "kind", "last", "level", "link", "malware", "md5", "modified", "name", "note", "notes", "number",
-    "observable", "path", "port", "reference", "registered", "report", "reporter", "score", "seen", "severity", "sha1",
-    "sha256", "source", "src", "status", "tag", "tags", "threat", "time", "timestamp", "title", "tlp", "type",
-    "updated", "uri", "url", "utc", "value",
+    "action",
+    "added",
+    "address",
+    "attribute",
+    "category",
+    "cert",
+    "certificate",
+    "comment",
+    "confidence",
+    "count",
+    "country",
+    "created",
+    "data",
+    "date",
+    "description",
+    "destination",
+    "domain",
+    "dst",
+    "event",
+    "expiration",
+    "expires",
+    "family",
+    "file",
+    "first",
+    "fqdn",
+    "hash",
+    "host",
+    "hostname",
+    "id",
+    "indicator",
+    "info",
+    "ioc",
+    "ip",
+    "ipv4",
+    "ipv6",
+    "kind",
+    "last",
+    "level",
+    "link",
+    "malware",
+    "md5",
+    "modified",
+    "name",
+    "note",
+    "notes",
+    "number",
+    "observable",
+    "path",
+    "port",
+    "reference",
+    "registered",
+    "report",
+    "reporter",
+    "score",
+    "seen",
+    "severity",
+    "sha1",
+    "sha256",
+    "source",
+    "src",
+    "status",
+    "tag",
+    "tags",
+    "threat",
+    "time",
+    "timestamp",
+    "title",
+    "tlp",
+    "type",
+    "updated",
+    "uri",
+    "url",
+    "utc",
+    "value",
 ];
 
 /// Whether a text is made of words that names of columns are made of.
@@ -292,7 +383,9 @@ const COLUMN_WORDS: [&str; 74] = [
 pub fn is_column_name(text: &str) -> bool {
     let parts = parts(text);
     !parts.is_empty()
-        && (parts.iter().all(|part| COLUMN_WORDS.contains(&part.as_str())) || csv::meaning(text).is_known() || role(text).is_some())
+        && (parts.iter().all(|part| COLUMN_WORDS.contains(&part.as_str()))
+            || csv::meaning(text).is_known()
+            || role(text).is_some())
 }
 
 #[cfg(test)]
@@ -304,23 +397,66 @@ mod tests {
     fn words_for_types_are_read_in_many_spellings() {
         let words = Words::default();
         let table: [(IndicatorType, &[&str]); 7] = [
-            (DomainName, &["domain", "Domains", "domain name", "domain-name:value", "hostname", "FQDN", "DomainName"]),
-            (IpAddress, &["IP", "ips", "ipv4-addr", "ip-dst", "ip:port", "ip_address", "dst_ip", "CIDR", "IpAddress"]),
+            (
+                DomainName,
+                &[
+                    "domain",
+                    "Domains",
+                    "domain name",
+                    "domain-name:value",
+                    "hostname",
+                    "FQDN",
+                    "DomainName",
+                ],
+            ),
+            (
+                IpAddress,
+                &[
+                    "IP",
+                    "ips",
+                    "ipv4-addr",
+                    "ip-dst",
+                    "ip:port",
+                    "ip_address",
+                    "dst_ip",
+                    "CIDR",
+                    "IpAddress",
+                ],
+            ),
             (Url, &["url", "URLs", "URI", "url_path", "Url"]),
             (
                 FileSha256,
-                &["sha256", "SHA-256", "file_sha256", "x_sha256", "sha256_hash", "FileHash-SHA256", "file:hashes.'SHA-256'"],
+                &[
+                    "sha256",
+                    "SHA-256",
+                    "file_sha256",
+                    "x_sha256",
+                    "sha256_hash",
+                    "FileHash-SHA256",
+                    "file:hashes.'SHA-256'",
+                ],
             ),
             (FileSha1, &["sha1", "FileSha1", "sha-1 hash"]),
             (FileMd5, &["md5", "FileHash-MD5", "md5_hash"]),
-            (CertificateThumbprint, &["cert_sha1", "x509-fingerprint-sha1", "CertificateThumbprint"]),
+            (
+                CertificateThumbprint,
+                &["cert_sha1", "x509-fingerprint-sha1", "CertificateThumbprint"],
+            ),
         ];
         for (kind, spellings) in table {
             for word in spellings {
                 assert_eq!(words.meaning(word), Some(Word::Type(kind.clone())), "{word}");
             }
         }
-        for word in ["email", "FileHash-PEHASH", "file_path_name", "CVE", "user-account", "SHA-512", "Description"] {
+        for word in [
+            "email",
+            "FileHash-PEHASH",
+            "file_path_name",
+            "CVE",
+            "user-account",
+            "SHA-512",
+            "Description",
+        ] {
             assert_eq!(words.meaning(word), Some(Word::Other), "{word}");
         }
         for word in ["monero_address", "", "botnet_cc", "-"] {
@@ -351,12 +487,26 @@ mod tests {
         ] {
             assert_eq!(value_rank(name), rank, "{name}");
         }
-        assert_eq!((type_rank("Indicator_type"), type_rank("ioc_type"), type_rank("threat_type")), (2, 1, 0));
+        assert_eq!(
+            (
+                type_rank("Indicator_type"),
+                type_rank("ioc_type"),
+                type_rank("threat_type")
+            ),
+            (2, 1, 0)
+        );
         assert_eq!(role("validUntil"), Some((Role::Field(Field::ExpirationTime), 1)));
         assert_eq!(role("Notes"), Some((Role::Field(Field::Description), 2)));
         assert_eq!(role("RbacGroups"), Some((Role::Field(Field::RbacGroupNames), 0)));
         assert_eq!(role("reporter"), None);
-        for name in ["file.hash.sha256", "threat.indicator.ip", "First seen (UTC)", "Title", "dateadded", "RbacGroups"] {
+        for name in [
+            "file.hash.sha256",
+            "threat.indicator.ip",
+            "First seen (UTC)",
+            "Title",
+            "dateadded",
+            "RbacGroups",
+        ] {
             assert!(is_column_name(name), "{name}");
         }
         for name in ["evil.example", "198.51.100.7", "", "foo", "files.name"] {
