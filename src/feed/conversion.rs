@@ -6,7 +6,7 @@ mod tests;
 
 pub use format::Format;
 
-use super::text::{conflict, decode};
+use super::text::decode;
 use super::write::Row;
 use super::{Draft, Options, Place, Reason, Refusal, Rewritten, Skipped, settle, shown, table};
 use crate::indicator::{Action, Field, FieldValue, IndicatorType, Severity, canonical};
@@ -96,9 +96,6 @@ impl Report {
 pub fn convert(bytes: &[u8], request: &Request) -> Result<Conversion, Refusal> {
     let decoded = decode(bytes, request.encoding.as_deref())?;
     let text = &*decoded.text;
-    if let Some(refusal) = conflict(text) {
-        return Err(refusal);
-    }
     let settings = table::Settings {
         is_encoding_assumed: decoded.is_assumed,
         ..request.table.clone()

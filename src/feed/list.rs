@@ -8,8 +8,9 @@ mod prose;
 #[cfg(test)]
 mod tests;
 
+use super::lines::numbered;
 use super::value::take_line;
-use super::{Item, Options, Place, Reading, Reason, Refusal, settle};
+use super::{Item, Options, Place, Reading, Reason, Refusal, settle, text};
 use crate::indicator::{Field, FieldValue, IndicatorType};
 use line::Line;
 
@@ -21,8 +22,9 @@ const SHORTEST_HASH: usize = 16;
 /// # Errors
 /// If the text is no text, has the marks of a merge that was not finished, or is prose.
 pub fn read(text: &str, options: &Options) -> Result<Reading, Refusal> {
-    check(text)?;
-    let lines = || numbered(text);
+    text::check(text)?;
+    let bare = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let lines = || numbered(bare);
     let mut reader = Reader {
         options,
         reading: Reading::default(),
@@ -44,51 +46,6 @@ pub fn read(text: &str, options: &Options) -> Result<Reading, Refusal> {
         });
     }
     Ok(reader.finish())
-}
-
-/// What is wrong with a text before it is known what is in it: it is none, or half of a merge.
-///
-/// # Errors
-/// With the line of the first such thing.
-pub fn check(text: &str) -> Result<(), Refusal> {
-    let refuse = |number: usize, text: &str| {
-        Err(Refusal {
-            place: Some(Place::Line(number, None)),
-            text: text.to_owned(),
-        })
-    };
-    for (number, line) in numbered(text) {
-        if line.contains('\0') {
-            return refuse(number, "this is no text: it has NUL bytes");
-        }
-        let is_mark = |mark: &str| {
-            line.strip_prefix(mark)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
-        };
-        if is_mark("<<<<<<<") || is_mark(">>>>>>>") {
-            return refuse(number, "there is a conflict marker of Git; resolve the merge first");
-        }
-    }
-    Ok(())
-}
-
-/// The lines of a text, counted from 1. They end in CR LF, LF or CR.
-fn numbered(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let mut rest = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut number = 0;
-    std::iter::from_fn(move || {
-        if rest.is_empty() {
-            return None;
-        }
-        number += 1;
-        let end = rest.find(['\r', '\n']).unwrap_or(rest.len());
-        let (line, after) = rest.split_at(end);
-        rest = after
-            .strip_prefix("\r\n")
-            .or(after.strip_prefix(['\r', '\n']))
-            .unwrap_or_default();
-        Some((number, line))
-    })
 }
 
 struct Reader<'o> {

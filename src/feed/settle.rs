@@ -4,12 +4,14 @@
 use super::{Draft, Options, Reading, Reason, Skipped, shown};
 use crate::indicator::{Field, FieldValue, IndicatorType, canonical, covered, parse_instant};
 use jiff::Timestamp;
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 /// Settles a reading. It changes nothing when it is done twice.
 ///
 /// Two drafts are one indicator when they have the same value in canonical spelling, the same type and action, and are
-/// for the same device groups. The one that was modified last stays; of several, the first.
+/// for the same device groups. The one that was modified last stays. Of several, the one that expires last and says most
+/// does, so that a list in another order is the same list.
 #[must_use]
 pub fn settle(mut reading: Reading, options: &Options) -> Reading {
     let strongest = if options.one_hash_per_file {
@@ -38,7 +40,12 @@ pub fn settle(mut reading: Reading, options: &Options) -> Reading {
             .filter(|(position, _)| stays(&fates, *position))
             .map(|(position, (draft, scope))| (position, &draft.indicator_type, draft.value.as_str(), scope));
         for (inner, outer) in covered(rows) {
-            if let (Some(fate), Some(outer)) = (fates.get_mut(inner), reading.drafts.get(outer)) {
+            if let (Some(fate), Some(outer)) = (fates.get_mut(inner), reading.drafts.get(outer))
+                && reading
+                    .drafts
+                    .get(inner)
+                    .is_some_and(|inner| does_as_much(outer, inner))
+            {
                 *fate = Some(Fate {
                     reason: Reason::Covered,
                     note: format!("{} at {} covers it", shown(&outer.value), outer.place),
@@ -64,6 +71,17 @@ pub fn settle(mut reading: Reading, options: &Options) -> Reading {
     reading
 }
 
+/// Whether a draft that covers another one does what the other does: as long, and with an alert if the other has one.
+fn does_as_much(outer: &Draft, inner: &Draft) -> bool {
+    let alerts = |draft: &Draft| of(draft, Field::GenerateAlert) == Some(&FieldValue::Flag(true));
+    let is_lasting = match (expiry(outer), expiry(inner)) {
+        (None, _) => of(outer, Field::Lifetime) == of(inner, Field::Lifetime),
+        (Some(outer), Some(inner)) => inner <= outer,
+        (Some(_), None) => false,
+    };
+    is_lasting && (alerts(outer) || !alerts(inner))
+}
+
 /// Why a draft goes.
 struct Fate {
     reason: Reason,
@@ -87,7 +105,7 @@ fn duplicates(drafts: &[Draft]) -> Vec<Option<Fate>> {
             continue;
         };
         let Some(other) = drafts.get(*known) else { continue };
-        let (loser, winner) = if draft.modified > other.modified {
+        let (loser, winner) = if worth(draft) > worth(other) {
             (std::mem::replace(known, position), draft)
         } else {
             (position, other)
@@ -97,6 +115,22 @@ fn duplicates(drafts: &[Draft]) -> Vec<Option<Fate>> {
         }
     }
     fates
+}
+
+/// What decides which of two drafts of one indicator stays, whatever their order is.
+fn worth(draft: &Draft) -> impl Ord {
+    let said: Vec<String> = draft
+        .fields
+        .iter()
+        .map(|(field, value)| format!("{field} {value}"))
+        .collect();
+    (
+        draft.modified,
+        expiry(draft).unwrap_or(Timestamp::MAX),
+        said.len(),
+        Reverse(said),
+        Reverse(draft.value.clone()),
+    )
 }
 
 fn duplicate(lost: &Draft, winner: &Draft) -> Fate {

@@ -11,7 +11,8 @@ const LONGEST: usize = 4_000;
 
 /// The pairs of an indicator and the nearest one that covers it, in the order of the rows: a domain covers its
 /// sub-domains and the URLs there, an address the URLs there, and a URL those below it with the same scheme and port.
-/// Only rows of one `group` cover each other, such as those with the same action and device groups.
+/// Only rows of one `group` cover each other, such as those with the same action and device groups; a row of another group
+/// that is nearer stands between, as an exception does.
 #[must_use]
 pub fn covered<'a, N: Copy, G: Eq + Hash>(
     rows: impl Iterator<Item = (N, &'a IndicatorType, &'a str, G)>,
@@ -26,19 +27,24 @@ pub fn covered<'a, N: Copy, G: Eq + Hash>(
             (name, site, Place::of(kind, &spelling), group, is_whole)
         })
         .collect();
-    // A place may have several rows, such as those of two schemes.
-    let mut by_place: HashMap<(&str, &G), Vec<(N, &str)>> = HashMap::new();
+    // A place may have several rows, such as those of two schemes or groups.
+    let mut by_place: HashMap<&str, Vec<(N, &str, &G)>> = HashMap::new();
     for (name, site, place, group, _) in rows.iter().filter(|(.., is_whole)| *is_whole) {
-        let at = by_place.entry((place.key(), group)).or_default();
-        at.push((*name, site));
+        by_place.entry(place.key()).or_default().push((*name, site, group));
     }
     let mut pairs = Vec::new();
     for (name, site, place, group, _) in &rows {
         let nearest = place.outer().find_map(|outer| {
-            let at = by_place.get(&(outer, group))?;
-            at.iter().find(|(_, other)| other.is_empty() || other == site)
+            let around = by_place.get(outer)?.iter();
+            let around: Vec<_> = around
+                .filter(|(_, other, _)| other.is_empty() || other == site)
+                .collect();
+            (!around.is_empty()).then_some(around)
         });
-        pairs.extend(nearest.map(|(outer, _)| (*name, *outer)));
+        // What stands there in another group may be an exception, such as an Allowed.
+        let is_alike = |around: &Vec<&(N, &str, &G)>| around.iter().all(|(_, _, other)| *other == group);
+        let outer = nearest.filter(is_alike).and_then(|around| around.first().copied());
+        pairs.extend(outer.map(|(outer, ..)| (*name, *outer)));
     }
     pairs
 }

@@ -5,7 +5,7 @@
 //! is refused; `with` the same under further options; `lint` the findings. `MDE_TEST_CASES` names a folder with more cases of
 //! the same form.
 
-mod case;
+pub mod case;
 
 use case::{Case, Outcome};
 use mde::feed::{Options, list, misp, stix};

@@ -6,6 +6,7 @@ mod ambiguous;
 mod capacity;
 mod client_faults;
 mod command_line;
+mod convert;
 mod counts;
 mod defects;
 mod docs;

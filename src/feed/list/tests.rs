@@ -23,12 +23,18 @@ fn lines_end_in_every_way() {
 fn what_is_no_list_is_refused_with_its_line() {
     let options = Options::default();
     for (text, expected) in [
-        ("a.example\nb\0.example", "line 2: this is no text: it has NUL bytes"),
+        (
+            "a.example\nb\0.example",
+            "line 2: the file is not text: it has NUL bytes",
+        ),
         (
             "a.example\n<<<<<<< HEAD\nb.example",
-            "line 2: there is a conflict marker of Git",
+            "line 2: the line is a conflict marker of Git",
         ),
-        ("a.example\n>>>>>>> theirs", "line 2: there is a conflict marker of Git"),
+        (
+            "a.example\n>>>>>>> theirs",
+            "line 2: the line is a conflict marker of Git",
+        ),
         (
             "This is a report.\na.example\nIt is bad.",
             "this is prose, not a list: 2 of 3 lines are no value",

@@ -133,3 +133,51 @@ fn what_has_expired_or_is_covered_goes_on_request() {
         ]
     );
 }
+
+#[test]
+fn what_is_covered_goes_only_where_nothing_is_lost() {
+    let options = Options {
+        drop_covered: true,
+        ..Options::default()
+    };
+    let text = |text: &str| FieldValue::Text(text.to_owned());
+    let kept = |outer: Option<(Field, FieldValue)>, inner: Option<(Field, FieldValue)>| {
+        let mut reading = reading(&[("evil.example", None, None, None), ("a.evil.example", None, None, None)]);
+        reading.drafts[0].fields.extend(outer);
+        reading.drafts[1].fields.extend(inner);
+        told(reading, &options).0.len()
+    };
+    let expiry = |year: u16| Some((Field::ExpirationTime, text(&format!("{year}-01-01T00:00:00Z"))));
+    let alert = || Some((Field::GenerateAlert, FieldValue::Flag(true)));
+    assert_eq!(kept(None, None), 1);
+    assert_eq!(kept(None, expiry(2030)), 1);
+    assert_eq!(kept(expiry(2031), expiry(2030)), 1);
+    assert_eq!(kept(expiry(2030), None), 2);
+    assert_eq!(kept(expiry(2030), expiry(2031)), 2);
+    assert_eq!(kept(alert(), alert()), 1);
+    assert_eq!(kept(None, alert()), 2);
+    let mut exception = reading(&[
+        ("evil.example", None, None, None),
+        ("b.evil.example", None, None, None),
+        ("a.b.evil.example", None, None, None),
+    ]);
+    assert_eq!(told(exception.clone(), &options).0, ["evil.example"]);
+    exception.drafts[1].fields.push((Field::Action, text("Allowed")));
+    assert_eq!(told(exception, &options).0.len(), 3);
+}
+
+#[test]
+fn the_order_of_a_text_does_not_decide_which_of_several_stays() {
+    let items = [
+        ("a.example", Some("A"), None, None),
+        ("A.example", Some("A"), None, None),
+        ("a.example", None, None, None),
+        ("a.example", Some("B"), None, None),
+    ];
+    let expected = told(reading(&items), &Options::default()).0;
+    for turns in 1..items.len() {
+        let mut turned = items;
+        turned.rotate_left(turns);
+        assert_eq!(told(reading(&turned), &Options::default()).0, expected);
+    }
+}

@@ -3,7 +3,7 @@
 use super::super::cells::{self, Dialect, Row};
 use super::super::value;
 use super::Settings;
-use super::words::value_rank;
+use super::words::{is_column_name, value_rank};
 use std::collections::HashMap;
 
 /// What comments of feeds begin with.
@@ -145,6 +145,11 @@ pub fn is_table(text: &str, settings: &Settings) -> bool {
     let width = width(&rows);
     if width < 2 {
         return rows.first().is_some_and(|row| value_rank(&first(row)) > 1);
+    }
+    let is_name = |text: &str| text.trim().is_empty() || is_column_name(text);
+    let names = rows.first().map(|row| &row.cells).filter(|cells| cells.len() > 1);
+    if names.is_some_and(|cells| cells.iter().all(|cell| is_name(&cell.text))) {
+        return true;
     }
     // In a list this is a comment behind a value.
     let is_comment = |row: &Row<'_>| dialect.delimiter == b';' && first(row).ends_with([' ', '\t']);

@@ -196,6 +196,11 @@ impl<'r, 't> Reader<'r, 't> {
         {
             return Err((Reason::Revoked, None));
         }
+        if let (Some(most), Some(said)) = (self.options.max_tlp, columns.tlp.and_then(|at| text(row, at)))
+            && tlp(said) > most
+        {
+            return Err((Reason::Tlp, Some(format!("it is marked {}", shown(said)))));
+        }
         let mut found: Vec<(Field, FieldValue)> = Vec::new();
         let mut told = Vec::new();
         for (field, at) in &columns.fields {
@@ -283,10 +288,5 @@ pub fn first_text<'c>(row: &'c Row<'_>) -> &'c str {
 /// The level of a word. What is none may be the strictest.
 fn tlp(text: &str) -> Tlp {
     let text = text.trim().to_ascii_lowercase();
-    match text.strip_prefix("tlp:").unwrap_or(&text) {
-        "clear" | "white" => Tlp::Clear,
-        "green" => Tlp::Green,
-        "amber" | "amber+strict" => Tlp::Amber,
-        _ => Tlp::Red,
-    }
+    Tlp::from_name(text.strip_prefix("tlp:").unwrap_or(&text)).unwrap_or(Tlp::Red)
 }

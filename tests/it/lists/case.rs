@@ -41,6 +41,16 @@ pub struct Expectation {
     pub skipped: Vec<Skipped>,
     pub rewritten: Option<Vec<Rewritten>>,
     pub error: Option<String>,
+    /// What `lint` finds.
+    #[serde(default)]
+    pub lint: Vec<String>,
+}
+
+impl Expectation {
+    /// Whether it says nothing of a conversion.
+    pub fn is_for_lint(&self) -> bool {
+        self.error.is_none() && self.skipped.is_empty() && !self.lint.is_empty()
+    }
 }
 
 /// A row: type, value, and the fields that matter.
