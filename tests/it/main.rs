@@ -19,6 +19,7 @@ mod forms;
 mod hostile;
 mod layers;
 mod lifetime;
+mod lint;
 mod list_schema;
 mod lists;
 mod many_singles;
