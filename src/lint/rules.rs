@@ -43,23 +43,15 @@ pub fn check(items: &mut [Item], standards: &Standards) -> (Vec<Finding>, usize)
         let before = findings.len();
         danger::check(item, standards, &mut findings);
         fields::check(item, &lacking, &mut findings);
-        let own = findings.get_mut(before..).unwrap_or_default();
+        let own = findings.get(before..).unwrap_or_default();
         // What a public suffix or a protected domain is, says enough of a single label.
-        let is_dangerous = own
+        if own
             .iter()
-            .any(|finding| matches!(finding.code, Code::Protected | Code::PublicSuffix));
-        let mut kept = 0;
-        if is_dangerous {
-            for at in 0..own.len() {
-                let is_kept = own
-                    .get(at)
-                    .is_some_and(|finding| !finding.subject.ends_with(fields::SINGLE_LABEL));
-                if is_kept {
-                    own.swap(kept, at);
-                    kept += 1;
-                }
-            }
-            findings.truncate(before + kept);
+            .any(|finding| matches!(finding.code, Code::Protected | Code::PublicSuffix))
+        {
+            let own = findings.split_off(before);
+            let is_told = |finding: &Finding| !finding.subject.ends_with(fields::SINGLE_LABEL);
+            findings.extend(own.into_iter().filter(is_told));
         }
         let is_broken = |finding: &Finding| matches!(finding.code, Code::InvalidValue);
         item.is_broken = findings.get(before..).unwrap_or_default().iter().any(is_broken);

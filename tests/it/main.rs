@@ -23,6 +23,7 @@ mod hostile;
 mod identities;
 mod layers;
 mod lifetime;
+mod lint;
 mod list_schema;
 mod lists;
 mod many_singles;

@@ -64,15 +64,19 @@ fn rendered(report: &Report, one: &Told<'_>, renderer: &Renderer) -> String {
     let mut group: Group<'_> = Group::with_title(level.primary_title(one.message.as_ref()).id(finding.code.name()));
     if let Some(source) = report.sources.get(finding.file) {
         let excerpt = Excerpt::of(source, &finding.at);
-        group = group.elements(excerpt.elements(source, AnnotationKind::Primary, None));
+        group = group.elements(excerpt.elements(source, AnnotationKind::Primary));
     }
+    // Each other place is a group of its own: within one, the renderer would begin a line with `:::`, which a runner of
+    // GitHub may take for a command.
+    let mut groups = vec![group];
     for related in &finding.related {
         if let Some(source) = report.sources.get(related.file) {
+            let title = Level::NOTE.secondary_title(related.text.as_str());
             let excerpt = Excerpt::of(source, &related.at);
-            group = group.elements(excerpt.elements(source, AnnotationKind::Context, Some(&related.text)));
+            groups.push(Group::with_title(title).elements(excerpt.elements(source, AnnotationKind::Primary)));
         }
     }
-    renderer.render(&[group])
+    renderer.render(&groups)
 }
 
 /// A line, or a part of a long one, as it may be printed.
@@ -122,11 +126,11 @@ impl Excerpt {
         }
     }
 
-    fn elements<'e>(self, source: &Source, kind: AnnotationKind, label: Option<&'e str>) -> Vec<Element<'e>> {
+    fn elements<'e>(self, source: &Source, kind: AnnotationKind) -> Vec<Element<'e>> {
         let name = outgoing::line(&source.name);
         let snippet = Snippet::source(self.text)
             .line_start(self.line)
-            .annotation(kind.span(self.marked).label(label));
+            .annotation(kind.span(self.marked));
         // The column in what is left of a line is another one.
         match self.column {
             None => vec![Element::from(snippet.path(name))],
