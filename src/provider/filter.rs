@@ -1,7 +1,7 @@
 //! Choosing rows of the tenant by what they say, for imports and data sources.
 
 use crate::indicator::rules::{Finding, check_value, parse_action, parse_severity, parse_type, undetected};
-use crate::indicator::{Action, IndicatorType, Row, Severity, canonical, detect_type, same_text};
+use crate::indicator::{Row, Severity, canonical, detect_type, same_text};
 use crate::tenant::Tenant;
 use crate::tf::{Attribute, Diagnostic, Diagnostics, Path, Value};
 
