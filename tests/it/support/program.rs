@@ -142,10 +142,10 @@ impl Program {
 fn on_path() -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     let directories: Vec<PathBuf> = std::env::split_paths(&path).collect();
-    let candidates = NAMES
+    let mut candidates = NAMES
         .iter()
         .flat_map(|name| directories.iter().map(move |directory| directory.join(name)));
-    candidates.into_iter().find(|candidate| candidate.is_file())
+    candidates.find(|candidate| candidate.is_file())
 }
 
 /// Product and version of a line such as `OpenTofu v1.12.6`; warnings may come before it.
