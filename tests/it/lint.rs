@@ -240,7 +240,19 @@ fn schema() -> Validator {
         .unwrap();
     let manifest = Path::new(package["manifest_path"].as_str().unwrap());
     let text = fs::read_to_string(manifest.with_file_name("src").join("schema.json")).unwrap();
-    jsonschema::validator_for(&serde_json::from_str(&text).unwrap()).unwrap()
+    let mut schema: Json = serde_json::from_str(&text).unwrap();
+    // The patterns of languages have a bracket too many, which this validator refuses. No language is written.
+    let mut faulty = 0;
+    for properties in [
+        "/definitions/run/properties/language",
+        "/definitions/toolComponent/properties/language",
+    ] {
+        if let Some(language) = schema.pointer_mut(properties).and_then(Json::as_object_mut) {
+            faulty += usize::from(language.remove("pattern").is_some());
+        }
+    }
+    assert!(faulty > 0, "the schema has been mended, so this is not needed any more");
+    jsonschema::validator_for(&schema).unwrap()
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::super::code::{Code, Severity};
 use super::super::finding::Finding;
 use super::super::item::Item;
 use super::super::source::Source;
-use super::super::tree::{self, Content, Node};
+use super::super::tree::{self, Content, Name, Node};
 use super::{Contents, Read};
 use crate::feed::conversion::Format;
 use crate::feed::{Options, Place, Reading, Reason, Refusal, table};
@@ -118,15 +118,14 @@ impl About<'_> {
                 match (&node.content, column) {
                     (Content::Text(_), Some(column)) => self.within(&node.at, *column),
                     (Content::Text(_) | Content::Number(_), None) => node.at.clone(),
-                    // Of an object the line in which it begins is enough.
-                    _ => {
-                        node.at.start
-                            ..self
-                                .source
-                                .line(self.source.position(node.at.start).line)
-                                .end
-                                .min(node.at.end)
-                    }
+                    _ => match node.members().iter().find(|(name, inner)| is_value(name, inner, text)) {
+                        Some((_, inner)) => inner.at.clone(),
+                        // Of any other object the line in which it begins is enough.
+                        None => {
+                            let line = self.source.position(node.at.start).line;
+                            node.at.start..self.source.line(line).end.min(node.at.end)
+                        }
+                    },
                 }
             }
             (Place::Path(..), None) => 0..0,
@@ -143,6 +142,12 @@ impl About<'_> {
             .map_or(text.len(), |(at, _)| at);
         inner.start + skipped..inner.end
     }
+}
+
+/// Whether a member of an object is what holds this value.
+fn is_value(name: &Name, node: &Node, text: &str) -> bool {
+    let is_named = matches!(name.text.as_str(), "value" | "pattern");
+    is_named && matches!(&node.content, Content::Text(inner) if inner.contains(text))
 }
 
 /// Items and findings of a reading.
