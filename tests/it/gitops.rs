@@ -53,7 +53,7 @@ fn marker(name: &str) -> String {
 }
 
 #[tokio::test]
-#[ignore = "needs the commands `lint` and `check`"]
+#[ignore = "needs the command `check`"]
 async fn a_pull_request_on_github_has_one_comment() {
     let tenant = Tenant::start().await;
     let mut runner = Runner::new(&tenant, false);
@@ -102,7 +102,7 @@ async fn a_pull_request_on_github_has_one_comment() {
 }
 
 #[tokio::test]
-#[ignore = "needs the commands `lint` and `check`"]
+#[ignore = "needs the command `check`"]
 async fn a_failed_plan_has_a_comment_and_fails_the_job() {
     for is_azure in [false, true] {
         let tenant = Tenant::start().await;
@@ -124,7 +124,7 @@ async fn a_failed_plan_has_a_comment_and_fails_the_job() {
 }
 
 #[tokio::test]
-#[ignore = "needs the commands `lint` and `check`"]
+#[ignore = "needs the command `check`"]
 async fn a_pull_request_on_azure_has_one_thread() {
     let tenant = Tenant::start().await;
     let mut runner = Runner::new(&tenant, true);
@@ -170,7 +170,7 @@ async fn a_pull_request_on_azure_has_one_thread() {
 }
 
 #[tokio::test]
-#[ignore = "needs the commands `lint` and `check`"]
+#[ignore = "needs the command `check`"]
 async fn a_merge_applies_and_the_night_finds_drift() {
     for is_azure in [false, true] {
         let tenant = Tenant::start().await;
@@ -216,7 +216,6 @@ async fn a_merge_applies_and_the_night_finds_drift() {
 }
 
 #[tokio::test]
-#[ignore = "needs the commands `lint` and `check`"]
 async fn the_commands_of_the_readme_and_the_hooks_run() {
     let tenant = Tenant::start().await;
     let runner = Runner::new(&tenant, false);
