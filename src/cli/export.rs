@@ -142,8 +142,8 @@ fn text_of(diagnostics: &Diagnostics) -> String {
 
 /// Whether the application that signs in made the row or wrote it last.
 fn is_own(tenant: &Tenant, row: &Row) -> bool {
-    let own = tenant.client.application_id();
-    let is = |author: &Option<String>| author.as_deref().is_some_and(|author| author.eq_ignore_ascii_case(own));
+    let own = tenant.client.principal();
+    let is = |author: &Option<String>| author.as_deref().is_some_and(|author| own.is(author));
     is(&row.facts.created_by) || is(&row.facts.last_updated_by)
 }
 

@@ -93,14 +93,14 @@ impl Filter {
             Self::Type => indicator.indicator_type.as_str() == wanted,
             Self::Action => indicator.action.as_str() == wanted,
             Self::CreatedBy => {
-                let own = tenant.client.application_id();
-                let author = if wanted.eq_ignore_ascii_case("self") {
-                    own
-                } else {
-                    wanted
-                };
                 let found = row.facts.created_by.as_deref();
-                found.is_some_and(|found| found.eq_ignore_ascii_case(author))
+                found.is_some_and(|found| {
+                    if wanted.eq_ignore_ascii_case("self") {
+                        tenant.client.principal().is(found)
+                    } else {
+                        found.eq_ignore_ascii_case(wanted)
+                    }
+                })
             }
             // The service lists the default under its name, or leaves it out.
             Self::Severity => match &indicator.fields.severity {

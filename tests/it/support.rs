@@ -1,6 +1,8 @@
 //! What the tests stand on: a tenant (the simulator), a host (Terraform's side of the protocol, in process) and a
 //! workspace (the real terraform on a temporary directory).
 
+#[cfg(unix)]
+mod azure_cli;
 pub mod blocks;
 mod calls;
 mod clock;
@@ -17,6 +19,8 @@ mod tenant;
 mod values;
 mod workspace;
 
+#[cfg(unix)]
+pub use azure_cli::AzureCli;
 pub use calls::{Calls, Listed, Schemas, Stored, Told};
 pub use clock::TenantClock;
 pub use held::Held;

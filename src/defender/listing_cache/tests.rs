@@ -20,7 +20,7 @@ async fn own_writes_show_without_asking_again() {
         ["1", "3", "4"]
     );
     let row = after.get(&id).unwrap();
-    assert_eq!(row.facts.created_by.as_deref(), Some(client.application_id()));
+    assert_eq!(row.facts.created_by.as_deref(), client.principal().author());
     assert_eq!(service.count("/indicators"), 1);
     assert!(Arc::ptr_eq(&after, &client.listing().await.unwrap()));
 }

@@ -123,6 +123,12 @@ impl Host {
         }
     }
 
+    /// Starts its provider with these variables from now on.
+    pub fn with_environment(mut self, environment: Vec<(String, String)>) -> Self {
+        self.environment = environment;
+        self
+    }
+
     /// Plans with `-refresh=false` from now on.
     pub fn without_refresh(&mut self) -> &mut Self {
         self.refreshes = false;

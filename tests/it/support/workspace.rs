@@ -109,6 +109,8 @@ impl Workspace {
         let mut environment = tenant.environment();
         environment.push(("TF_CLI_CONFIG_FILE".into(), settings.display().to_string()));
         environment.push(("CHECKPOINT_DISABLE".into(), "1".into()));
+        // Whoever is signed in on this machine takes no part.
+        environment.push(("ARM_USE_CLI".into(), "false".into()));
         Self { directory, environment }
     }
 
@@ -188,10 +190,19 @@ impl Workspace {
             .stdin(Stdio::null());
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy().into_owned();
-            if ["TF_", "ARM_", "AZURE_", "MDE_"]
-                .iter()
-                .any(|prefix| name.starts_with(prefix))
-            {
+            // Those that pipelines and Azure set, too.
+            let known = [
+                "TF_",
+                "ARM_",
+                "AZURE",
+                "MDE_",
+                "ACTIONS_ID_",
+                "SYSTEM_",
+                "IDENTITY_",
+                "MSI_",
+                "IMDS_",
+            ];
+            if known.iter().any(|prefix| name.starts_with(prefix)) {
                 command.env_remove(name);
             }
         }
