@@ -66,8 +66,6 @@ fn rendered(report: &Report, one: &Told<'_>, renderer: &Renderer) -> String {
         let excerpt = Excerpt::of(source, &finding.at);
         group = group.elements(excerpt.elements(source, AnnotationKind::Primary));
     }
-    // Each other place is a group of its own: within one, the renderer would begin a line with `:::`, which a runner of
-    // GitHub may take for a command.
     let mut groups = vec![group];
     for related in &finding.related {
         if let Some(source) = report.sources.get(related.file) {
@@ -76,7 +74,22 @@ fn rendered(report: &Report, one: &Told<'_>, renderer: &Renderer) -> String {
             groups.push(Group::with_title(title).elements(excerpt.elements(source, AnnotationKind::Primary)));
         }
     }
-    renderer.render(&groups)
+    with_arrows(&renderer.render(&groups))
+}
+
+/// The text without lines that begin with `:::`, which a runner of GitHub takes for the beginning of a command. The
+/// renderer writes them before the second file of a group; an arrow is as good, and where no file is named nothing.
+fn with_arrows(text: &str) -> String {
+    // Blanks, and the colours of a terminal.
+    let is_aside = |letter: char| matches!(letter, ' ' | '\u{1b}' | '[' | ';' | 'm' | '0'..='9');
+    let lines = text.split('\n').filter_map(|line| match line.split_once(":::") {
+        Some((before, behind)) if before.chars().all(is_aside) => {
+            let names_file = !behind.chars().all(is_aside);
+            names_file.then(|| format!("{before}-->{behind}"))
+        }
+        _ => Some(line.to_owned()),
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// A line, or a part of a long one, as it may be printed.
