@@ -123,7 +123,7 @@ fn around(
         let item = items.get(*at)?;
         let is_looked_at = danger::is_network(item) && !item.is_broken && !is_bad(item);
         let scope = scopes.get(*at)?;
-        is_looked_at.then(|| (*at, &item.indicator.indicator_type, item.canonical.as_str(), scope))
+        is_looked_at.then_some((*at, &item.indicator.indicator_type, item.canonical.as_str(), scope))
     });
     for (inner, outer) in covered(rows) {
         *steps += 1;
