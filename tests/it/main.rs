@@ -30,6 +30,7 @@ mod protection;
 mod records;
 #[cfg(unix)]
 mod replacement;
+mod report_page;
 #[cfg(unix)]
 mod stopping;
 mod support;
@@ -49,6 +50,7 @@ mod terraform_orders;
 mod terraform_parse_csv;
 mod terraform_plans;
 mod terraform_reading;
+mod terraform_report;
 mod terraform_rows;
 mod terraform_scale;
 mod terraform_secrets;
