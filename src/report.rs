@@ -140,9 +140,15 @@ impl Report {
     }
 
     fn new(plan: Option<&Plan<'_>>, log: Log, style: Style) -> Self {
-        let changes = plan.map(changes::of).unwrap_or_default();
-        let mut drift = drift::of(plan, &log.messages);
+        let mut changes = plan.map(changes::of).unwrap_or_default();
         let hidden = plan.map(Hidden::of).unwrap_or_default();
+        let drift = drift::of(plan, &log.messages, &hidden);
+        for drifted in drift.iter().filter(|drifted| drifted.event == log::Event::Changed) {
+            let name = drifted.name.as_ref().and_then(|name| name.value.as_ref());
+            if let (Some(name), Some(words)) = (name, &drifted.words) {
+                changes.restore(&drifted.address, name, words);
+            }
+        }
         let time = plan.and_then(|plan| plan.timestamp.as_deref()).or(log.time.as_deref());
         let time = time.and_then(|time| time.parse::<Timestamp>().ok());
         let capacity = plan.map(|plan| capacity::of(plan, &changes, &log.messages, time));
@@ -152,9 +158,7 @@ impl Report {
             message.summary = hidden.redacted(&message.summary);
             message.detail = hidden.redacted(&message.detail);
         }
-        for drifted in &mut drift {
-            drifted.line = drifted.line.take().map(|line| hidden.redacted(&line));
-        }
+
         let alerts = plan
             .map(|plan| attention::of(plan, &changes, &drift, time))
             .unwrap_or_default();
@@ -297,3 +301,6 @@ fn others(plan: &Plan<'_>) -> (BTreeMap<String, usize>, usize) {
     let outputs = plan.output_changes.values().filter(|change| is_change(&change.actions));
     (others, outputs.count())
 }
+
+#[cfg(test)]
+mod tests;

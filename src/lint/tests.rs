@@ -371,7 +371,12 @@ fn excerpts_mark_what_is_to_blame() {
 /// Lists in which all rows have to do with each other.
 fn dense(rows: usize) -> Vec<String> {
     let one_value = |_: usize| "same.test,Block,".to_owned();
-    let two_actions = |number: usize| format!("same.test,{},", if number % 2 == 0 { "Block" } else { "Allowed" });
+    let two_actions = |number: usize| {
+        format!(
+            "same.test,{},",
+            if number.is_multiple_of(2) { "Block" } else { "Allowed" }
+        )
+    };
     let one_host = |number: usize| {
         format!(
             "http://same.test/{number},{},",

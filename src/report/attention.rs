@@ -1,13 +1,13 @@
 //! What a reader of a plan must not miss: *Look here first*.
 
 use super::changes::{Changes, Event, Kind, Name, RowChange};
-use super::difference::FieldChange;
+use super::difference::{FieldChange, Said};
 use super::drift::Drifted;
 use super::expiry::{Near, near};
 use super::log::Event as DriftEvent;
 use super::pairing::ByValue;
 use super::plan::Plan;
-use crate::indicator::{Action, rules};
+use crate::indicator::{Action, Field, rules};
 use jiff::Timestamp;
 
 /// The rules whose breach means that an indicator hits what it should not. Whatever else is wrong is told by validation.
@@ -38,12 +38,17 @@ pub enum Subject {
         /// What it does from now on.
         to: Action,
     },
+    /// Somebody made rows protect less in the tenant.
+    WeakenedOutside {
+        /// Those who did it, as far as they are known.
+        authors: Vec<String>,
+    },
     /// Blocking rows go.
     BlocksRemoved,
     /// Rows let something pass.
     Allowed,
-    /// Rows hit more than they should, or something harmless.
-    Dangerous(String),
+    /// Rows hit more than they should, or something harmless, by this rule.
+    Dangerous(&'static str),
     /// Rows of others go, since they are in the scope of an exclusive set.
     StrangersRemoved {
         /// The set.
@@ -90,6 +95,7 @@ pub enum Subject {
 /// Everything to look at, the worst first.
 pub fn of(plan: &Plan<'_>, changes: &Changes, drift: &[Drifted], now: Option<Timestamp>) -> Vec<Alert> {
     let mut alerts = weakened(changes);
+    alerts.extend(weakened_outside(drift));
     let rows = || changes.groups.iter().flat_map(|group| &group.rows);
     let weaker = weaker_elsewhere(changes);
     let removed = rows().filter(|change| {
@@ -212,10 +218,10 @@ fn weakened(changes: &Changes) -> Vec<Alert> {
             }
             _ => (change.old_action.as_ref(), change.row.action()),
         };
-        if let (Some(from), Some(to)) = (from, to) {
-            if to.strength() < from.strength() {
-                found.push((from.clone(), to.clone(), change.name.clone()));
-            }
+        if let (Some(from), Some(to)) = (from, to)
+            && to.strength() < from.strength()
+        {
+            found.push((from.clone(), to.clone(), change.name.clone()));
         }
     }
     found.sort_by(|one, other| {
@@ -236,9 +242,27 @@ fn weakened(changes: &Changes) -> Vec<Alert> {
     alerts
 }
 
+/// Rows of which somebody made the action weaker in the tenant.
+fn weakened_outside(drift: &[Drifted]) -> Option<Alert> {
+    let is_weaker = |drifted: &&Drifted| {
+        drifted.fields.iter().any(|change| match (&change.old, &change.new) {
+            (Said::Text(old, _), Said::Text(new, _)) if change.name == Field::Action.name() => {
+                Action::from_service(new).strength() < Action::from_service(old).strength()
+            }
+            _ => false,
+        })
+    };
+    let rows: Vec<&Drifted> = drift.iter().filter(is_weaker).collect();
+    let mut authors: Vec<String> = rows.iter().filter_map(|drifted| drifted.who.clone()).collect();
+    authors.sort();
+    authors.dedup();
+    let names = rows.iter().filter_map(|drifted| drifted.name.clone()).collect();
+    named(Subject::WeakenedOutside { authors }, names)
+}
+
 /// Rows that come and hit what they should not, by rule.
 fn dangerous(changes: &Changes) -> Vec<Alert> {
-    let mut found: Vec<(String, Vec<Name>)> = Vec::new();
+    let mut found: Vec<(&'static str, Vec<Name>)> = Vec::new();
     for change in changes.groups.iter().flat_map(|group| &group.rows) {
         let comes = matches!(change.kind, Kind::Added | Kind::Anew | Kind::Restored);
         if !comes || change.name.value.is_none() || !change.row.sensitive.is_empty() {
@@ -248,29 +272,17 @@ fn dangerous(changes: &Changes) -> Vec<Alert> {
             if !DANGEROUS.contains(&finding.code) {
                 continue;
             }
-            let sentence = danger(finding.code).to_owned();
-            match found.iter_mut().find(|(known, _)| *known == sentence) {
+            match found.iter_mut().find(|(known, _)| *known == finding.code) {
                 Some((_, names)) => names.push(change.name.clone()),
-                None => found.push((sentence, vec![change.name.clone()])),
+                None => found.push((finding.code, vec![change.name.clone()])),
             }
         }
     }
     found.sort();
     let alerts = found
         .into_iter()
-        .map(|(sentence, names)| named(Subject::Dangerous(sentence), names));
+        .map(|(code, names)| named(Subject::Dangerous(code), names));
     alerts.flatten().collect()
-}
-
-/// What such a row is, to follow its number.
-fn danger(code: &str) -> &'static str {
-    match code {
-        "public-suffix" => "cover a public suffix, with domains of many owners",
-        "harmless-hash" => "have the hash of harmless files",
-        "single-label" => "have a host of a single label",
-        "file-name" => "look like the name of a file",
-        _ => "are no external addresses",
-    }
 }
 
 /// Rows of others that an exclusive set removes.

@@ -87,7 +87,7 @@ fn growth(changes: &Changes, now: Option<Timestamp>) -> i64 {
             Kind::Added => 1,
             Kind::Removed => -1,
             // One that somebody deleted in the tenant comes back.
-            Kind::Restored if change.fields.is_empty() => 1,
+            Kind::Restored if change.comes_back => 1,
             Kind::Restored | Kind::Anew | Kind::Changed | Kind::Moved => 0,
         })
         .sum()

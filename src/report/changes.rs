@@ -5,6 +5,7 @@ use super::list::{List, Marked, Row};
 use super::pairing::{Everywhere, Pairing, pair};
 use super::plan::{Change, Plan, Resource};
 use crate::indicator::{Action, Field, IndicatorType};
+use crate::outgoing;
 use std::collections::HashMap;
 
 /// The resource type of lists.
@@ -94,6 +95,10 @@ pub struct RowChange {
     pub from: Option<String>,
     /// Whether somebody else made it, in the scope of an exclusive set.
     pub is_strangers: bool,
+    /// Whether somebody deleted it in the tenant, and it is written again.
+    pub comes_back: bool,
+    /// What the log says of it, where the plan shows nothing.
+    pub note: Option<String>,
 }
 
 impl RowChange {
@@ -149,6 +154,8 @@ pub struct Group {
     pub rows: Vec<RowChange>,
     /// How many of its rows stay as they are.
     pub unchanged: usize,
+    /// Whether the resource is updated in place.
+    is_updated: bool,
 }
 
 /// What a plan does.
@@ -244,9 +251,7 @@ pub fn of(plan: &Plan<'_>) -> Changes {
         }
     }
     for group in &mut groups {
-        group
-            .rows
-            .sort_by(|one, other| (one.kind, &one.name).cmp(&(other.kind, &other.name)));
+        group.sort();
     }
     groups.retain(|group| !group.is_empty());
     let after = all
@@ -259,6 +264,11 @@ pub fn of(plan: &Plan<'_>) -> Changes {
 }
 
 impl Group {
+    fn sort(&mut self) {
+        let order = |one: &RowChange, other: &RowChange| (one.kind, &one.name).cmp(&(other.kind, &other.name));
+        self.rows.sort_by(order);
+    }
+
     fn is_empty(&self) -> bool {
         self.rows.is_empty() && self.events.is_empty() && self.defaults.is_empty()
     }
@@ -365,8 +375,8 @@ fn group(place: usize, lists: &Lists<'_, '_>, all: &[Lists<'_, '_>], moves: &Mov
     if moved_away > 0 {
         group.events.push(Event::MovedAway(moved_away));
     }
-    let update = resource.change.actions.iter().any(|action| action == "update");
-    if update && group.rows.is_empty() && group.events.is_empty() {
+    group.is_updated = resource.change.actions.iter().any(|action| action == "update");
+    if group.is_updated && group.rows.is_empty() && group.events.is_empty() {
         group.events.push(Event::NoRows);
     }
     group.defaults = defaults(lists);
@@ -501,6 +511,8 @@ fn change(kind: Kind, row: &Row) -> RowChange {
         fields: Vec::new(),
         from: None,
         is_strangers: false,
+        comes_back: false,
+        note: None,
     }
 }
 
@@ -516,14 +528,36 @@ fn changed(lists: &Lists<'_, '_>, kind: Kind, old: &Row, new: &Row, fields: Vec<
 }
 
 fn added(lists: &Lists<'_, '_>, row: &Row) -> RowChange {
-    change(
-        if restores(lists, row) {
-            Kind::Restored
-        } else {
-            Kind::Added
-        },
-        row,
-    )
+    let comes_back = restores(lists, row);
+    RowChange {
+        comes_back,
+        ..change(if comes_back { Kind::Restored } else { Kind::Added }, row)
+    }
+}
+
+impl Changes {
+    /// Adds that a row is written as it was, although the plan shows no difference: it shows what a row writes itself, and
+    /// somebody cleared a field that the row has from its set. Only the log tells of that. `name` is the row's key as a log
+    /// prints it.
+    pub fn restore(&mut self, address: &str, name: &str, note: &str) {
+        let list = self.after.iter().find(|(known, _)| known == address);
+        let row = list.and_then(|(_, list)| list.rows.iter().find(|row| outgoing::line(&row.key) == name));
+        let group = self.groups.iter_mut().find(|group| group.address == address);
+        // Only a resource that is written can put the row right.
+        let Some((group, row)) = group.filter(|group| group.is_updated).zip(row) else {
+            return;
+        };
+        if group.rows.iter().any(|change| change.row.key == row.key) {
+            return;
+        }
+        group.rows.push(RowChange {
+            note: Some(note.to_owned()),
+            ..change(Kind::Restored, row)
+        });
+        group.unchanged = group.unchanged.saturating_sub(1);
+        group.events.retain(|event| *event != Event::NoRows);
+        group.sort();
+    }
 }
 
 fn removed(lists: &Lists<'_, '_>, row: &Row) -> RowChange {

@@ -4,10 +4,10 @@ mod groups;
 mod alerts;
 
 pub use groups::event;
-pub use rank::{ERRORS, LOOK};
+pub use rank::{ERRORS, LOOK, SUMS};
 
 use super::capacity::Capacity;
-use super::changes::Kind;
+use super::changes::{Event as Happening, Group, Kind};
 use super::document::{Body, Column, Detail, Document, Section, Table, Told, column, number_column};
 use super::drift::Drifted;
 use super::log::{Event, Message};
@@ -99,8 +99,20 @@ fn title(report: &Report) -> Line {
     match report.verdict {
         Verdict::Failed => title.push(strong("FAILED")),
         Verdict::NoChanges => title.push(words("no changes")),
-        Verdict::Changes if total.sum() > 0 => title.push(words(counted(total.sum(), "change", "changes"))),
-        Verdict::Changes => title.push(words("no indicator changes")),
+        Verdict::Changes if report.is_log_only => title.push(words("changes that only the plan shows")),
+        Verdict::Changes => {
+            let is_open = |group: &Group| group.events.contains(&Happening::UnknownList);
+            title.push(words(match (total.sum(), report.changes.groups.iter().any(is_open)) {
+                (0, true) => "changes that are known only after apply".to_owned(),
+                (0, false) => "no indicator changes".to_owned(),
+                (count, true) => format!(
+                    "{} and more that are known only after apply",
+                    counted(count, "change", "changes")
+                ),
+                (count, false) => counted(count, "change", "changes"),
+            }));
+        }
+
         Verdict::Drift => title.push(words(format!(
             "{} in the tenant",
             counted(report.drift.len(), "difference", "differences")
@@ -146,15 +158,16 @@ fn state(report: &Report) -> Option<Section> {
     let rest: Vec<String> = report
         .others
         .iter()
-        .map(|(action, count)| format!("{} {}", number(*count), others_action(action)))
-        .chain((report.outputs > 0).then(|| counted(report.outputs, "output", "outputs")))
+        .map(|(action, count)| format!("{} {}", counted(*count, "resource", "resources"), others_action(action)))
+        .chain((report.outputs > 0).then(|| format!("{} to change", counted(report.outputs, "output", "outputs"))))
         .collect();
     if !rest.is_empty() {
         intro.push(vec![words(format!(
-            "Besides indicators, the plan changes: {}.",
+            "Besides indicators, the plan has {}.",
             rest.join(", ")
         ))]);
     }
+
     (!intro.is_empty()).then_some(Section {
         intro,
         rank: rank::SUMS,
@@ -270,19 +283,20 @@ fn capacity(report: &Report) -> Option<Section> {
     (!lines.is_empty()).then_some(Section {
         intro: lines,
         rank: rank::SUMS,
+        is_charted: true,
         ..Section::default()
     })
 }
 
 /// Used, then after the plan, of how many.
-fn capacity_line(capacity: &Capacity, is_named: bool) -> Line {
+pub fn capacity_line(capacity: &Capacity, is_named: bool) -> Line {
     let mut line = vec![strong("Capacity")];
     if is_named {
         line.extend([words(" by "), code(capacity.address.clone())]);
     }
     let after = match capacity.after {
-        Some(after) => format!("{} → {}", number(capacity.used), number(after)),
-        None => number(capacity.used),
+        Some(after) if after != capacity.used => format!("{} → {}", number(capacity.used), number(after)),
+        _ => number(capacity.used),
     };
     line.push(words(format!(": {after} of {} indicators.", number(capacity.limit))));
     if capacity.free() < 0 {
@@ -300,24 +314,24 @@ fn drift(scope: Scope<'_>) -> Option<Section> {
     }
     let row = |drifted: &Drifted| {
         let longest = scope.longest();
-        let indicator = match &drifted.name {
-            Some(name) => report.shower().name(name, longest),
-            None => vec![code(cut(
-                &report.shower().text(drifted.line.as_deref().unwrap_or_default()),
-                longest,
-            ))],
+        let told = |words: &String| vec![code(cut(&report.shower().text(words), longest))];
+        let (name, left) = match (&drifted.name, &drifted.words) {
+            (Some(name), left) => (report.shower().name(name, longest), left.as_ref()),
+            (None, line) => (line.as_ref().map(told).unwrap_or_default(), None),
         };
-        let what = match drifted.event {
-            Event::Changed if drifted.fields.is_empty() => vec![words("changed")],
-            Event::Changed => groups::field_changes(scope, &drifted.fields),
-            Event::Deleted => vec![words("deleted")],
-            Event::Lost => vec![words("held by another resource")],
-            Event::Stranger => vec![words("not in the list of this exclusive set")],
+        let what = match (drifted.event, left) {
+            (Event::Changed, Some(left)) => told(left),
+            (Event::Changed, None) if drifted.fields.is_empty() => vec![words("changed")],
+            (Event::Changed, None) => groups::field_changes(scope, &drifted.fields),
+            (Event::Deleted, _) => vec![words("deleted")],
+            (Event::Lost, _) => vec![words("held by another resource")],
+            (Event::Stranger, _) => vec![words("not in the list of this exclusive set")],
         };
+
         let who = drifted.who.as_ref().map(|who| vec![code(cut(who, BRIEF))]);
         vec![
             vec![code(cut(&drifted.address, longest))],
-            indicator,
+            name,
             what,
             who.unwrap_or_default(),
             drifted.when.as_deref().map(when).unwrap_or_default(),
@@ -380,11 +394,12 @@ fn messages(scope: Scope<'_>, messages: &[Message], are_errors: bool) -> Option<
     let shower = scope.report.shower();
     let told = |message: &Message| {
         let mut title = vec![code(cut(&shower.text(&message.summary), 300))];
-        if let Some(address) = &message.address {
-            title.extend([words(" in "), code(cut(address, 200))]);
+        let places = message.address.iter().chain(&message.place);
+        for (place, text) in places.enumerate() {
+            title.extend([words(if place == 0 { " (" } else { ", " }), code(cut(text, 200))]);
         }
-        if let Some(place) = &message.place {
-            title.extend([words(" at "), code(cut(place, 200))]);
+        if message.address.is_some() || message.place.is_some() {
+            title.push(words(")"));
         }
         Told {
             title,

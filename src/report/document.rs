@@ -37,6 +37,8 @@ pub struct Section {
     pub fold: Option<String>,
     /// Whether a folded part is shown at first.
     pub is_open: bool,
+    /// Whether a page shows the same beside a chart.
+    pub is_charted: bool,
     /// Which sections go first when there is no room: those with the highest number.
     pub rank: u8,
 }

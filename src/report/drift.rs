@@ -2,6 +2,7 @@
 
 use super::changes::{self, Name};
 use super::difference::{FieldChange, Relation};
+use super::hidden::Hidden;
 use super::list::Row;
 use super::log::{Event, Message, Noted, noted};
 use super::pairing::pair;
@@ -16,7 +17,7 @@ use std::collections::HashMap;
 pub struct Drifted {
     /// The address of its resource.
     pub address: String,
-    /// What it is called; `None` if only a line of the log tells of it.
+    /// What it is called; `None` if only a line of the log tells of it that cannot be read.
     pub name: Option<Name>,
     /// What happened.
     pub event: Event,
@@ -26,8 +27,8 @@ pub struct Drifted {
     pub who: Option<String>,
     /// When, as RFC 3339 has it.
     pub when: Option<String>,
-    /// The line of the log, where nothing else is known.
-    pub line: Option<String>,
+    /// What the log says of the row, where the plan shows nothing.
+    pub words: Option<String>,
 }
 
 /// Who changed or made rows last, by the data source `mde_indicators`.
@@ -86,7 +87,7 @@ impl Authors {
 }
 
 /// Everything that others did, by resource and row.
-pub fn of(plan: Option<&Plan<'_>>, messages: &[Message]) -> Vec<Drifted> {
+pub fn of(plan: Option<&Plan<'_>>, messages: &[Message], hidden: &Hidden) -> Vec<Drifted> {
     let mut words: HashMap<&str, Vec<Noted>> = HashMap::new();
     for message in messages.iter().filter(|message| !message.is_error) {
         if let Some(address) = &message.address {
@@ -126,16 +127,25 @@ pub fn of(plan: Option<&Plan<'_>>, messages: &[Message]) -> Vec<Drifted> {
     for (address, noted) in words {
         left.extend(noted.into_iter().map(|noted| (address, noted)));
     }
-    found.extend(left.into_iter().map(|(address, noted)| Drifted {
-        address: address.to_owned(),
-        name: None,
-        event: noted.event,
-        fields: Vec::new(),
-        who: noted.who,
-        when: noted.when,
-        line: Some(noted.line),
+    found.extend(left.into_iter().map(|(address, noted)| {
+        let name = noted.name.as_ref().map(|name| Name {
+            kind: None,
+            value: Some(hidden.redacted(name)),
+            key: None,
+        });
+        let words = if name.is_some() { noted.words } else { Some(noted.line) };
+        Drifted {
+            address: address.to_owned(),
+            event: noted.event,
+            fields: Vec::new(),
+            who: noted.who,
+            when: noted.when,
+            words: words.map(|words| hidden.redacted(&words)),
+            name,
+        }
     }));
-    let order = |one: &Drifted| (one.address.clone(), one.event, one.name.clone(), one.line.clone());
+
+    let order = |one: &Drifted| (one.address.clone(), one.event, one.name.clone(), one.words.clone());
     found.sort_by_cached_key(order);
     found
 }
@@ -169,6 +179,6 @@ fn joined(
         fields,
         who,
         when,
-        line: None,
+        words: None,
     }
 }

@@ -6,7 +6,7 @@ mod charts;
 use super::changes::Kind;
 use super::document::{Body, Detail, Document, Section, Table, Told};
 use super::words::{Line, Mark, Run, number};
-use super::{Report, Verdict, compose, plain};
+use super::{Counts, Report, Verdict, compose, plain};
 use crate::outgoing;
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
@@ -29,27 +29,33 @@ pub fn write(report: &Report) -> String {
     head(&document, &mut out);
     begin(report, &document, &mut out);
     out.push_str("<main id=\"main\">\n");
-    let (sums, rest): (Vec<&Section>, Vec<&Section>) = document.sections.iter().partition(|section| section.rank == 0);
-    overview(report, &sums, &mut out);
-    let named = || {
-        rest.iter()
+    let of_rank = |rank: u8| {
+        document
+            .sections
+            .iter()
             .enumerate()
-            .filter_map(|(place, section)| Some((place, section.heading.as_ref()?)))
+            .filter(move |(_, section)| section.rank == rank)
     };
-    if named().count() > 3 {
-        out.push_str("<nav class=\"bare\" aria-label=\"Sections\">\n<section><h2>Sections</h2>\n<ul>\n");
-        for (place, heading) in named() {
-            let _ = writeln!(out, "<li><a href=\"#s{place}\">{}</a></li>", line(heading));
-        }
-        out.push_str("</ul></section>\n</nav>\n");
-    }
-    for (place, section) in rest.into_iter().enumerate() {
-        self::section(section, place, &mut out);
-    }
+    sentences(of_rank(compose::SUMS).map(|(_, section)| section), &mut out);
+    of_rank(compose::ERRORS).for_each(|(place, section)| self::section(section, place, &mut out));
+    tiles(report.total(), &mut out);
+    of_rank(compose::LOOK).for_each(|(place, section)| self::section(section, place, &mut out));
+    out.push_str("<div class=\"panels\">\n");
+    charts::write(report, &mut out);
+    out.push_str("</div>\n");
+    let rest = || {
+        document
+            .sections
+            .iter()
+            .enumerate()
+            .filter(|(_, section)| section.rank > compose::LOOK)
+    };
+    contents(rest(), &mut out);
+    rest().for_each(|(place, section)| self::section(section, place, &mut out));
+    let footer = line(&document.footer);
     let _ = write!(
         out,
-        "</main>\n<footer>{}</footer>\n<script>{SCRIPT}</script>\n</body>\n</html>\n",
-        line(&document.footer)
+        "</main>\n<footer>{footer}</footer>\n<script>{SCRIPT}</script>\n</body>\n</html>\n"
     );
     out
 }
@@ -85,44 +91,53 @@ fn begin(report: &Report, document: &Document, out: &mut String) {
     );
 }
 
-/// The sums: numbers, charts and tables.
-fn overview(report: &Report, sections: &[&Section], out: &mut String) {
-    let total = report.total();
-    let sentences = sections.iter().filter(|section| section.body.len() == 0);
-    for sentence in sentences.flat_map(|section| &section.intro) {
-        let _ = writeln!(out, "<section><p>{}</p></section>", line(sentence));
+/// What is to be said of the plan as a whole. Sums and capacity stand beside their charts.
+fn sentences<'d>(sections: impl Iterator<Item = &'d Section>, out: &mut String) {
+    let lines: Vec<String> = sections
+        .filter(|section| section.body.len() == 0 && !section.is_charted)
+        .flat_map(|section| &section.intro)
+        .map(|sentence| format!("<p>{}</p>\n", line(sentence)))
+        .collect();
+    if !lines.is_empty() {
+        let _ = write!(out, "<section class=\"first\">\n{}</section>\n", lines.concat());
     }
-    if total.sum() > 0 {
-        out.push_str("<ul class=\"tiles\" aria-label=\"Indicators that change\">\n");
-        for kind in charts::ORDER
-            .into_iter()
-            .filter(|kind| *kind != Kind::Moved || total.of(Kind::Moved) > 0)
-        {
-            let none = if total.of(kind) == 0 { " none" } else { "" };
-            let _ = writeln!(
-                out,
-                "<li class=\"t-{}{none}\"><b>{}</b><span>{}</span></li>",
-                charts::class(kind),
-                number(total.of(kind)),
-                kind.name()
-            );
-        }
-        out.push_str("</ul>\n");
+}
+
+/// How many indicators change, in large letters.
+fn tiles(total: Counts, out: &mut String) {
+    if total.sum() == 0 {
+        return;
     }
-    out.push_str("<div class=\"panels\">\n");
-    charts::write(report, out);
-    for (section, name) in sections
-        .iter()
-        .filter(|section| section.body.len() > 0)
-        .zip(["by action", "by type"])
+    out.push_str("<ul class=\"tiles\" aria-label=\"Indicators that change\">\n");
+    for kind in charts::ORDER
+        .into_iter()
+        .filter(|kind| *kind != Kind::Moved || total.of(Kind::Moved) > 0)
     {
-        if let Body::Table(table) = &section.body {
-            let _ = write!(out, "<section>");
-            self::table(table, &format!("Changes {name}"), false, out);
-            out.push_str("</section>\n");
-        }
+        let none = if total.of(kind) == 0 { " none" } else { "" };
+        let _ = writeln!(
+            out,
+            "<li class=\"t-{}{none}\"><b>{}</b><span>{}</span></li>",
+            charts::class(kind),
+            number(total.of(kind)),
+            kind.name()
+        );
     }
-    out.push_str("</div>\n");
+    out.push_str("</ul>\n");
+}
+
+/// Links to the sections, where there are many.
+fn contents<'d>(sections: impl Iterator<Item = (usize, &'d Section)>, out: &mut String) {
+    let links: Vec<String> = sections
+        .filter_map(|(place, section)| Some((place, section.heading.as_ref()?)))
+        .map(|(place, heading)| format!("<li><a href=\"#s{place}\">{}</a></li>\n", line(heading)))
+        .collect();
+    if links.len() > 3 {
+        let links = links.concat();
+        let _ = write!(
+            out,
+            "<nav aria-label=\"Sections\">\n<section><h2>Sections</h2>\n<ul>\n{links}</ul></section>\n</nav>\n"
+        );
+    }
 }
 
 fn section(section: &Section, place: usize, out: &mut String) {
@@ -219,7 +234,7 @@ fn badge(cell: &Line) -> String {
 }
 
 fn message(told: &Told, out: &mut String) {
-    let _ = write!(out, "<h3>{}</h3>\n", line(&told.title));
+    let _ = writeln!(out, "<h3>{}</h3>", line(&told.title));
     if !told.detail.is_empty() {
         let _ = writeln!(out, "<pre>{}</pre>", escaped_lines(&told.detail));
     }

@@ -106,6 +106,8 @@ struct RowJson<'r> {
     old_action: Option<&'r str>,
     from: Option<&'r str>,
     made_by_others: bool,
+    deleted_in_the_tenant: bool,
+    note: Option<String>,
     fields: Vec<FieldJson>,
 }
 
@@ -287,6 +289,7 @@ fn alert(report: &Report, alert: &Alert) -> Option<AlertJson> {
     Some(AlertJson {
         subject: match &alert.subject {
             Subject::Weakened { .. } => "weakened",
+            Subject::WeakenedOutside { .. } => "weakened_outside",
             Subject::BlocksRemoved => "blocks_removed",
             Subject::Allowed => "allowed",
             Subject::Dangerous(_) => "dangerous",
@@ -370,6 +373,8 @@ fn row(shower: Shower, change: &RowChange) -> RowJson<'_> {
         old_action: change.old_action.as_ref().map(crate::indicator::Action::as_str),
         from: change.from.as_deref(),
         made_by_others: change.is_strangers,
+        deleted_in_the_tenant: change.comes_back,
+        note: change.note.as_ref().map(|note| shower.text(note)),
         fields,
     }
 }
@@ -407,7 +412,7 @@ fn drifted(shower: Shower, drifted: &Drifted) -> DriftJson<'_> {
         fields: drifted.fields.iter().map(|change| field(shower, change)).collect(),
         who: drifted.who.as_deref(),
         when: drifted.when.as_deref(),
-        text: drifted.line.as_ref().map(|line| shower.text(line)),
+        text: drifted.words.as_ref().map(|words| shower.text(words)),
     }
 }
 

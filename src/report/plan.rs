@@ -234,12 +234,9 @@ pub const ZIP: &[u8] = b"PK\x03\x04";
 /// Reads a plan.
 pub fn read(text: &str) -> Result<Plan<'_>, Unreadable> {
     // Wrappers of Terraform print lines before and behind the plan.
-    let start = if text.starts_with('{') {
-        Some(0)
-    } else {
-        text.find("\n{")
-    };
-    let text = start.and_then(|start| text.get(start..)).unwrap_or(text).trim_start();
+    let is_noise = |line: &&str| !line.trim_start().starts_with('{');
+    let noise: usize = text.split_inclusive('\n').take_while(is_noise).map(str::len).sum();
+    let text = text.get(noise..).filter(|text| !text.is_empty()).unwrap_or(text);
     if text.is_empty() {
         return Err(Unreadable::Empty);
     }

@@ -77,8 +77,8 @@ const WORDY: usize = 24;
 /// Longer texts are not compared by words, which takes time that grows faster than they do.
 const LONGEST_COMPARED: usize = 8_000;
 
-/// The least likeness of two texts of which the words are compared, from 0 to 1.
-const LIKENESS: f32 = 0.4;
+/// One letter of so many must be in both texts, or they stand side by side.
+const LIKENESS: usize = 3;
 
 /// How many characters of what stays are shown beside what changes.
 const CONTEXT: usize = 16;
@@ -160,11 +160,11 @@ impl Shower {
     /// A field that changes, from what to what.
     pub fn change(self, change: &FieldChange, longest: usize) -> Line {
         let mut line = vec![field_name(&change.name), words(": ")];
-        if let (Said::Text(old, _), Said::Text(new, Origin::Row | Origin::Set)) = (&change.old, &change.new) {
-            if let Some(marked) = compared(&self.text(old), &self.text(new), longest) {
-                line.push(Run::Marked(marked));
-                return line;
-            }
+        if let (Said::Text(old, _), Said::Text(new, Origin::Row | Origin::Set)) = (&change.old, &change.new)
+            && let Some(marked) = compared(&self.text(old), &self.text(new), longest)
+        {
+            line.push(Run::Marked(marked));
+            return line;
         }
         if change.old == Said::Sensitive && change.new == Said::Sensitive {
             line.push(words(SENSITIVE));
@@ -194,9 +194,7 @@ fn compared(old: &str, new: &str, longest: usize) -> Option<Vec<(Mark, String)>>
         return None;
     }
     let difference = TextDiff::from_words(old, new);
-    if difference.ratio() < LIKENESS {
-        return None;
-    }
+
     let mut marked: Vec<(Mark, String)> = Vec::new();
     for change in difference.iter_all_changes() {
         let mark = match change.tag() {
@@ -208,6 +206,15 @@ fn compared(old: &str, new: &str, longest: usize) -> Option<Vec<(Mark, String)>>
             Some((_, text)) => text.push_str(change.value()),
             None => marked.push((mark, change.value().to_owned())),
         }
+    }
+    let letters = |text: &str| text.chars().filter(|letter| !letter.is_whitespace()).count();
+    let same: usize = marked
+        .iter()
+        .filter(|(mark, _)| *mark == Mark::Same)
+        .map(|(_, text)| letters(text))
+        .sum();
+    if same * 2 * LIKENESS < letters(old) + letters(new) {
+        return None;
     }
     let last = marked.len().saturating_sub(1);
     for (place, (mark, text)) in marked.iter_mut().enumerate() {
@@ -277,7 +284,7 @@ mod tests {
         let long = "a long sentence that stays as it is and is not worth being repeated in whole";
         assert_eq!(
             marked(&format!("{long} old {long}"), &format!("{long} new {long}")).as_deref(),
-            Some("…epeated in whole [-old-]{+new+} a long sentence…")
+            Some("…peated in whole [-old-]{+new+} a long sentence…")
         );
         for (old, new) in [
             ("short one", "short two"),
@@ -327,7 +334,7 @@ mod tests {
                 Said::Nothing,
                 text("https://help.contoso.com/why", Origin::Set)
             ),
-            "educate_url: none → `hxxps://help[.]contoso…`"
+            "educate_url: none → `hxxps://help[.]conto…`"
         );
         assert_eq!(told("title", Said::Sensitive, Said::Sensitive), "title: (sensitive)");
         assert_eq!(

@@ -1,5 +1,6 @@
 //! The program as a person starts it.
 
+mod report;
 mod simulate;
 
 use crate::support::{Program as Host, Tenant, Workspace};

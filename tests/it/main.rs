@@ -40,6 +40,7 @@ mod records;
 mod releases;
 #[cfg(unix)]
 mod replacement;
+mod report_page;
 #[cfg(unix)]
 mod stopping;
 mod support;
@@ -67,6 +68,7 @@ mod terraform_parse_csv;
 mod terraform_plans;
 mod terraform_query;
 mod terraform_reading;
+mod terraform_report;
 mod terraform_rows;
 mod terraform_scale;
 mod terraform_secrets;

@@ -10,7 +10,7 @@ use crate::report::words::{Line, code, counted, cut, number, strong, words};
 const NAMED: usize = 5;
 
 /// How many rows an item of a page names.
-const NAMED_IN_FULL: usize = 50;
+const NAMED_IN_FULL: usize = 12;
 
 /// The section; none if there is nothing to look at.
 pub fn section(scope: Scope<'_>) -> Option<Section> {
@@ -39,21 +39,31 @@ pub fn item(scope: Scope<'_>, alert: &Alert) -> Option<Line> {
             words(" → "),
             code(to.as_str()),
         ],
-        Subject::BlocksRemoved => vec![strong(many("block is removed", "blocks are removed"))],
+        Subject::WeakenedOutside { authors } => {
+            let text = many(
+                "indicator was weakened outside of Terraform",
+                "indicators were weakened outside of Terraform",
+            );
+            let mut line = vec![strong(text)];
+            line.extend(listed(" by ", authors));
+            line
+        }
+        Subject::BlocksRemoved => vec![strong(many(
+            "blocking indicator is removed",
+            "blocking indicators are removed",
+        ))],
         Subject::Allowed => vec![strong(many("indicator is allowed", "indicators are allowed"))],
-        Subject::Dangerous(what) => vec![strong(format!("{} {what}", indicators(count)))],
+        Subject::Dangerous(code) => {
+            let (one, all) = danger(code);
+            vec![strong(many(one, all))]
+        }
         Subject::StrangersRemoved { address, authors } => {
             let text = many(
                 "indicator of another author is removed",
                 "indicators of other authors are removed",
             );
             let mut line = vec![strong(text), words(" by the exclusive set "), code(cut(address, 200))];
-            for (place, author) in authors.iter().take(NAMED).enumerate() {
-                line.extend([
-                    words(if place == 0 { ", made by " } else { ", " }),
-                    code(cut(author, 100)),
-                ]);
-            }
+            line.extend(listed(", made by ", authors));
             line
         }
         Subject::Default { address, change, rows } => {
@@ -91,8 +101,45 @@ pub fn item(scope: Scope<'_>, alert: &Alert) -> Option<Line> {
     Some(line)
 }
 
-fn indicators(count: usize) -> String {
-    counted(count, "indicator", "indicators")
+/// Those who did something, behind these words.
+fn listed(words_before: &'static str, authors: &[String]) -> Line {
+    let mut line = Line::new();
+    for (place, author) in authors.iter().take(NAMED).enumerate() {
+        line.extend([
+            words(if place == 0 { words_before } else { ", " }),
+            code(cut(author, 100)),
+        ]);
+    }
+    if authors.len() > NAMED {
+        line.push(words(format!(" and {} more", number(authors.len() - NAMED))));
+    }
+    line
+}
+
+/// One row or several that break a rule.
+fn danger(code: &str) -> (&'static str, &'static str) {
+    match code {
+        "public-suffix" => (
+            "indicator covers a public suffix, with domains of many owners",
+            "indicators cover a public suffix, with domains of many owners",
+        ),
+        "harmless-hash" => (
+            "indicator has the hash of harmless files",
+            "indicators have the hash of harmless files",
+        ),
+        "single-label" => (
+            "indicator has a host of a single label",
+            "indicators have a host of a single label",
+        ),
+        "file-name" => (
+            "indicator looks like the name of a file",
+            "indicators look like the name of a file",
+        ),
+        _ => (
+            "indicator is no external address",
+            "indicators are no external addresses",
+        ),
+    }
 }
 
 /// The first few rows, and how many more there are.

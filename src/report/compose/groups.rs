@@ -63,7 +63,7 @@ fn section(scope: Scope<'_>, group: &Group) -> Section {
 }
 
 fn intro(scope: Scope<'_>, group: &Group, told_once: usize) -> Vec<Line> {
-    let mut intro: Vec<Line> = group.events.iter().filter_map(|event| self::event(event)).collect();
+    let mut intro: Vec<Line> = group.events.iter().filter_map(self::event).collect();
     let counts: Vec<String> = [
         Kind::Added,
         Kind::Changed,
@@ -123,9 +123,12 @@ pub fn event(event: &Event) -> Option<Line> {
         Event::Replaced(why) => {
             format!("The resource is replaced{why}. Indicators that stay the same are not written.")
         }
+        Event::Forgotten(1) => {
+            "Terraform forgets the resource. Its indicator stays in the tenant and is no longer managed.".to_owned()
+        }
         Event::Forgotten(count) => format!(
-            "Terraform forgets the resource. {} in the tenant, and Terraform no longer manages them.",
-            counted(*count, "indicator stays", "indicators stay")
+            "Terraform forgets the resource. {} stay in the tenant and are no longer managed.",
+            indicators(*count)
         ),
         Event::Deposed => "An interrupted replacement left this object behind. It is deleted.".to_owned(),
         Event::Renamed(previous) => {
@@ -188,10 +191,17 @@ fn details(scope: Scope<'_>, change: &RowChange) -> Line {
     if change.is_strangers {
         line.push(words("made by others, in the scope of this exclusive set"));
     }
+    if change.comes_back {
+        line.push(words("deleted in the tenant"));
+    }
+    if let Some(note) = &change.note {
+        let note = cut(&scope.report.shower().text(note), scope.longest());
+        line.extend([words("in the tenant: "), code(note)]);
+    }
     let fields = match change.kind {
         Kind::Moved => Vec::new(),
         Kind::Removed | Kind::Added => new_fields(scope, change),
-        Kind::Restored if change.fields.is_empty() => new_fields(scope, change),
+        Kind::Restored if change.comes_back => new_fields(scope, change),
         Kind::Changed | Kind::Anew | Kind::Restored => field_changes(scope, &change.fields),
     };
     if !line.is_empty() && !fields.is_empty() {

@@ -3,6 +3,7 @@
 use crate::indicator::Action;
 use crate::report::capacity::Capacity;
 use crate::report::changes::{Kind, RowChange};
+use crate::report::compose;
 use crate::report::expiry::{Expiries, WEEKS};
 use crate::report::words::{counted, number};
 use crate::report::{Counts, Report};
@@ -21,6 +22,9 @@ pub const ORDER: [Kind; 6] = [
 
 /// Width of every chart, in the units of its own coordinates.
 const WIDTH: f64 = 560.0;
+
+/// Width of a chart that takes the whole page.
+const WIDE: f64 = 1_140.0;
 
 /// Space for the names of rows.
 const NAMES: f64 = 168.0;
@@ -134,7 +138,34 @@ fn bars(id: &str, title: &str, by: Vec<(Option<String>, Counts)>, out: &mut Stri
     for kind in used {
         let _ = write!(out, "<li class=\"t-{}\">{}</li>", class(kind), kind.name());
     }
-    out.push_str("</ul></figure>\n");
+    out.push_str("</ul>\n");
+    numbers(title, &by, out);
+    out.push_str("</figure>\n");
+}
+
+/// The numbers of a chart as a table.
+fn numbers(title: &str, by: &[(String, Counts)], out: &mut String) {
+    let kinds = ORDER
+        .into_iter()
+        .filter(|kind| by.iter().any(|(_, counts)| counts.of(*kind) > 0));
+    let kinds: Vec<Kind> = kinds.collect();
+    let _ = write!(
+        out,
+        "<details><summary>As a table</summary><div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{title}, as a \
+         table\"><table><thead><tr><td></td>"
+    );
+    for kind in &kinds {
+        let _ = write!(out, "<th scope=\"col\" class=\"n\">{}</th>", kind.name());
+    }
+    out.push_str("<th scope=\"col\" class=\"n\">all</th></tr></thead>\n<tbody>\n");
+    for (name, counts) in by {
+        let _ = write!(out, "<tr><th scope=\"row\">{}</th>", super::escaped(name));
+        for count in kinds.iter().map(|kind| counts.of(*kind)).chain([counts.sum()]) {
+            let _ = write!(out, "<td class=\"n\">{}</td>", number(count));
+        }
+        out.push_str("</tr>\n");
+    }
+    out.push_str("</tbody></table></div></details>\n");
 }
 
 fn in_words(counts: &Counts) -> String {
@@ -148,8 +179,7 @@ fn in_words(counts: &Counts) -> String {
 /// How full the tenant is before and after.
 fn capacity(place: usize, capacity: &Capacity, out: &mut String) {
     let (used, last, limit) = (capacity.used.max(0), capacity.last().max(0), capacity.limit.max(1));
-    let most = limit.max(used).max(last);
-    let scale = WIDTH / float(most);
+    let scale = WIDE / float(limit.max(used).max(last));
     let described = match capacity.after {
         Some(after) => format!(
             "{} of {} now, {} after the plan",
@@ -159,45 +189,35 @@ fn capacity(place: usize, capacity: &Capacity, out: &mut String) {
         ),
         None => format!("{} of {}", number(used), number(limit)),
     };
-    let several = if place > 0 {
-        format!(" {}", place + 1)
-    } else {
-        String::new()
-    };
-    open(
-        &format!("capacity{place}"),
-        &format!("Capacity{several}"),
-        &described,
-        64.0,
+    let _ = write!(
         out,
+        "<figure class=\"wide\" id=\"capacity{place}\"><figcaption>{}</figcaption>\n<svg viewBox=\"0 0 {WIDE} 46\" role=\"img\" \
+         aria-label=\"Capacity. {}\">",
+        super::line(&compose::capacity_line(capacity, false)),
+        super::escaped(&described)
     );
     let mut bar = |class: &str, from: i64, to: i64| {
         let _ = write!(
             out,
-            "<rect class=\"f-{class}\" x=\"{:.1}\" y=\"24\" width=\"{:.1}\" height=\"22\" rx=\"3\"/>",
+            "<rect class=\"f-{class}\" x=\"{:.1}\" y=\"4\" width=\"{:.1}\" height=\"22\" rx=\"3\"/>",
             float(from) * scale,
             (float(to - from) * scale).max(0.0)
         );
     };
     bar("free", 0, limit);
-    let tone = if capacity.is_scarce() { "bad" } else { "used" };
-    bar(tone, 0, used.min(last));
+    bar(if capacity.is_scarce() { "bad" } else { "used" }, 0, used.min(last));
     if last > used {
         bar(if last > limit { "bad" } else { "grow" }, used, last);
     } else if used > last {
         bar("shrink", last, used);
     }
     let at = float(limit) * scale;
-    let _ = write!(
-        out,
-        "<line class=\"limit\" x1=\"{0:.1}\" x2=\"{0:.1}\" y1=\"18\" y2=\"52\"/>",
-        (at - 1.0).max(0.0)
-    );
-    let _ = write!(out, "<text x=\"0\" y=\"14\">{}</text>", super::escaped(&described));
-    let anchor = if at > WIDTH / 2.0 { "end" } else { "start" };
+    let anchor = if at > WIDE / 2.0 { "end" } else { "start" };
     let _ = writeln!(
         out,
-        "<text class=\"soft\" x=\"{at:.1}\" y=\"63\" text-anchor=\"{anchor}\">limit {}</text></svg>",
+        "<line class=\"limit\" x1=\"{0:.1}\" x2=\"{0:.1}\" y1=\"0\" y2=\"30\"/><text class=\"soft\" x=\"{at:.1}\" y=\"43\" \
+         text-anchor=\"{anchor}\">limit {1}</text></svg>",
+        (at - 1.0).max(0.0),
         number(limit)
     );
     if !capacity.by_source.is_empty() {
@@ -205,7 +225,6 @@ fn capacity(place: usize, capacity: &Capacity, out: &mut String) {
         sources.sort_by_key(|(name, count)| (std::cmp::Reverse(**count), (*name).clone()));
         let told = sources
             .iter()
-            .take(6)
             .map(|(name, count)| format!("{} {}", number(**count), super::escaped(name)));
         let _ = writeln!(
             out,
@@ -216,46 +235,42 @@ fn capacity(place: usize, capacity: &Capacity, out: &mut String) {
     out.push_str("</figure>\n");
 }
 
+/// Two bars more than weeks: what has expired, and what expires later.
+const BARS: usize = WEEKS + 2;
+
+/// Where the bars of the weeks stand, from above.
+const BASE: f64 = 155.0;
+
 /// Expiries by week from the plan on.
 fn expiries(expiries: &Expiries, now: Timestamp, out: &mut String) {
-    /// Two bars more than weeks: what has expired, and what expires later.
-    const BARS: usize = WEEKS + 2;
-    let (wide, tall, base) = (1_140.0, 190.0, 150.0);
-    let step = wide / float(BARS);
     let week = |weeks: usize| {
         let hours = i64::try_from(weeks).unwrap_or_default() * 7 * 24;
         let day = now.checked_add(SignedDuration::from_hours(hours)).unwrap_or(now);
         day.strftime("%Y-%m-%d").to_string()
     };
     let mut counts = vec![("Expired".to_owned(), expiries.past)];
-    counts.extend(
-        expiries
-            .weeks
-            .iter()
-            .enumerate()
-            .map(|(place, count)| (format!("Week of {}", week(place)), *count)),
-    );
+    let weeks = expiries.weeks.iter().enumerate();
+    counts.extend(weeks.map(|(place, count)| (format!("Week of {}", week(place)), *count)));
     counts.push(("Later".to_owned(), expiries.later));
-    let most = counts.iter().map(|(_, count)| *count).max().unwrap_or(1).max(1);
-    let told: Vec<String> = counts
-        .iter()
-        .filter(|(_, count)| *count > 0)
+    let told = counts.iter().filter(|(_, count)| *count > 0);
+    let told: Vec<String> = told
         .map(|(name, count)| format!("{name}: {}", number(*count)))
         .collect();
     let _ = write!(
         out,
-        "<figure class=\"wide\"><figcaption>Expiries by week</figcaption>\n<svg viewBox=\"0 0 {wide} {tall}\" role=\"img\" \
-         aria-label=\"Expiries by week. {}\">",
+        "<figure class=\"wide\" id=\"expiries\"><figcaption>Expiries by week</figcaption>\n<svg viewBox=\"0 0 {WIDE} 185\" \
+         role=\"img\" aria-label=\"Expiries by week. {}\"><line class=\"axis\" x1=\"0\" x2=\"{WIDE}\" y1=\"{BASE}\" y2=\"{BASE}\"/>",
         super::escaped(&told.join(". "))
     );
-    let _ = write!(
-        out,
-        "<line class=\"axis\" x1=\"0\" x2=\"{wide}\" y1=\"{base}\" y2=\"{base}\"/>"
-    );
+    let step = WIDE / float(BARS);
+    let most = counts.iter().map(|(_, count)| *count).max().unwrap_or_default().max(1);
     for (place, (name, count)) in counts.iter().enumerate() {
         let left = step * float(place);
+        let middle = left + step / 2.0;
         if *count > 0 {
-            let height = (float(*count) / float(most) * (base - 24.0)).max(3.0);
+            let height = (float(*count) / float(most) * (BASE - 24.0)).max(3.0);
+            let top = BASE - height;
+            // What has expired, what expires within two weeks, and the rest.
             let class = match place {
                 0 => "removed",
                 1 | 2 => "restored",
@@ -263,41 +278,35 @@ fn expiries(expiries: &Expiries, now: Timestamp, out: &mut String) {
             };
             let _ = write!(
                 out,
-                "<rect class=\"f-{class}\" x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{height:.1}\" rx=\"2\"><title>{}: {}</title></rect><text \
-                 x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
+                "<rect class=\"f-{class}\" x=\"{:.1}\" y=\"{top:.1}\" width=\"{:.1}\" height=\"{height:.1}\" \
+                 rx=\"2\"><title>{}: {}</title></rect><text x=\"{middle:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
                 left + 3.0,
-                base - height,
                 step - 6.0,
                 super::escaped(name),
                 counted(*count, "indicator", "indicators"),
-                left + step / 2.0,
-                base - height - 5.0,
+                top - 5.0,
                 number(*count)
             );
         }
+        // The names of all weeks would not fit, and those at the ends need more room.
         let label = match place {
-            0 => Some("expired".to_owned()),
-            _ if place + 1 == BARS => Some("later".to_owned()),
-            _ if (place - 1) % 5 == 0 => Some(week(place - 1)),
+            0 => Some(("expired".to_owned(), 0.0, "start")),
+            _ if place + 1 == BARS => Some(("later".to_owned(), WIDE, "end")),
+            _ if place % 4 == 3 && place + 3 < BARS => Some((week(place - 1), middle, "middle")),
             _ => None,
         };
-        if let Some(label) = label {
-            let (at, anchor) = match place {
-                0 => (left, "start"),
-                _ if place + 1 == BARS => (wide, "end"),
-                _ => (left + 3.0, "start"),
-            };
+        if let Some((label, at, anchor)) = label {
+            let y = BASE + 20.0;
             let _ = write!(
                 out,
-                "<text class=\"soft\" x=\"{at:.1}\" y=\"{:.1}\" text-anchor=\"{anchor}\">{label}</text>",
-                base + 20.0
+                "<text class=\"soft\" x=\"{at:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{label}</text>"
             );
         }
     }
     let _ = writeln!(
         out,
-        "</svg>\n<p class=\"facts\">All lists as they are after the plan. {} with a lifetime that begins when they are written, {} \
-         without an end.</p></figure>",
+        "</svg>\n<p class=\"facts\">All lists as they are after the plan. {} with a lifetime, which begins when they are first \
+         written; {} without an end.</p></figure>",
         number(expiries.lifetimes),
         number(expiries.never)
     );

@@ -28,7 +28,8 @@
     found.textContent = words.length > 0 ? `${shown} of ${all} rows` : "";
     const address = words.length > 0 ? "#q=" + encodeURIComponent(box.value.trim()) : "#";
     if (opened && location.hash !== address) history.replaceState(null, "", address);
-    document.documentElement.dataset.filtered = String(shown);
+    // What is looked for stands at the top.
+    document.body.classList.toggle("filtered", words.length > 0);
   };
   const follow = () => {
     if (!location.hash.startsWith("#q=")) return;

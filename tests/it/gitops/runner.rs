@@ -167,12 +167,11 @@ impl Runner {
         let azure = output
             .lines()
             .filter_map(|line| line.strip_prefix("##vso[task.setvariable variable=")?.split_once(']'));
-        let pairs = if self.is_azure {
+        if self.is_azure {
             azure.map(owned).collect()
         } else {
             github.map(owned).collect::<Vec<_>>()
-        };
-        pairs
+        }
     }
 
     async fn step(&self, step: &Step, variables: &[(String, String)]) -> Ran {

@@ -178,7 +178,7 @@ pub fn has(feature: Feature) -> bool {
     let test = thread.name().unwrap_or("a test");
     let line = format!("{test} needs {feature}, and this is {program}");
     assert!(
-        !std::env::var_os(HOSTS).is_some_and(|asked| asked == "required"),
+        std::env::var_os(HOSTS).is_none_or(|asked| asked != "required"),
         "{line}"
     );
     UNRUN.lock().unwrap_or_else(PoisonError::into_inner).insert(line);
