@@ -6,9 +6,9 @@ const SHA1: &str = "0fe1d2c3b4a5968778695a4b3c2d1e0f11223344";
 const MD5: &str = "9e107d9d372bb6826bd81d3542a419d6";
 
 /// Value, title, time and file of an item.
-type Item<'t> = (&'t str, Option<&'t str>, Option<i64>, Option<usize>);
+type Given<'t> = (&'t str, Option<&'t str>, Option<i64>, Option<usize>);
 
-fn reading(items: &[Item<'_>]) -> Reading {
+fn reading(items: &[Given<'_>]) -> Reading {
     let mut reading = Reading::default();
     for (number, (value, title, modified, file)) in items.iter().enumerate() {
         let mut item = Item::new(Place::Line(number + 1, None), value, None);
