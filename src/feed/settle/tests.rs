@@ -5,10 +5,10 @@ const SHA256: &str = "5b3c0f5b6a7e8d9c0b1a2f3e4d5c6b7a8f9e0d1c2b3a4f5e6d7c8b9a0f
 const SHA1: &str = "0fe1d2c3b4a5968778695a4b3c2d1e0f11223344";
 const MD5: &str = "9e107d9d372bb6826bd81d3542a419d6";
 
-/// Value, title, time and file of an item.
-type Given<'t> = (&'t str, Option<&'t str>, Option<i64>, Option<usize>);
+/// Value, title, when it was changed, and which file it is of.
+type Draft<'t> = (&'t str, Option<&'t str>, Option<i64>, Option<usize>);
 
-fn reading(items: &[Given<'_>]) -> Reading {
+fn reading(items: &[Draft<'_>]) -> Reading {
     let mut reading = Reading::default();
     for (number, (value, title, modified, file)) in items.iter().enumerate() {
         let mut item = Item::new(Place::Line(number + 1, None), value, None);
@@ -135,52 +135,4 @@ fn what_has_expired_or_is_covered_goes_on_request() {
             lost("http://www.evil.example/a", Reason::Covered, false),
         ]
     );
-}
-
-#[test]
-fn what_is_covered_goes_only_where_nothing_is_lost() {
-    let options = Options {
-        drop_covered: true,
-        ..Options::default()
-    };
-    let text = |text: &str| FieldValue::Text(text.to_owned());
-    let kept = |outer: Option<(Field, FieldValue)>, inner: Option<(Field, FieldValue)>| {
-        let mut reading = reading(&[("evil.example", None, None, None), ("a.evil.example", None, None, None)]);
-        reading.drafts[0].fields.extend(outer);
-        reading.drafts[1].fields.extend(inner);
-        told(reading, &options).0.len()
-    };
-    let expiry = |year: u16| Some((Field::ExpirationTime, text(&format!("{year}-01-01T00:00:00Z"))));
-    let alert = || Some((Field::GenerateAlert, FieldValue::Flag(true)));
-    assert_eq!(kept(None, None), 1);
-    assert_eq!(kept(None, expiry(2030)), 1);
-    assert_eq!(kept(expiry(2031), expiry(2030)), 1);
-    assert_eq!(kept(expiry(2030), None), 2);
-    assert_eq!(kept(expiry(2030), expiry(2031)), 2);
-    assert_eq!(kept(alert(), alert()), 1);
-    assert_eq!(kept(None, alert()), 2);
-    let mut exception = reading(&[
-        ("evil.example", None, None, None),
-        ("b.evil.example", None, None, None),
-        ("a.b.evil.example", None, None, None),
-    ]);
-    assert_eq!(told(exception.clone(), &options).0, ["evil.example"]);
-    exception.drafts[1].fields.push((Field::Action, text("Allowed")));
-    assert_eq!(told(exception, &options).0.len(), 3);
-}
-
-#[test]
-fn the_order_of_a_text_does_not_decide_which_of_several_stays() {
-    let items = [
-        ("a.example", Some("A"), None, None),
-        ("A.example", Some("A"), None, None),
-        ("a.example", None, None, None),
-        ("a.example", Some("B"), None, None),
-    ];
-    let expected = told(reading(&items), &Options::default()).0;
-    for turns in 1..items.len() {
-        let mut turned = items;
-        turned.rotate_left(turns);
-        assert_eq!(told(reading(&turned), &Options::default()).0, expected);
-    }
 }
