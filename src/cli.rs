@@ -6,6 +6,7 @@
 mod terraform;
 mod demo;
 mod install;
+mod check;
 mod documentation;
 
 use clap::error::ErrorKind;
@@ -33,6 +34,15 @@ enum Command {
     Demo,
     /// Serve the simulator of the Defender API until Ctrl-C
     Simulate(Box<simulator::Options>),
+    /// Sign in as the environment says, and show who that is, what it may do and how full the tenant is
+    ///
+    /// Exit codes: 0 nothing is wrong, 1 something is, such as a missing permission or a nearly full tenant, 2 it could not be
+    /// found out.
+    Check {
+        /// How to print the outcome
+        #[arg(long, value_enum, default_value_t = check::Format::Text)]
+        format: check::Format,
+    },
     /// Copy this binary to where `terraform init` finds it as terraform.local/mde/mde
     Install,
     /// Write the reference documentation, or check that it is up to date
@@ -46,9 +56,11 @@ enum Command {
     },
 }
 
-/// Exit code of a command that did what it was asked for and found nothing to object to. A command that did it and found
-/// something, as its page says, exits with 1.
+/// Exit code of a command that did what it was asked for and found nothing to object to.
 const DONE: u8 = 0;
+
+/// Exit code of a command that did what it was asked for and found something to object to.
+const FOUND: u8 = 1;
 
 /// Exit code of a command that could not do what it was asked for; clap uses the same for wrong arguments.
 const FAILED: u8 = 2;
@@ -69,9 +81,9 @@ fn arguments() -> Result<Arguments, clap::Error> {
     Ok(arguments)
 }
 
-/// Runs the command line of the process. Whatever is printed goes through [`outgoing::Writer`].
+/// Runs the command line of the process. Whatever is printed for people goes through [`outgoing::Writer`].
 pub async fn run(output: &mut (dyn Write + Send), errors: &mut (dyn Write + Send)) -> ExitCode {
-    let (output, errors) = (&mut outgoing::Writer::new(output), &mut outgoing::Writer::new(errors));
+    let errors = &mut outgoing::Writer::new(errors);
     let arguments = match arguments() {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -81,16 +93,25 @@ pub async fn run(output: &mut (dyn Write + Send), errors: &mut (dyn Write + Send
         }
     };
     let result = match arguments.command {
-        Command::Demo => demo::run(output).await.map(|()| DONE),
-        Command::Simulate(options) => simulator::run(*options, output)
+        Command::Demo => demo::run(&mut for_people(output)).await.map(|()| DONE),
+        Command::Simulate(options) => simulator::run(*options, &mut for_people(output))
             .await
             .map(|()| DONE)
             .map_err(|error| with_causes(&error)),
-        Command::Install => install::run(output).map(|()| DONE),
-        Command::Docs { directory, check } => documentation::run(&directory, check, output).map(|()| DONE),
+        // Its result may be data for another program; it escapes what it repeats.
+        Command::Check { format } => check::run(format, output).await,
+        Command::Install => install::run(&mut for_people(output)).map(|()| DONE),
+        Command::Docs { directory, check } => {
+            documentation::run(&directory, check, &mut for_people(output)).map(|()| DONE)
+        }
     };
     ExitCode::from(result.unwrap_or_else(|message| {
         let _ = writeln!(errors, "error: {message}");
         FAILED
     }))
+}
+
+/// A writer for what people read.
+fn for_people(output: &mut (dyn Write + Send)) -> outgoing::Writer<&mut (dyn Write + Send)> {
+    outgoing::Writer::new(output)
 }

@@ -72,6 +72,8 @@ use upserts::Upserts;
 pub struct Client(Arc<Parts>);
 
 struct Parts {
+    tenant_id: Option<String>,
+    method: &'static str,
     cancellation: Arc<Cancellation>,
     session: Arc<Session>,
     listing_cache: Arc<ListingCache>,
@@ -144,6 +146,8 @@ impl Client {
         };
         let size = settings.batch_size;
         Self(Arc::new(Parts {
+            tenant_id: settings.credential.tenant_id().map(str::to_owned),
+            method: settings.credential.method(),
             session,
             listing_cache,
             owed,
@@ -153,6 +157,24 @@ impl Client {
             operations,
             cancellation,
         }))
+    }
+
+    /// Directory (tenant) id or domain, if the configuration names it.
+    #[must_use]
+    pub fn tenant_id(&self) -> Option<&str> {
+        self.0.tenant_id.as_deref()
+    }
+
+    /// How it signs in, for people: such as `client secret`.
+    #[must_use]
+    pub fn method(&self) -> &'static str {
+        self.0.method
+    }
+
+    /// Where the service answers.
+    #[must_use]
+    pub fn base_url(&self) -> &url::Url {
+        self.0.session.base()
     }
 
     /// Whom tokens are for, which tells own rows from those of others. Before there is a token, what the configuration says.

@@ -155,6 +155,18 @@ impl IdentityEndpoint {
 }
 
 impl Credential {
+    /// Directory (tenant) id or domain, if the configuration names it.
+    #[must_use]
+    pub fn tenant_id(&self) -> Option<&str> {
+        match self {
+            Self::ClientCertificate { application, .. }
+            | Self::ClientSecret { application, .. }
+            | Self::Federation { application, .. } => Some(&application.tenant_id),
+            Self::AzureCli { tenant_id, .. } => tenant_id.as_deref(),
+            Self::ManagedIdentity { .. } => None,
+        }
+    }
+
     /// Application (client) id, if the configuration has one.
     #[must_use]
     pub fn client_id(&self) -> Option<&str> {
