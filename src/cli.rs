@@ -11,6 +11,7 @@ mod simulate;
 mod export;
 mod report;
 mod install;
+mod check;
 mod documentation;
 mod convert;
 mod lint;
@@ -44,6 +45,15 @@ enum Command {
     Export(Box<export::Arguments>),
     /// Show a plan: as a comment for a pull request, as text, as JSON, or as a page
     Report(report::Arguments),
+    /// Sign in as the environment says, and show who that is, what it may do and how full the tenant is
+    ///
+    /// Exit codes: 0 nothing is wrong, 1 something is, such as a missing permission or a nearly full tenant, 2 it could not be
+    /// found out.
+    Check {
+        /// How to print the outcome
+        #[arg(long, value_enum, default_value_t = check::Format::Text)]
+        format: check::Format,
+    },
     /// Copy this binary to where `terraform init` finds it as terraform.local/mde/mde
     ///
     /// The version gets the time and a digest of the build as build metadata, so that lock files stay valid. The CLI
@@ -119,6 +129,8 @@ pub async fn run(output: &mut (dyn Write + Send), errors: &mut (dyn Write + Send
         Command::Convert(options) => convert::run(&options, output, errors),
         // Its result may be data, or commands of a build service; it escapes what it repeats.
         Command::Lint(options) => lint::run(&options, output, errors),
+        // Its result may be data for another program; it escapes what it repeats.
+        Command::Check { format } => check::run(format, output).await,
         Command::Docs { directory, check } => {
             documentation::run(&directory, check, &mut for_people(output)).map(|()| DONE)
         }

@@ -73,6 +73,7 @@ pub struct Client(Arc<Parts>);
 
 struct Parts {
     tenant_id: Option<String>,
+    method: &'static str,
     cancellation: Arc<Cancellation>,
     session: Arc<Session>,
     listing_cache: Arc<ListingCache>,
@@ -112,7 +113,6 @@ impl Client {
         transport: Arc<dyn Transport>,
         issuer: Arc<dyn Issuer>,
     ) -> Self {
-        let tenant_id = settings.credential.tenant_id().map(str::to_owned);
         let cancellation = Arc::new(Cancellation::new(Arc::clone(&clock)));
         let connect = |cancellation: &Arc<Cancellation>| {
             let client_id = settings.credential.client_id();
@@ -146,7 +146,8 @@ impl Client {
         };
         let size = settings.batch_size;
         Self(Arc::new(Parts {
-            tenant_id,
+            tenant_id: settings.credential.tenant_id().map(str::to_owned),
+            method: settings.credential.method(),
             session,
             listing_cache,
             owed,
@@ -162,6 +163,18 @@ impl Client {
     #[must_use]
     pub fn tenant_id(&self) -> Option<&str> {
         self.0.tenant_id.as_deref()
+    }
+
+    /// How it signs in, for people: such as `client secret`.
+    #[must_use]
+    pub fn method(&self) -> &'static str {
+        self.0.method
+    }
+
+    /// Where the service answers.
+    #[must_use]
+    pub fn base_url(&self) -> &url::Url {
+        self.0.session.base()
     }
 
     /// Whom tokens are for, which tells own rows from those of others. Before there is a token, what the configuration says.

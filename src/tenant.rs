@@ -25,6 +25,7 @@ mod removal;
 mod apply;
 mod writing;
 mod verification;
+mod survey;
 
 pub use apply::{Kept, apply, destroy};
 pub use difference::Difference;
@@ -38,6 +39,7 @@ pub use problem::{
 pub use protection::contradictions_within;
 pub use refresh::{Refreshed, RowRefresh, refresh};
 pub use rows::StateAt;
+pub use survey::{Finding, Survey, Usage, survey};
 
 use crate::defender::Client;
 use crate::indicator::Protected;

@@ -74,6 +74,12 @@ impl Error {
         self.0.kind
     }
 
+    /// Whether the application lacks a permission.
+    #[must_use]
+    pub fn is_forbidden(&self) -> bool {
+        self.kind() == Kind::Forbidden
+    }
+
     /// Whether it ended because the run was stopped.
     #[must_use]
     pub fn is_stopped(&self) -> bool {

@@ -98,6 +98,13 @@ impl Principal {
         is(name) || is(&self.object_id)
     }
 
+    /// Whether its token names a permission to write indicators.
+    #[must_use]
+    pub fn may_write(&self) -> bool {
+        let mut all = self.roles.iter().chain(&self.scopes);
+        all.any(|permission| permission.starts_with("Ti.ReadWrite"))
+    }
+
     /// Whether it may use its own indicators only and does not see those of other authors. False where no roles are named.
     #[must_use]
     pub fn sees_own_rows_only(&self) -> bool {
@@ -141,6 +148,15 @@ mod tests {
             (r#"{"roles":[1]}"#, false),
         ] {
             assert_eq!(read(&token(claims)).sees_own_rows_only(), expected, "{claims}");
+        }
+        for (claims, expected) in [
+            (r#"{"roles":["Ti.ReadWrite.All"]}"#, true),
+            (r#"{"roles":["Ti.ReadWrite"]}"#, true),
+            (r#"{"scp":"User.Read Ti.ReadWrite"}"#, true),
+            (r#"{"roles":["Ti.Read.All"]}"#, false),
+            ("{}", false),
+        ] {
+            assert_eq!(read(&token(claims)).may_write(), expected, "{claims}");
         }
         let padded = token(r#"{"roles":["Ti.ReadWrite"] }"#);
         let padded = format!("{}==", padded.trim_end_matches(".signature"));

@@ -2,7 +2,7 @@
 
 use super::diagnostics;
 use super::indicators::{UNREADABLE, unreadable_rows};
-use crate::tenant::{Problem, Tenant, Unread};
+use crate::tenant::{Problem, Tenant, Unread, Usage};
 use crate::tf::{Attribute, DataSource, Diagnostic, Diagnostics, Object, Schema, Value, ValueType};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
@@ -58,30 +58,21 @@ impl DataSource<Tenant> for Capacity {
         if tenant.client.sees_own_rows_only() {
             return (state.into(), unknown_use().into());
         }
-        let mut sources: BTreeMap<&str, i64> = BTreeMap::new();
-        for row in listing.iter() {
-            *sources
-                .entry(row.facts.created_by_source.as_deref().unwrap_or("Unspecified"))
-                .or_default() += 1;
+        let usage = Usage::of(&listing);
+        let mut sources: BTreeMap<String, Value> = usage
+            .by_source
+            .into_iter()
+            .map(|(source, number)| (source, count(number).into()))
+            .collect();
+        if usage.unreadable > 0 {
+            sources.insert("Unreadable".to_owned(), count(usage.unreadable).into());
         }
-        let (unreadable, _) = listing.unreadable();
-        if unreadable > 0 {
-            sources.insert("Unreadable", count(unreadable));
-        }
-        let used = count(listing.len() + unreadable);
+        let used = count(usage.used);
         let state = state
             .with("used", used)
             .with("remaining", (limit - used).max(0))
-            .with("unreadable", count(unreadable))
-            .with(
-                "by_source",
-                Value::Map(
-                    sources
-                        .into_iter()
-                        .map(|(source, count)| (source.to_owned(), count.into()))
-                        .collect(),
-                ),
-            );
+            .with("unreadable", count(usage.unreadable))
+            .with("by_source", Value::Map(sources));
         (state.into(), unreadable_rows(&listing))
     }
 }

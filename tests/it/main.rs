@@ -4,6 +4,7 @@
 
 mod ambiguous;
 mod capacity;
+mod check;
 mod client_faults;
 mod command_line;
 mod convert;
