@@ -53,7 +53,6 @@ fn marker(name: &str) -> String {
 }
 
 #[tokio::test]
-#[ignore = "needs the command `check`"]
 async fn a_pull_request_on_github_has_one_comment() {
     let tenant = Tenant::start().await;
     let mut runner = Runner::new(&tenant, false);
@@ -102,7 +101,6 @@ async fn a_pull_request_on_github_has_one_comment() {
 }
 
 #[tokio::test]
-#[ignore = "needs the command `check`"]
 async fn a_failed_plan_has_a_comment_and_fails_the_job() {
     for is_azure in [false, true] {
         let tenant = Tenant::start().await;
@@ -124,7 +122,6 @@ async fn a_failed_plan_has_a_comment_and_fails_the_job() {
 }
 
 #[tokio::test]
-#[ignore = "needs the command `check`"]
 async fn a_pull_request_on_azure_has_one_thread() {
     let tenant = Tenant::start().await;
     let mut runner = Runner::new(&tenant, true);
@@ -170,7 +167,6 @@ async fn a_pull_request_on_azure_has_one_thread() {
 }
 
 #[tokio::test]
-#[ignore = "needs the command `check`"]
 async fn a_merge_applies_and_the_night_finds_drift() {
     for is_azure in [false, true] {
         let tenant = Tenant::start().await;
