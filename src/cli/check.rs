@@ -187,7 +187,7 @@ impl Seen {
             self.survey.own_count()
         ));
         for (label, number) in &self.survey.own {
-            let label = label.as_deref().map(|label| outgoing::shown(label));
+            let label = label.as_deref().map(outgoing::shown);
             let label = label.map_or_else(
                 || "without an application label".to_owned(),
                 |label| format!("with the label {label}"),
