@@ -463,3 +463,48 @@ mod azure_cli {
         assert!(error.contains("`az account show`"), "{error}");
     }
 }
+
+#[tokio::test]
+async fn two_stacks_with_half_of_the_limits_each_never_meet_a_429() {
+    let tenant = Tenant::start().await;
+    let stack = |name: &str| {
+        let rows: serde_json::Map<String, Value> = (0..120)
+            .map(|number| (format!("{name}{number}.example"), Value::Null))
+            .collect();
+        // So small batches that each stack alone would use up the limit of imports several times.
+        let block = json!({ "quota_share": 50, "batch_size": 4 });
+        let mut host = Host::new(&tenant).provider(block);
+        let list = crate::support::blocks::set(json!({ "application": name, "indicators": rows }));
+        host.configure(&[("mde_indicator_set.list", list)]);
+        host
+    };
+    let (mut one, mut other) = (stack("one"), stack("other"));
+    let (first, second) = tokio::join!(one.apply(), other.apply());
+    first.ok();
+    second.ok();
+    assert_eq!(tenant.throttled(), 0);
+    assert_eq!((tenant.imports(), tenant.simulator.rows().len()), (60, 240));
+}
+
+#[tokio::test]
+async fn no_token_and_no_secret_follows_a_redirect() {
+    let tenant = Tenant::start().await;
+    let moved = || FaultKind::Status {
+        code: 302,
+        message: None,
+        retry_after: None,
+    };
+    for (method, path) in [("POST", "/oauth2/v2.0/token"), ("GET", "/api/indicators")] {
+        tenant.simulator.clear_calls();
+        tenant.fault(Fault::new(moved()).on(method, path));
+        let run = host(&tenant, tenant.environment()).plan().await;
+        assert!(run.errors[0].contains("HTTP 302"), "{:?}", run.errors);
+        let calls = tenant.simulator.calls();
+        assert_eq!(calls.iter().filter(|call| call.status == 302).count(), 1, "{calls:?}");
+        assert_eq!(
+            calls.last().map(|call| call.status),
+            Some(302),
+            "nothing follows: {calls:?}"
+        );
+    }
+}

@@ -3,7 +3,7 @@
 use crate::defender::error::Kind;
 use crate::defender::http::Reply;
 use crate::defender::testing::{self, Service, client, client_with, cut_off, json, lost, refusal, settings};
-use crate::defender::{Client, Clock, Obstacle, Wait, WriteError};
+use crate::defender::{Client, Clock, Obstacle, Settings, Wait, WriteError};
 use bytes::Bytes;
 use futures::StreamExt;
 use serde_json::json as value;
@@ -416,4 +416,41 @@ async fn waiters_share_one_listing() {
             .all(|listing| Arc::ptr_eq(listing.as_ref().unwrap(), listings[0].as_ref().unwrap()))
     );
     assert_eq!(service.log(), ["indicators"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_user_may_limit_how_often_a_call_is_made_again_and_how_long_it_takes() {
+    for (retries, calls) in [(0, 1), (2, 3)] {
+        let service = Service::new();
+        let settings = Settings {
+            max_retries: Some(retries),
+            ..settings()
+        };
+        let client = client_with(&service, &settings);
+        service.always(|_, _| refusal(503, "ServiceUnavailable", "busy"));
+        assert!(client.listing().await.is_err());
+        assert_eq!(service.log().len(), calls);
+    }
+    // A limit that is used up is waited for all the same.
+    let service = Service::new();
+    let settings_without_retries = Settings {
+        max_retries: Some(0),
+        ..settings()
+    };
+    service.next(|_, _| refusal(429, "429", THROTTLED));
+    client_with(&service, &settings_without_retries)
+        .listing()
+        .await
+        .unwrap();
+
+    let service = Service::new();
+    service.set_latency(Duration::from_secs(30));
+    let settings = Settings {
+        request_timeout: Some(Duration::from_secs(20)),
+        max_retries: Some(1),
+        ..settings()
+    };
+    let error = client_with(&service, &settings).listing().await.unwrap_err();
+    assert!(error.to_string().contains("within 20 s"), "{error}");
+    assert_eq!(service.log().len(), 2);
 }
