@@ -273,9 +273,10 @@ impl<'de, E: Deserialize<'de>> Visitor<'de> for Loose<E> {
 }
 
 /// What holds things of one kind: nothing, one of them, several in a list, or several by name.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) enum Several<'t, T> {
     /// Nothing, or something that holds no such things.
+    #[default]
     Nothing,
     /// One, which is an object itself.
     One(Box<T>),
@@ -283,12 +284,6 @@ pub(super) enum Several<'t, T> {
     List(Vec<Option<T>>),
     /// By name, where one object was not expected.
     Named(Vec<(Cow<'t, str>, Option<T>)>),
-}
-
-impl<T> Default for Several<'_, T> {
-    fn default() -> Self {
-        Self::Nothing
-    }
 }
 
 impl<T> Several<'_, T> {

@@ -205,7 +205,7 @@ impl Reason {
             Self::ResolvedAddress => "An address that a domain merely resolves to.",
             Self::Tlp => "Marked for fewer readers than allowed.",
             Self::Duplicate => {
-                "The same indicator once more, with other fields. The one that was modified last is taken."
+                "The same indicator once more, with other fields. The one that was modified last is taken, or the first."
             }
             Self::WeakerHash => "A weaker hash of a file whose stronger hash is taken.",
             Self::Covered => "Within a domain or URL that is listed too.",

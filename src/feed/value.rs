@@ -19,12 +19,15 @@ use std::borrow::Cow;
 /// Endings of what was cut by whoever published it; a single `…` anywhere says the same.
 const CUT: [&str; 3] = ["...", "[...]", "(...)"];
 
+/// Values with their types, or a reason and a note.
+pub type Outcome = Result<Vec<(IndicatorType, String)>, (Reason, Option<String>)>;
+
 /// What a value was taken for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Taken {
     /// What it stands for, or why it is no indicator and what a person should know. A network that was asked for stands
     /// for several values, anything else for one.
-    pub outcome: Result<Vec<(IndicatorType, String)>, (Reason, Option<String>)>,
+    pub outcome: Outcome,
     /// Why it is spelled otherwise than in the text, in the order in which it was done.
     pub whys: Vec<&'static str>,
 }
@@ -52,8 +55,6 @@ pub fn take_line(text: &str, options: &Options) -> Taken {
         None => take(line, None, options),
     }
 }
-
-type Outcome = Result<Vec<(IndicatorType, String)>, (Reason, Option<String>)>;
 
 fn outcome(text: &str, expected: Option<&IndicatorType>, options: &Options, whys: &mut Vec<&'static str>) -> Outcome {
     let trimmed = text.trim();

@@ -41,6 +41,7 @@ mod terraform_bad_input;
 mod terraform_basics;
 mod terraform_changes;
 mod terraform_configuration;
+mod terraform_feeds;
 mod terraform_function;
 mod terraform_generated;
 mod terraform_import;

@@ -5,7 +5,10 @@ const SHA256: &str = "5b3c0f5b6a7e8d9c0b1a2f3e4d5c6b7a8f9e0d1c2b3a4f5e6d7c8b9a0f
 const SHA1: &str = "0fe1d2c3b4a5968778695a4b3c2d1e0f11223344";
 const MD5: &str = "9e107d9d372bb6826bd81d3542a419d6";
 
-fn reading(items: &[(&str, Option<&str>, Option<i64>, Option<usize>)]) -> Reading {
+/// Value, title, when it was changed, and which file it is of.
+type Draft<'t> = (&'t str, Option<&'t str>, Option<i64>, Option<usize>);
+
+fn reading(items: &[Draft<'_>]) -> Reading {
     let mut reading = Reading::default();
     for (number, (value, title, modified, file)) in items.iter().enumerate() {
         let mut item = Item::new(Place::Line(number + 1, None), value, None);

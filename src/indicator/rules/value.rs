@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::super::invisible::{self, shown};
-use super::super::refang::refanged;
+use super::super::refang::{refanged, unquoted};
 use super::super::{Field, IndicatorType};
 use super::of_value::{error, warning};
 use super::{Finding, address, domain, hash, url};
@@ -33,12 +33,13 @@ pub fn check_value(indicator_type: &IndicatorType, value: &str) -> Vec<Finding> 
         refanged(&visible)
     };
     if let Cow::Owned(plain) = &refanged {
+        let state = match unquoted(&visible) {
+            Some(bare) if bare == plain => "stands between quotes",
+            _ => "is defanged",
+        };
         findings.push(error(
             "defanged",
-            format!(
-                "{} is defanged, and the service would take it literally",
-                shown(&visible)
-            ),
+            format!("{} {state}, and the service would take it literally", shown(&visible)),
             format!("Write {}.", shown(plain)),
         ));
     }

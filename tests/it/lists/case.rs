@@ -94,23 +94,23 @@ pub fn options(line: &str) -> Result<Options, String> {
         now: NOW.parse().ok(),
         ..Options::default()
     };
-    let mut words = line.split_whitespace();
+    let mut words = words(line).into_iter();
     while let Some(word) = words.next() {
         let mut next = || words.next().unwrap_or_default();
-        match word {
+        match word.as_str() {
             "--drop-port" => options.drop_port = true,
-            "--assume-scheme" => options.assume_scheme = Some(next().to_owned()),
+            "--assume-scheme" => options.assume_scheme = Some(next()),
             "--expand-cidr" => options.expand_cidr = next().parse().unwrap(),
             "--resolved-addresses" => options.resolved_addresses = true,
             "--widen" => options.widen = true,
             "--observables" => options.observables = true,
             "--ignore-to-ids" => options.ignore_to_ids = true,
-            "--max-tlp" => options.max_tlp = Tlp::from_name(next()),
+            "--max-tlp" => options.max_tlp = Tlp::from_name(&next()),
             "--one-hash-per-file" => options.one_hash_per_file = true,
-            "--lifetime" => options.lifetime = Lifetime::parse(next()),
+            "--lifetime" => options.lifetime = Lifetime::parse(&next()),
             "--extract" => options.extract = true,
             "--drop-covered" => options.drop_covered = true,
-            "--type-is" => options.type_is = IndicatorType::parse(next()),
+            "--type-is" => options.type_is = IndicatorType::parse(&next()),
             // What a table is read with is for its reader.
             "--value" | "--type" | "--title" | "--description" | "--delimiter" | "--protected" | "--allow-list"
             | "--now" => drop(next()),
@@ -119,6 +119,19 @@ pub fn options(line: &str) -> Result<Options, String> {
         }
     }
     Ok(options)
+}
+
+/// The words of a command line; blanks between double quotes part none.
+pub fn words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for (position, part) in line.split('"').enumerate() {
+        if position % 2 == 0 {
+            words.extend(part.split_whitespace().map(str::to_owned));
+        } else {
+            words.push(part.to_owned());
+        }
+    }
+    words
 }
 
 /// What came out of a file.
