@@ -94,7 +94,9 @@ impl<'t> Table<'t> {
     }
 
     fn behind(header: Header, text: &'t str, dialect: Dialect<'t>, settings: &Settings) -> Result<Self, Refusal> {
-        let sample: Vec<Row<'_>> = data(text, dialect, &header).take(SAMPLE).collect();
+        // A row with broken quotes says nothing of its columns.
+        let sound = data(text, dialect, &header).filter(|row| row.fault.is_none());
+        let sample: Vec<Row<'_>> = sound.take(SAMPLE).collect();
         let mut columns = survey::columns(&sample, &header.names, settings).map_err(|refusal| Refusal {
             place: refusal.place.or(header.line.map(|line| Place::Line(line, None))),
             ..refusal

@@ -299,7 +299,7 @@ fn kind_column(names: &[String], seen: &[Seen]) -> Option<usize> {
     let fits = columns.filter_map(|(at, (name, seen))| {
         let (rank, share) = (words::type_rank(name), seen.share(seen.words));
         let least = if rank > 0 { LEAST_NAMED_WORDS } else { LEAST_WORDS };
-        let is_one = rank == 2 || seen.types > 0 && share >= least;
+        let is_one = rank == 2 || share >= least && (rank > 0 || seen.types > 0);
         is_one.then_some((rank, share, at))
     });
     // Of equals the first.

@@ -112,8 +112,8 @@ pub fn options(line: &str) -> Result<Options, String> {
             "--drop-covered" => options.drop_covered = true,
             "--type-is" => options.type_is = IndicatorType::parse(&next()),
             // What a table is read with is for its reader.
-            "--value" | "--type" | "--title" | "--description" | "--delimiter" | "--protected" | "--allow-list"
-            | "--now" => drop(next()),
+            "--value" | "--type" | "--title" | "--description" | "--expires" | "--delimiter" | "--encoding"
+            | "--comment" | "--map" | "--protected" | "--allow-list" | "--now" => drop(next()),
             "--no-header" => {}
             unknown => return Err(unknown.to_owned()),
         }
