@@ -1,15 +1,19 @@
 //! The command line: what the binary does when a person starts it.
 //!
 //! **Invariant:** it prints through the writer that it is given and never through the standard streams' macros; it
-//! imports `provider`, `simulator`, `docs`, `tf`, `defender` and `indicator`.
+//! imports `provider`, `export`, `simulator`, `docs`, `tf`, `defender` and `indicator`.
 
 pub mod progress;
 mod terraform;
+mod replace;
 mod demo;
 mod simulate;
+mod export;
 mod report;
 mod install;
 mod documentation;
+mod convert;
+mod lint;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
@@ -36,10 +40,23 @@ enum Command {
     Demo,
     /// Serve the simulator of the Defender API until Ctrl-C, or while a command runs: simulate -- COMMAND
     Simulate(Box<simulate::Arguments>),
+    /// Write a live tenant as list files, configuration and import blocks; the environment names the tenant and signs in
+    Export(Box<export::Arguments>),
     /// Show a plan: as a comment for a pull request, as text, as JSON, or as a page
     Report(report::Arguments),
     /// Copy this binary to where `terraform init` finds it as terraform.local/mde/mde
-    Install,
+    ///
+    /// The version gets the time and a digest of the build as build metadata, so that lock files stay valid. The CLI
+    /// configuration of Terraform decides where to, as it decides where `terraform init` looks.
+    Install {
+        /// Directory of a `filesystem_mirror` to install to
+        #[arg(long)]
+        directory: Option<PathBuf>,
+    },
+    /// Turn a list of any format into a clean one: STIX, MISP, tables of any dialect, plain lists
+    Convert(Box<convert::Convert>),
+    /// Look for what is wrong with lists, before anybody plans with them
+    Lint(Box<lint::Lint>),
     /// Write the reference documentation, or check that it is up to date
     Docs {
         /// Directory to write to
@@ -51,11 +68,10 @@ enum Command {
     },
 }
 
-/// Exit code of a command that did what it was asked for and found nothing to object to. A command that did it and found
-/// something, as its page says, exits with 1.
+/// Exit code of a command that did what it was asked for and found nothing to object to.
 const DONE: u8 = 0;
 
-/// Exit code of a command that did what it was asked for and found something.
+/// Exit code of a command that did what it was asked for and found something to object to.
 const FOUND: u8 = 1;
 
 /// Exit code of a command that could not do what it was asked for; clap uses the same for wrong arguments.
@@ -81,7 +97,7 @@ fn arguments() -> Result<Arguments, clap::Error> {
     Ok(arguments)
 }
 
-/// Runs the command line of the process. Whatever is printed goes through [`outgoing::Writer`], but for documents.
+/// Runs the command line of the process. Whatever is printed for people goes through [`outgoing::Writer`].
 pub async fn run(output: &mut (dyn Write + Send), errors: &mut (dyn Write + Send)) -> ExitCode {
     let errors = &mut outgoing::Writer::new(errors);
     let arguments = match arguments() {
@@ -92,17 +108,28 @@ pub async fn run(output: &mut (dyn Write + Send), errors: &mut (dyn Write + Send
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
-    let lines = &mut outgoing::Writer::new(&mut *output);
     let result = match arguments.command {
-        Command::Demo => demo::run(lines).await.map(|()| DONE),
-        Command::Simulate(simulate) => simulate.run(lines).await,
+        Command::Demo => demo::run(&mut for_people(output)).await.map(|()| DONE),
+        Command::Simulate(simulate) => simulate.run(&mut for_people(output)).await,
+        Command::Export(export) => export.run(&mut for_people(output), errors).await,
+        Command::Install { directory } => install::run(directory, &mut for_people(output)).map(|()| DONE),
         // A document, each form of which escapes what it holds in its own way.
         Command::Report(report) => report.run(output),
-        Command::Install => install::run(lines).map(|()| DONE),
-        Command::Docs { directory, check } => documentation::run(&directory, check, lines).map(|()| DONE),
+        // Its result is data for another program.
+        Command::Convert(options) => convert::run(&options, output, errors),
+        // Its result may be data, or commands of a build service; it escapes what it repeats.
+        Command::Lint(options) => lint::run(&options, output, errors),
+        Command::Docs { directory, check } => {
+            documentation::run(&directory, check, &mut for_people(output)).map(|()| DONE)
+        }
     };
     ExitCode::from(result.unwrap_or_else(|message| {
         let _ = writeln!(errors, "error: {message}");
         FAILED
     }))
+}
+
+/// A writer for what people read.
+fn for_people(output: &mut (dyn Write + Send)) -> outgoing::Writer<&mut (dyn Write + Send)> {
+    outgoing::Writer::new(output)
 }

@@ -6,12 +6,14 @@
 //! From the outside in: a [`Client`] puts writes into a `queue`, which merges them into batches. `upserts` and
 //! `deletions` make of each batch as many calls as it takes to know what became of every item. `listing_cache` keeps the one
 //! listing of the process. All of them call the service through `session`, which paces (`quota`), authenticates
-//! (`token`, `credential`), sends (`http`), reads (`wire`) and tries again (`retry`).
+//! (`token`, `credential`, `certificate`), sends (`http`), reads (`wire`) and tries again (`retry`).
 
 mod clock;
 mod cancellation;
 mod error;
 mod budget;
+mod file;
+mod certificate;
 mod settings;
 mod wire;
 mod quota;
@@ -19,7 +21,7 @@ mod endpoint;
 mod http;
 mod retry;
 mod single_flight;
-mod roles;
+mod principal;
 mod token;
 mod credential;
 mod refusal;
@@ -41,17 +43,19 @@ mod testing;
 pub(crate) mod samples;
 
 pub use budget::Obstacle;
+pub use certificate::Certificate;
 pub use clock::{Clock, SystemClock};
 pub use deletions::{Admission, Deletion, DeletionGate};
 pub use error::{Error, WriteError};
+pub use file::read_regular_file;
 pub use listing::Listing;
+pub use principal::Principal;
 pub use session::Wait;
-pub use settings::{Credential, Settings};
+pub use settings::{Application, Credential, FederatedToken, IdentityEndpoint, Settings, TokenRequest, is_near};
 
 use crate::indicator::{Indicator, RowId};
 use bisection::Futile;
 use cancellation::Cancellation;
-use credential::Entra;
 use deletions::{Deletions, Doomed};
 use http::{Network, Transport};
 use listing_cache::ListingCache;
@@ -68,7 +72,7 @@ use upserts::Upserts;
 pub struct Client(Arc<Parts>);
 
 struct Parts {
-    application_id: String,
+    tenant_id: Option<String>,
     cancellation: Arc<Cancellation>,
     session: Arc<Session>,
     listing_cache: Arc<ListingCache>,
@@ -87,11 +91,19 @@ impl Client {
     /// When a setting cannot be used: a URL that is not HTTPS, a certificate that is not PEM, a number out of range.
     pub fn new(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, Error> {
         settings.check()?;
-        let hosts = [&settings.base_url, &settings.authority_host];
-        let network = Network::new(&settings.user_agent, settings.ca_certificate_pem.as_deref(), hosts)?;
+        let mut hosts = vec![&settings.base_url, &settings.authority_host];
+        if let Credential::Federation {
+            source: FederatedToken::GitHub(request) | FederatedToken::AzureDevOps { request, .. },
+            ..
+        } = &settings.credential
+        {
+            hosts.push(&request.url);
+        }
+        let network = Network::new(&settings.user_agent, settings.ca_certificate_pem.as_deref(), &hosts)?;
+        let network = network.patient(settings.request_timeout.unwrap_or_default());
         let transport: Arc<dyn Transport> = Arc::new(network);
-        let entra = Entra::new(&settings, Arc::clone(&transport))?;
-        Ok(Self::assemble(&settings, clock, transport, Arc::new(entra)))
+        let issuer = credential::issuer(&settings, Arc::clone(&transport), Arc::clone(&clock))?;
+        Ok(Self::assemble(&settings, clock, transport, issuer))
     }
 
     fn assemble(
@@ -100,14 +112,20 @@ impl Client {
         transport: Arc<dyn Transport>,
         issuer: Arc<dyn Issuer>,
     ) -> Self {
-        let application_id = settings.credential.client_id().to_owned();
+        let tenant_id = settings.credential.tenant_id().map(str::to_owned);
         let cancellation = Arc::new(Cancellation::new(Arc::clone(&clock)));
         let connect = |cancellation: &Arc<Cancellation>| {
+            let client_id = settings.credential.client_id();
+            let tokens = Tokens::new(
+                Arc::clone(&issuer),
+                client_id,
+                settings.max_retries,
+                Arc::clone(cancellation),
+            );
             Arc::new(Session::new(
-                settings.base_url.clone(),
-                settings.quota_share,
+                settings,
                 Arc::clone(&transport),
-                Tokens::new(Arc::clone(&issuer), Arc::clone(cancellation)),
+                tokens,
                 Arc::clone(cancellation),
             ))
         };
@@ -117,7 +135,6 @@ impl Client {
         let upserts = |session: &Arc<Session>| Upserts {
             session: Arc::clone(session),
             listing_cache: Arc::clone(&listing_cache),
-            application_id: application_id.clone(),
             futile: Futile::default(),
         };
         let owed = upserts(&connect(&Arc::new(Cancellation::new(clock))));
@@ -129,7 +146,7 @@ impl Client {
         };
         let size = settings.batch_size;
         Self(Arc::new(Parts {
-            application_id,
+            tenant_id,
             session,
             listing_cache,
             owed,
@@ -141,10 +158,16 @@ impl Client {
         }))
     }
 
-    /// Client id of the application: what `createdBy` of our own rows holds.
+    /// Directory (tenant) id or domain, if the configuration names it.
     #[must_use]
-    pub fn application_id(&self) -> &str {
-        &self.0.application_id
+    pub fn tenant_id(&self) -> Option<&str> {
+        self.0.tenant_id.as_deref()
+    }
+
+    /// Whom tokens are for, which tells own rows from those of others. Before there is a token, what the configuration says.
+    #[must_use]
+    pub fn principal(&self) -> Arc<Principal> {
+        self.0.session.tokens().principal()
     }
 
     /// The clock that the client was made with.
@@ -170,7 +193,7 @@ impl Client {
     /// Whether the last token is for the application's own indicators only, so that listings leave those of others out.
     #[must_use]
     pub fn sees_own_rows_only(&self) -> bool {
-        self.0.session.tokens().sees_own_rows_only()
+        self.principal().sees_own_rows_only()
     }
 
     /// All rows of the tenant: asked for once per client, then kept current by its own writes. A failure is kept, too, unless

@@ -5,7 +5,7 @@
 
 mod list_schema;
 
-use crate::tf::{Attribute, AttributeKind, Function, Nesting, Presence, Provider, Schema, ValueType};
+use crate::tf::{Attribute, AttributeKind, Function, IdentitySchema, Nesting, Presence, Provider, Schema, ValueType};
 
 /// Marker that the pages are made and not written.
 const MARKER: &str =
@@ -17,19 +17,6 @@ pub type Examples<'a> = &'a dyn Fn(&str) -> Option<String>;
 /// All pages: the path below `docs/` and the text. The examples are looked for where registries look for them.
 pub fn pages<P: Provider>(provider: &P, examples: Examples<'_>) -> Vec<(String, String)> {
     let usage = |path: &str| example("Example usage", "terraform", examples(path));
-    let import = |path: &str| {
-        let command = example("Import", "sh", examples(&format!("{path}/import.sh")));
-        let block = examples(&format!("{path}/import-by-string-id.tf"));
-        match block {
-            Some(block) if !command.is_empty() => {
-                format!(
-                    "{command}\nOr with an `import` block:\n\n```terraform\n{}\n```\n",
-                    block.trim()
-                )
-            }
-            _ => command,
-        }
-    };
     let mut pages = vec![(
         "index.md".into(),
         block(
@@ -43,7 +30,11 @@ pub fn pages<P: Provider>(provider: &P, examples: Examples<'_>) -> Vec<(String, 
     for resource in provider.resources() {
         let name = resource.type_name();
         let usage = usage(&format!("resources/{name}/resource.tf"));
-        let import = import(&format!("resources/{name}"));
+        let import = import(
+            &format!("resources/{name}"),
+            resource.identity_schema().as_ref(),
+            examples,
+        );
         pages.push((
             format!("resources/{}.md", short(name)),
             block(name, "Resource", &resource.schema(), &usage, &import),
@@ -57,6 +48,14 @@ pub fn pages<P: Provider>(provider: &P, examples: Examples<'_>) -> Vec<(String, 
             block(name, "Data Source", &source.schema(), &usage, ""),
         ));
     }
+    for list in provider.list_resources() {
+        let name = list.type_name();
+        let usage = usage(&format!("list-resources/{name}/list-resource.tfquery.hcl"));
+        pages.push((
+            format!("list-resources/{}.md", short(name)),
+            block(name, "List Resource", &list.schema(), &usage, ""),
+        ));
+    }
     for function in provider.functions() {
         let usage = usage(&format!("functions/{}/function.tf", function.name()));
         pages.push((
@@ -66,6 +65,39 @@ pub fn pages<P: Provider>(provider: &P, examples: Examples<'_>) -> Vec<(String, 
     }
     pages.push(("indicators.schema.json".into(), list_schema::text()));
     pages
+}
+
+/// How a resource is imported: by the command, by a block with an identifier, and by one with an identity.
+fn import(path: &str, identity: Option<&IdentitySchema>, examples: Examples<'_>) -> String {
+    let mut section = example("Import", "sh", examples(&format!("{path}/import.sh")));
+    if section.is_empty() {
+        return section;
+    }
+    let mut add = |words: &str, file: &str| {
+        if let Some(text) = examples(&format!("{path}/{file}")) {
+            section.push_str(&format!("\n{words}:\n\n```terraform\n{}\n```\n", text.trim()));
+        }
+    };
+    add("Or with an `import` block", "import-by-string-id.tf");
+    let Some(identity) = identity else { return section };
+    add(
+        "Or by identity, with Terraform 1.12, OpenTofu 1.12 or newer",
+        "import-by-identity.tf",
+    );
+    section.push_str("\n### Identity schema\n");
+    for (title, is_required) in [("Required", true), ("Optional", false)] {
+        let mut members: Vec<_> = identity.attributes.iter().collect();
+        members.retain(|attribute| attribute.is_required == is_required);
+        members.sort_by(|left, right| left.name.cmp(&right.name));
+        if !members.is_empty() {
+            section.push_str(&format!("\n#### {title}\n\n"));
+        }
+        for attribute in members {
+            let (name, kind) = (&attribute.name, in_words(&attribute.value_type));
+            section.push_str(&format!("- `{name}` ({kind}) {}\n", attribute.description));
+        }
+    }
+    section
 }
 
 /// What registries read of a page: its title, its place in the menu, and the first paragraph of its text without links.

@@ -6,12 +6,25 @@
 mod lines;
 pub mod cells;
 pub mod csv;
-pub mod json;
+mod reason;
 mod draft;
 pub mod text;
+pub mod value;
+mod json;
+mod form;
+mod settle;
+pub mod stix;
+pub mod misp;
+pub mod list;
+pub mod table;
 pub mod write;
+pub mod conversion;
 
-pub use draft::{Draft, Options, Place, Reading, Reason, Refusal, Rewritten, Skipped, Tlp};
+pub use draft::{Draft, Options, Place, Reading, Refusal, Rewritten, Skipped, Tlp};
+pub use form::Form;
+pub use reason::Reason;
+pub use settle::settle;
+pub use value::Item;
 
 pub(crate) use crate::outgoing::shown;
 

@@ -17,12 +17,14 @@ mod refang;
 mod canonical;
 mod identity;
 mod precedence;
+mod covering;
 mod detect;
 mod defang;
 mod field;
 mod compare;
 pub mod rules;
 mod access;
+mod sharing;
 mod protected;
 
 #[cfg(test)]
@@ -33,18 +35,21 @@ pub use canonical::{canonical, submitted};
 pub use category::Category;
 pub use certificate::{CertificateFact, CertificateInfo};
 pub use compare::{Difference, differences, same_text};
+pub use covering::covered;
 pub use defang::defang;
 pub use detect::detect_type;
 pub use field::{Field, FieldKind, FieldSet, FieldValue};
 pub use identity::{Digest, Identity, Key, ValueKey};
 pub use instant::{instant_text, parse_instant};
+pub use invisible::removed as visible;
 pub use kind::IndicatorType;
 pub use lifetime::Lifetime;
-pub use precedence::{Conflict, conflicts, covered, weakens};
+pub use precedence::{Conflict, conflicts, weakens};
 pub use protected::Protected;
-pub use refang::refang;
+pub use refang::{refang, unquoted};
 pub use row_id::RowId;
 pub use severity::Severity;
+pub use sharing::{all_fields, is_writable, own_fields, shared_fields};
 
 use jiff::Timestamp;
 

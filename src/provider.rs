@@ -14,20 +14,23 @@ mod diagnostics;
 mod findings;
 mod private;
 mod object;
+mod indicators;
 mod set;
 mod single;
-mod indicators;
 mod capacity;
 mod function;
 #[cfg(test)]
 mod catalogue;
 
 use crate::defender::{Client, Obstacle, SystemClock, Wait};
-use crate::tf::{Activity, DataSource, Diagnostic, Diagnostics, Function, Provider, Resource, Schema, Value};
+use crate::tf::{
+    Activity, DataSource, Diagnostic, Diagnostics, Function, ListResource, Provider, Resource, Schema, Value,
+};
 use async_trait::async_trait;
 use object::{Kind, Objects};
 use set::IndicatorSet;
 use single::SingleIndicator;
+use single::query::ListIndicators;
 use std::sync::Arc;
 
 pub use crate::defender::Clock;
@@ -58,6 +61,34 @@ impl MdeProvider {
     }
 }
 
+impl MdeProvider {
+    /// A tenant that nothing has been asked of yet, from a provider block and the environment. `program` is what calls the
+    /// service by this provider, such as `Terraform/1.11.4`.
+    fn tenant(&self, config: &Value, program: &str) -> (Option<Tenant>, Diagnostics) {
+        let environment = self.environment.as_ref();
+        // As the other providers of Azure do.
+        let appended = environment("TF_APPEND_USER_AGENT").unwrap_or_default();
+        let user_agent = format!(
+            "terraform-provider-mde/{} {program} {appended}",
+            env!("CARGO_PKG_VERSION")
+        );
+        let read = match config::read(config, environment, user_agent.trim().to_owned()) {
+            Ok(read) => read,
+            Err(diagnostics) => return (None, diagnostics),
+        };
+        let client = match Client::new(read.settings, self.clock.clone()) {
+            Ok(client) => client,
+            Err(error) => return (None, unusable(&error)),
+        };
+        let tenant = Tenant {
+            client,
+            policy: read.policy,
+            facts: Arc::default(),
+        };
+        (Some(tenant), read.warnings)
+    }
+}
+
 #[async_trait]
 impl Provider for MdeProvider {
     type Client = Tenant;
@@ -74,24 +105,7 @@ impl Provider for MdeProvider {
         if !config.is_wholly_known() {
             return (None, Diagnostics::default());
         }
-        let user_agent = format!(
-            "terraform-provider-mde/{} Terraform/{terraform_version}",
-            env!("CARGO_PKG_VERSION")
-        );
-        let (settings, policy) = match config::read(&config, self.environment.as_ref(), user_agent) {
-            Ok(read) => read,
-            Err(diagnostics) => return (None, diagnostics),
-        };
-        let client = match Client::new(settings, self.clock.clone()) {
-            Ok(client) => client,
-            Err(error) => return (None, unusable(&error)),
-        };
-        let tenant = Tenant {
-            client,
-            policy,
-            facts: Arc::default(),
-        };
-        (Some(tenant), Diagnostics::default())
+        self.tenant(&config, &format!("Terraform/{terraform_version}"))
     }
 
     /// Signing in now tells a wrong secret or an unreachable host once, and before anything is planned.
@@ -116,6 +130,10 @@ impl Provider for MdeProvider {
 
     fn data_sources(&self) -> Vec<Box<dyn DataSource<Tenant>>> {
         vec![Box::new(indicators::Indicators), Box::new(capacity::Capacity)]
+    }
+
+    fn list_resources(&self) -> Vec<Box<dyn ListResource<Tenant>>> {
+        vec![Box::new(ListIndicators)]
     }
 
     fn functions(&self) -> Vec<Box<dyn Function>> {
@@ -144,7 +162,8 @@ fn own_rows_only() -> Diagnostic {
     Diagnostic::warning(
         "The application sees its own indicators only",
         "Its access token has the role `Ti.ReadWrite` and not `Ti.ReadWrite.All`. So the provider cannot see indicators of other \
-         authors. It cannot protect them from being overwritten, find contradictions with them, or count them.\n\nGive the application the permission `Ti.ReadWrite.All` of WindowsDefenderATP, with admin \
+         authors. It cannot protect them from being overwritten, find contradictions with them, or count them: a plan cannot tell \
+         whether the tenant is full, and drift is reported for its own indicators only.\n\nGive the application the permission `Ti.ReadWrite.All` of WindowsDefenderATP, with admin \
          consent.",
     )
 }

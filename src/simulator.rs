@@ -19,7 +19,10 @@ mod answer;
 mod aadsts;
 mod signing;
 mod discovery;
+mod pipeline;
+mod assertion;
 mod token;
+mod managed_identity;
 mod authority;
 mod faults;
 mod plan;
@@ -27,6 +30,7 @@ mod calls;
 mod gate;
 mod compress;
 mod tls;
+mod client_certificate;
 mod values;
 mod draft;
 mod rules;
@@ -42,6 +46,7 @@ mod batch_delete;
 mod exposure;
 mod metadata;
 mod service;
+mod sign_in;
 mod control;
 mod server;
 
@@ -64,6 +69,7 @@ pub use faults::{Fault, FaultKind};
 pub use gate::{HeldCall, Hold};
 pub use options::{Conflict, Options};
 pub use registration::Registration;
+pub use sign_in::SignIn;
 pub use switches::{
     AbsentAlert, CertificateActions, CertificateInfo, Compression, DeleteAnswer, EarlyRetry, ExpiredRows,
     FeatureFields, FilterProperties, Lengths, MissingTexts, OnUpdate, Order, Paging, Part, Permission, ReadOnlyFields,
@@ -100,6 +106,9 @@ pub enum Error {
     /// A fault cannot be applied.
     #[error("the fault cannot be used: {0}")]
     Fault(String),
+    /// A file holds no certificate.
+    #[error("{} holds no certificate in PEM", .0.display())]
+    Certificate(PathBuf),
     /// There are no certificates.
     #[error("the certificates of the simulator cannot be made")]
     Tls(#[from] TlsError),
@@ -123,14 +132,26 @@ pub struct Simulator {
 
 impl Simulator {
     /// Starts serving, and writes `ca.pem` and `environment` into the directory; for each further application also its
-    /// own `environment-2` and so on.
+    /// own `environment-2` and so on, and for other ways to sign in the files in `sign-in`, with what they need.
     ///
     /// # Errors
     /// If the address cannot be listened on, or is one that other machines reach and the options do not say that they may, the directory not written, or the file with rows not used.
     pub async fn start(options: Options) -> Result<Self, Error> {
         options.check()?;
-        let applications = application::Applications::new(&options).map_err(|_| Error::Random)?;
-        let tokens = token::Tokens::new().map_err(|_| Error::Random)?;
+        let mut applications = application::Applications::new(&options).map_err(|_| Error::Random)?;
+        let own = client_certificate::ClientCertificate::of_process()?;
+        applications.register(0, own.certificate.clone());
+        for (number, registration) in options.registrations().enumerate() {
+            for path in &registration.certificates {
+                let found = client_certificate::read(path)?;
+                found
+                    .into_iter()
+                    .for_each(|certificate| applications.register(number, certificate));
+            }
+        }
+        let tokens = token::Tokens::new(options.token_life_seconds).map_err(|_| Error::Random)?;
+        let pipelines = pipeline::Pipelines::new().map_err(|_| Error::Random)?;
+        let managed_identity = managed_identity::ManagedIdentity::new().map_err(|_| Error::Random)?;
         let authority = tls::authority(options.listen.ip(), &options.host_names)?;
         let directory = Directory::new(options.directory.as_deref())?;
         let rows = options.rows.as_deref().map(read_rows).transpose()?;
@@ -146,7 +167,7 @@ impl Simulator {
             address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
         }
         let state = control::State {
-            service: service::Service::new(options, applications, tokens),
+            service: service::Service::new(options, applications, tokens, pipelines, managed_identity),
             faults: plan::Faults::default(),
             log: calls::Log::default(),
             gate: gate::Gate::default(),
@@ -196,20 +217,42 @@ impl Simulator {
             .collect()
     }
 
-    fn environment_of(&self, application: &application::Application, tenant_id: &str) -> Vec<(String, String)> {
+    /// What points the provider at the simulator, for the first application to sign in in this way.
+    #[must_use]
+    pub fn environment_for(&self, sign_in: SignIn) -> Vec<(String, String)> {
+        let own = sign_in.variables(&self.shared.lock().service, &self.url, self.directory());
+        let own = own.into_iter().map(|(name, value)| (name.to_owned(), value));
+        self.hosts().into_iter().chain(own).collect()
+    }
+
+    /// Token of the pod that the first application trusts, but for another subject or audience, or with another life in
+    /// seconds. `None` if the system gives no random numbers.
+    #[must_use]
+    pub fn pod_token(&self, subject: Option<&str>, audience: Option<&str>, seconds: i64) -> Option<String> {
+        let state = self.shared.lock();
+        let (pod, now) = (pipeline::Workload::Pod, state.service.clock.now());
+        let (subject, audience) = (subject.unwrap_or(pod.subject()), audience.unwrap_or(pipeline::AUDIENCE));
+        state.service.pipelines.token(pod, subject, audience, now, seconds).ok()
+    }
+
+    /// The variables that every way to sign in has.
+    fn hosts(&self) -> Vec<(String, String)> {
         let ca_path = self.directory().join("ca.pem").display().to_string();
-        let pairs: [(&str, &str); 6] = [
-            ("MDE_BASE_URL", &self.url),
-            ("MDE_AUTHORITY_HOST", &self.url),
-            ("MDE_CA_CERTIFICATE_PATH", &ca_path),
+        vec![
+            ("MDE_BASE_URL".to_owned(), self.url.clone()),
+            ("MDE_AUTHORITY_HOST".to_owned(), self.url.clone()),
+            ("MDE_CA_CERTIFICATE_PATH".to_owned(), ca_path),
+        ]
+    }
+
+    fn environment_of(&self, application: &application::Application, tenant_id: &str) -> Vec<(String, String)> {
+        let own = [
             ("ARM_TENANT_ID", tenant_id),
             ("ARM_CLIENT_ID", &application.client_id),
             ("ARM_CLIENT_SECRET", application.client_secret.expose_secret()),
         ];
-        pairs
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect()
+        let own = own.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+        self.hosts().into_iter().chain(own).collect()
     }
 
     /// Every call so far, the ones to the token endpoint included, in the order they arrived.
@@ -303,18 +346,39 @@ impl Simulator {
             std::fs::write(&path, content).map_err(|source| Error::File { path, source })
         };
         write("ca.pem", &self.ca_pem)?;
+        write(
+            sign_in::CERTIFICATE_FILE,
+            &client_certificate::ClientCertificate::of_process()?.pem,
+        )?;
+        let token = {
+            let service = &self.shared.lock().service;
+            let pod = pipeline::Workload::Pod;
+            service
+                .pipelines
+                .usual_token(pod, pipeline::AUDIENCE, service.clock.now())
+        };
+        write(sign_in::TOKEN_FILE, &token.map_err(|_| Error::Random)?)?;
         for (number, variables) in self.environments().iter().enumerate() {
-            let lines = variables
-                .iter()
-                .map(|(name, value)| format!("{name}={}\n", quoted(value)));
-            let lines: String = lines.collect();
             match number {
-                0 => write("environment", &lines)?,
-                _ => write(&format!("environment-{}", number + 1), &lines)?,
+                0 => write("environment", &lines(variables))?,
+                _ => write(&format!("environment-{}", number + 1), &lines(variables))?,
             }
+        }
+        let path = self.directory().join("sign-in");
+        std::fs::create_dir_all(&path).map_err(|source| Error::File { path, source })?;
+        for way in SignIn::ALL {
+            write(&format!("sign-in/{}", way.name()), &lines(&self.environment_for(way)))?;
         }
         Ok(())
     }
+}
+
+/// The variables as a shell reads them.
+fn lines(variables: &[(String, String)]) -> String {
+    let lines = variables
+        .iter()
+        .map(|(name, value)| format!("{name}={}\n", quoted(value)));
+    lines.collect()
 }
 
 impl Drop for Simulator {

@@ -1,6 +1,6 @@
 //! The Terraform framework: what the author of a provider writes against, and the server that runs it.
 //!
-//! An author implements [`Provider`], [`Resource`], [`DataSource`] and [`Function`] on plain [`Value`]s and describes
+//! An author implements [`Provider`], [`Resource`], [`DataSource`], [`ListResource`] and [`Function`] on plain [`Value`]s and describes
 //! each block once, as a [`Schema`]. The protocol's schema, the checks, the types of values and the documentation all
 //! come from that description. [`grpc::service`] makes a gRPC service of a provider.
 //!
@@ -15,8 +15,11 @@ mod value;
 mod diagnostic;
 pub(crate) mod faults;
 mod schema;
+mod identity;
+mod moved;
 mod resource;
 mod data_source;
+mod list_resource;
 mod function;
 mod provider;
 mod composed;
@@ -33,6 +36,9 @@ mod testing;
 pub use data_source::DataSource;
 pub use diagnostic::{Diagnostic, Diagnostics, Level};
 pub use function::{Function, FunctionError, Parameter};
+pub use identity::{IdentityAttribute, IdentitySchema};
+pub use list_resource::{ListResource, Listed};
+pub use moved::{MoveSource, Moved};
 pub use number::Number;
 pub use path::{Path, Step};
 pub use provider::{Activity, Provider};

@@ -10,6 +10,7 @@ mod data;
 
 mod codec;
 mod csv;
+mod feeds;
 mod listing;
 mod rules;
 mod set;
@@ -29,6 +30,7 @@ fn main() {
         .configure_from_args();
     codec::all(&mut criterion);
     csv::all(&mut criterion);
+    feeds::all(&mut criterion);
     rules::all(&mut criterion);
     set::all(&mut criterion);
     listing::all(&mut criterion);

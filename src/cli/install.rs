@@ -1,40 +1,169 @@
 //! Putting the binary where `terraform init` looks for providers that are in no registry.
 
-use super::terraform::ADDRESS;
-use std::io::Write;
-use std::path::PathBuf;
+mod configuration;
 
-/// Copies this program into the user's plugin directory.
-pub fn run(output: &mut (dyn Write + Send)) -> Result<(), String> {
-    let version = env!("CARGO_PKG_VERSION");
+use super::terraform::ADDRESS;
+use configuration::Configuration;
+use std::ffi::OsString;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+/// Where a build goes and what its version is.
+struct Build {
+    /// Directory of all versions of this provider.
+    versions: PathBuf,
+    /// SHA-256 of the binary in hexadecimal digits, cut: enough to tell the builds of one machine apart.
+    digest: String,
+    program: PathBuf,
+}
+
+/// Digits of a digest in a version.
+const DIGITS: usize = 8;
+
+/// Copies this program to where Terraform looks for providers: `directory`, or what the CLI configuration says, or the
+/// user's plugin directory.
+///
+/// A lock file notes the checksum of a version, and another build under the same version would break it. So each build gets a
+/// version of its own: the release's with the time of the build and a digest as build metadata, which `~> 0.1.0` accepts and
+/// `terraform init -upgrade` takes up. Earlier builds stay where they are.
+pub fn run(directory: Option<PathBuf>, output: &mut (dyn Write + Send)) -> Result<(), String> {
+    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    let (mirror, notes) = match directory {
+        Some(directory) => (directory, Vec::new()),
+        None => destination(&variable)?,
+    };
     let program = std::env::current_exe().map_err(|error| format!("this program's own path is not known: {error}"))?;
-    let directory = plugin_directory()?.join(ADDRESS).join(version).join(platform());
-    std::fs::create_dir_all(&directory).map_err(|error| format!("{} cannot be made: {error}", directory.display()))?;
-    let target = directory.join(format!(
-        "terraform-provider-mde_v{version}{}",
-        std::env::consts::EXE_SUFFIX
-    ));
-    // A running provider keeps its old file: replacing by rename never changes a file that is in use.
-    let fresh = target.with_extension("new");
-    std::fs::copy(&program, &fresh)
-        .and_then(|_| std::fs::rename(&fresh, &target))
-        .map_err(|error| format!("{} cannot be written: {error}", target.display()))?;
+    let build = Build {
+        versions: mirror.join(ADDRESS),
+        digest: digest(&program)?,
+        program,
+    };
+    let (version, target) = match build.installed() {
+        Some((version, target)) => (version, target),
+        None => build.install()?,
+    };
+    let release = env!("CARGO_PKG_VERSION");
+    let notes: String = notes.iter().map(|note| format!("\n{note}\n")).collect();
     writeln!(
         output,
-        "Installed {}\n\nUse it in a configuration:\n\nterraform {{\n  required_providers {{\n    mde = {{\n      source  = \
-         \"{ADDRESS}\"\n      version = \"{version}\"\n    }}\n  }}\n}}",
+        "Installed {}\nVersion {version}: each build has its own, so that lock files stay valid. To change to it in a \
+         directory that has a lock file, run `terraform init -upgrade`.\n{notes}\nUse it in a configuration:\n\nterraform {{\n  \
+         required_providers {{\n    mde = {{\n      source  = \"{ADDRESS}\"\n      version = \"~> {release}\"\n    }}\n  \
+         }}\n}}",
         target.display()
     )
     .map_err(|error| error.to_string())
 }
 
-fn plugin_directory() -> Result<PathBuf, String> {
-    let (variable, below) = if cfg!(windows) {
+impl Build {
+    /// Where this very build is installed already.
+    fn installed(&self) -> Option<(String, PathBuf)> {
+        let end = format!(".{}", self.digest);
+        std::fs::read_dir(&self.versions).ok()?.find_map(|entry| {
+            let version = entry.ok()?.file_name().into_string().ok()?;
+            let target = self.target(&version);
+            (version.ends_with(&end) && digest(&target).ok()? == self.digest).then_some((version, target))
+        })
+    }
+
+    fn target(&self, version: &str) -> PathBuf {
+        let name = format!("terraform-provider-mde_v{version}{}", std::env::consts::EXE_SUFFIX);
+        self.versions.join(version).join(platform()).join(name)
+    }
+
+    fn install(&self) -> Result<(String, PathBuf), String> {
+        let version = format!("{}+{}.{}", env!("CARGO_PKG_VERSION"), self.built()?, self.digest);
+        let target = self.target(&version);
+        let cannot =
+            |what: &Path, verb: &str, error: std::io::Error| format!("{} cannot be {verb}: {error}", what.display());
+        if let Some(directory) = target.parent() {
+            std::fs::create_dir_all(directory).map_err(|error| cannot(directory, "made", error))?;
+        }
+        // Another run must never find half of a file.
+        let fresh = target.with_extension("new");
+        std::fs::copy(&self.program, &fresh)
+            .and_then(|_| std::fs::rename(&fresh, &target))
+            .map_err(|error| cannot(&target, "written", error))?;
+        Ok((version, target))
+    }
+
+    /// When the binary was built, in digits that sort by time: of versions that differ in build metadata only, `terraform
+    /// init` takes the last one.
+    fn built(&self) -> Result<String, String> {
+        let unknown =
+            |error: &dyn std::fmt::Display| format!("the time of {} is not known: {error}", self.program.display());
+        let changed = std::fs::metadata(&self.program).and_then(|data| data.modified());
+        let changed =
+            jiff::Timestamp::try_from(changed.map_err(|error| unknown(&error))?).map_err(|error| unknown(&error))?;
+        Ok(changed.strftime("%Y%m%d%H%M%S").to_string())
+    }
+}
+
+fn digest(file: &Path) -> Result<String, String> {
+    let bytes = std::fs::read(file).map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &bytes);
+    let digits: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(digits.chars().take(DIGITS).collect())
+}
+
+/// The directory to install to, and what else a person should know.
+fn destination(variable: &dyn Fn(&str) -> Option<OsString>) -> Result<(PathBuf, Vec<String>), String> {
+    let Some(file) = configuration::file(variable) else {
+        return Ok((plugin_directory(variable)?, Vec::new()));
+    };
+    let named = file.display();
+    let text = match std::fs::read_to_string(&file) {
+        Ok(text) => text,
+        // Terraform goes on without it as well.
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let note =
+                format!("The CLI configuration {named} does not exist, so Terraform looks where it does by default.");
+            return Ok((plugin_directory(variable)?, vec![note]));
+        }
+        Err(error) => {
+            return Err(format!(
+                "the CLI configuration {named} cannot be read: {error}. Pass `--directory DIR` to install elsewhere."
+            ));
+        }
+    };
+    let configuration = Configuration::read(&text).map_err(|line| {
+        format!("the CLI configuration {named} is not understood{line}. Pass `--directory DIR`, a directory that a `filesystem_mirror` names.")
+    })?;
+    let mut notes = Vec::new();
+    if let Some(path) = &configuration.overridden {
+        notes.push(format!(
+            "The CLI configuration {named} has a development override for {ADDRESS}. Terraform runs the build in {path}, not this \
+             one, until you remove it."
+        ));
+    }
+    let Some(mirrors) = &configuration.mirrors else {
+        return Ok((plugin_directory(variable)?, notes));
+    };
+    let Some(mirror) = mirrors.first() else {
+        return Err(format!(
+            "the `provider_installation` block of the CLI configuration {named} has no `filesystem_mirror` for {ADDRESS}, so \
+             `terraform init` would not find it. Add one, and keep other sources from being asked for it:\n\n  \
+             filesystem_mirror {{\n    path    = \"{}\"\n    include = [\"terraform.local/*/*\"]\n  }}\n  direct {{\n    exclude = \
+             [\"terraform.local/*/*\"]\n  }}",
+            plugin_directory(variable)?.display()
+        ));
+    };
+    if configuration.others_are_asked {
+        notes.push(format!(
+            "The CLI configuration {named} lets Terraform ask other sources for {ADDRESS}, too, and fails if they do not answer. \
+             Add `exclude = [\"terraform.local/*/*\"]` to its `direct` and `network_mirror` blocks."
+        ));
+    }
+    Ok((PathBuf::from(mirror), notes))
+}
+
+fn plugin_directory(variable: &dyn Fn(&str) -> Option<OsString>) -> Result<PathBuf, String> {
+    let (name, below) = if cfg!(windows) {
         ("APPDATA", "terraform.d")
     } else {
         ("HOME", ".terraform.d")
     };
-    let home = std::env::var_os(variable).ok_or_else(|| format!("the variable {variable} is not set"))?;
+    let home = variable(name).ok_or_else(|| format!("the variable {name} is not set"))?;
     Ok(PathBuf::from(home).join(below).join("plugins"))
 }
 

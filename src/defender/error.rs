@@ -59,6 +59,11 @@ impl Error {
         )
     }
 
+    /// The same with another advice.
+    pub(crate) fn with_hint(&self, hint: &str) -> Self {
+        Self::new(self.0.kind, self.0.text.clone(), hint)
+    }
+
     /// What to do about it.
     #[must_use]
     pub fn hint(&self) -> String {

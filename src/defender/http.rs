@@ -26,6 +26,9 @@ use url::{Host, Url};
 /// Time for the connection and its TLS handshake.
 const CONNECT_TIME: Duration = Duration::from_secs(20);
 
+/// Time for a connection to this machine or its own link. Outside of Azure nobody answers there at all.
+const NEAR_CONNECT_TIME: Duration = Duration::from_secs(3);
+
 /// Longest silence: an import of 500 rows is answered only when all are stored.
 const SILENCE: Duration = Duration::from_secs(120);
 
@@ -80,26 +83,48 @@ pub(crate) struct Network {
     authorities: Vec<CertificateDer<'static>>,
     /// What the environment says of proxies, unless none can reach the hosts.
     proxies: Option<Proxies>,
+    /// Whether only neighbours are called.
+    is_near: bool,
+    silence: Duration,
     /// Made at the first use: loading the system's certificates takes tens of milliseconds.
     client: OnceLock<Result<reqwest::Client, String>>,
 }
 
 impl Network {
     /// `ca_certificate_pem` is trusted beside the system's own authorities. `hosts` are those that will be called.
-    pub fn new(user_agent: &str, ca_certificate_pem: Option<&[u8]>, hosts: [&Url; 2]) -> Result<Self, Error> {
+    pub fn new(user_agent: &str, ca_certificate_pem: Option<&[u8]>, hosts: &[&Url]) -> Result<Self, Error> {
         if HeaderValue::from_str(user_agent).is_err() {
             return Err(Error::new(
                 Kind::Settings,
                 format!("{user_agent:?} cannot be sent as a user agent"),
-                "Use printable ASCII characters only.",
+                "Use printable ASCII characters only. The end of it comes from TF_APPEND_USER_AGENT.",
             ));
         }
         Ok(Self {
             user_agent: user_agent.to_owned(),
             authorities: ca_certificate_pem.map(authorities).transpose()?.unwrap_or_default(),
-            proxies: (!hosts.into_iter().all(is_this_machine)).then(|| Proxies::read(|name| std::env::var(name).ok())),
+            proxies: (!hosts.iter().all(|host| is_this_machine(host)))
+                .then(|| Proxies::read(|name| std::env::var(name).ok())),
+            is_near: false,
+            silence: SILENCE,
             client: OnceLock::new(),
         })
+    }
+
+    /// The same for what Azure has put beside this machine: without a proxy, and without TLS if the address says so. The
+    /// settings allow that only on this machine and its own link.
+    #[must_use]
+    pub fn near(mut self) -> Self {
+        self.proxies = None;
+        self.is_near = true;
+        self
+    }
+
+    /// The same with answers that may take this long.
+    #[must_use]
+    pub fn patient(mut self, longest: Duration) -> Self {
+        self.silence = self.silence.max(longest);
+        self
     }
 
     fn client(&self) -> Result<&reqwest::Client, TransportError> {
@@ -120,12 +145,14 @@ impl Network {
             .map(|authority| reqwest::Certificate::from_der(authority))
             .collect::<Result<Vec<_>, _>>()?;
         let mut builder = reqwest::Client::builder()
-            .https_only(true)
+            .https_only(!self.is_near)
+            .tls_version_min(reqwest::tls::Version::TLS_1_2)
+            // Nobody is sent a token or a secret but whom the configuration names.
             .redirect(redirect::Policy::none())
             .retry(reqwest::retry::never())
             .user_agent(&self.user_agent)
-            .connect_timeout(CONNECT_TIME)
-            .read_timeout(SILENCE);
+            .connect_timeout(if self.is_near { NEAR_CONNECT_TIME } else { CONNECT_TIME })
+            .read_timeout(self.silence);
         if !extra.is_empty() {
             builder = builder.tls_certs_merge(extra);
         }

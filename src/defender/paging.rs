@@ -128,6 +128,8 @@ async fn read_through(session: &Session, end: Duration) -> Result<Rows, Error> {
     let mut received = 0;
     // How many rows the last request with a `$top` of our own has brought, the pages behind its links included.
     let mut served = 0;
+    // The most rows that an earlier request of that kind has brought: the service is known to send as many at once.
+    let mut largest = 0;
     // Links show that the service has pages of its own, and the end of them that there are no more.
     let mut links = HashSet::new();
     let mut begins_with: Option<RowId> = None;
@@ -148,10 +150,11 @@ async fn read_through(session: &Session, end: Duration) -> Result<Rows, Error> {
             return Err(endless(&format!("its rows take more than {} MiB", MOST_MEMORY >> 20)));
         }
         let link = match link {
-            // Exactly as many rows as were asked for: there may be more. Fewer are all there are, unless they are as many as a
-            // server may put into a page; and more have come behind the service's own links, which would go on if there were
-            // any others.
-            None if served != PAGE_SIZE && !(links.is_empty() && may_be_cut(served)) => return Ok(rows),
+            // Fewer rows than were asked for are no proof of the end: a server may put fewer into a page. They are the end if
+            // the service has sent more at once before, or pages with links of its own, which would go on if there were any
+            // others. Whoever takes a cut list for all there is reports rows as deleted that are not, and does not see those
+            // of others.
+            None if served < largest || (served != PAGE_SIZE && !links.is_empty()) || length == 0 => return Ok(rows),
             _ if !news && length > 0 => return Err(endless("it sends the same rows again and again")),
             None => None,
             Some(link) if !links.insert(link.clone()) => {
@@ -165,19 +168,13 @@ async fn read_through(session: &Session, end: Duration) -> Result<Rows, Error> {
             // The pages share a row, so that it shows when rows before it have gone and others have moved up.
             _ => {
                 begins_with = last;
+                largest = largest.max(served);
                 served = 0;
                 endpoint::list(session.base(), received - usize::from(begins_with.is_some()))
             }
         };
     }
     Err(endless(&format!("it has more than {MOST_PAGES} pages")))
-}
-
-/// Whether a page without a link may have been cut by a server that puts no more rows into one, whatever is asked for: a
-/// round number of rows. That the next page is empty is worth a call: whoever takes a cut list for all there is reports
-/// rows as deleted that are not.
-const fn may_be_cut(rows: usize) -> bool {
-    rows >= 100 && rows < PAGE_SIZE && (rows.is_multiple_of(100) || rows.is_power_of_two())
 }
 
 async fn read_page(session: &Session, request: &Request, end: Duration) -> Result<Page, Error> {

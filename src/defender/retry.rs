@@ -37,10 +37,11 @@ impl Trouble {
     }
 }
 
-/// The pause after attempt number `attempt`, counted from 1, has failed; none if it was the last one. `chance`, from 0 to 1,
-/// spreads the callers.
-pub(crate) fn pause(attempt: u32, trouble: Trouble, chance: f64) -> Option<Duration> {
-    if trouble.attempts().is_some_and(|most| attempt >= most) {
+/// The pause after attempt number `attempt`, counted from 1, has failed; none if it was the last one. `max_retries` is how
+/// often the user lets a call be made again. `chance`, from 0 to 1, spreads the callers.
+pub(crate) fn pause(attempt: u32, trouble: Trouble, max_retries: Option<u32>, chance: f64) -> Option<Duration> {
+    let is_last = trouble.attempts().is_some_and(|most| attempt >= most);
+    if is_last || max_retries.is_some_and(|most| attempt > most) {
         return None;
     }
     let doubled = FIRST_PAUSE.saturating_mul(1 << attempt.saturating_sub(1).min(10));
@@ -67,20 +68,20 @@ mod tests {
 
     #[test]
     fn pauses_double_up_to_the_longest() {
-        let pauses = (1..=8).map(|attempt| pause(attempt, BUSY, 1.0).unwrap().as_secs());
+        let pauses = (1..=8).map(|attempt| pause(attempt, BUSY, None, 1.0).unwrap().as_secs());
         assert_eq!(pauses.collect::<Vec<_>>(), [1, 2, 4, 8, 16, 30, 30, 30]);
-        assert_eq!(pause(u32::MAX, BUSY, 1.0), Some(LONGEST_PAUSE));
+        assert_eq!(pause(u32::MAX, BUSY, None, 1.0), Some(LONGEST_PAUSE));
     }
 
     #[test]
     fn chance_takes_away_half_at_most() {
-        assert_eq!(pause(1, BUSY, 0.0), Some(Duration::from_millis(500)));
+        assert_eq!(pause(1, BUSY, None, 0.0), Some(Duration::from_millis(500)));
         assert!((0..100).map(|_| chance()).all(|chance| (0.0..=1.0).contains(&chance)));
     }
 
     #[test]
     fn what_does_not_get_better_is_tried_a_few_times() {
-        let attempts = |trouble| (1..=100).find(|n| pause(*n, trouble, 1.0).is_none());
+        let attempts = |trouble| (1..=100).find(|n| pause(*n, trouble, None, 1.0).is_none());
         assert_eq!(attempts(Trouble::Unreachable { before: false }), Some(4));
         assert_eq!(attempts(Trouble::Unreadable), Some(3));
         for trouble in [Trouble::Unreachable { before: true }, Trouble::Interrupted, BUSY] {
@@ -89,11 +90,19 @@ mod tests {
     }
 
     #[test]
+    fn the_user_may_allow_less() {
+        let attempts = |most| (1..=100).find(|n| pause(*n, BUSY, Some(most), 1.0).is_none());
+        assert_eq!([0, 1, 5].map(attempts), [Some(1), Some(2), Some(6)]);
+        let never_reached = Trouble::Unreachable { before: false };
+        assert_eq!(pause(4, never_reached, Some(50), 1.0), None, "and not more");
+    }
+
+    #[test]
     fn the_service_may_ask_for_a_longer_pause() {
         let asked = |seconds| Trouble::Unavailable {
             retry_after: Some(Duration::from_secs(seconds)),
         };
-        assert_eq!(pause(1, asked(120), 1.0), Some(Duration::from_secs(120)));
-        assert_eq!(pause(5, asked(1), 1.0), Some(Duration::from_secs(16)));
+        assert_eq!(pause(1, asked(120), None, 1.0), Some(Duration::from_secs(120)));
+        assert_eq!(pause(5, asked(1), None, 1.0), Some(Duration::from_secs(16)));
     }
 }

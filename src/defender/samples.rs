@@ -7,7 +7,7 @@ use super::refusal::Refusal;
 use super::testing::settings;
 use super::token::IssueError;
 use super::wire::Problem;
-use super::{Error, WriteError, deletions, paging, queue, session, upserts};
+use super::{Credential, Error, IdentityEndpoint, WriteError, deletions, paging, queue, session, upserts};
 use std::time::Duration;
 use url::Url;
 
@@ -78,8 +78,9 @@ const REFUSALS: [(u16, &str); 5] = [
 ];
 
 /// Numbers after `AADSTS` that have an advice of their own, and one that has not.
-const ENTRA: [u32; 8] = [
-    7_000_215, 7_000_222, 700_016, 90_002, 500_011, 7_000_112, 53_003, 50_000,
+const ENTRA: [u32; 18] = [
+    7_000_215, 7_000_222, 700_027, 1_000_502, 700_024, 700_213, 700_021, 50_013, 700_016, 90_002, 500_011, 65_001,
+    50_105, 7_000_112, 7_000_218, 53_003, 700_082, 50_000,
 ];
 
 fn base() -> Url {
@@ -140,6 +141,7 @@ pub(crate) fn errors() -> Vec<Error> {
         paging::endless("it refers to \"https://api.security.microsoft.com/p\" twice"),
     ]);
     errors.extend(ENTRA.into_iter().map(no_token));
+    errors.extend(super::credential::samples());
     errors.push(issued(
         NoToken::read(200, None, b"<html>Sign in to the network</html>").explain(&authority()),
     ));
@@ -170,11 +172,19 @@ fn unusable() -> Vec<Error> {
         change(&mut settings);
         settings.check().err().unwrap()
     };
-    let network = |user_agent, pem| Network::new(user_agent, pem, [&base(), &authority()]).err().unwrap();
+    let network = |user_agent, pem| Network::new(user_agent, pem, &[&base(), &authority()]).err().unwrap();
     vec![
         check(|settings| settings.base_url = Url::parse("http://api.example.test").unwrap()),
         check(|settings| settings.quota_share = 0),
         check(|settings| settings.batch_size = 501),
+        check(|settings| {
+            settings.credential = Credential::ManagedIdentity {
+                client_id: None,
+                endpoint: IdentityEndpoint::CloudShell {
+                    url: Url::parse("http://identity.example/token").unwrap(),
+                },
+            };
+        }),
         network("a\nb", None),
         network("test", Some(b"no certificate".as_slice())),
     ]

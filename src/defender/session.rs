@@ -8,6 +8,7 @@ use super::http::{Message, Reply, Transport, TransportError};
 use super::quota::{self, Class, Gate, Permit};
 use super::refusal::Refusal;
 use super::retry::{self, Trouble};
+use super::settings::Settings;
 use super::token::{self, Token, Tokens};
 use super::wire::{Decode, Problem};
 use futures::StreamExt;
@@ -71,6 +72,9 @@ pub(crate) struct Session {
     batch_deletes: Lane,
     lists: Lane,
     cancellation: Arc<Cancellation>,
+    /// Time for one attempt, if the configuration has one.
+    request_timeout: Option<Duration>,
+    max_retries: Option<u32>,
     /// Whether the service has ever answered.
     reached: AtomicBool,
 }
@@ -92,24 +96,25 @@ enum Setback {
 
 impl Session {
     pub fn new(
-        base: Url,
-        quota_share: u8,
+        settings: &Settings,
         transport: Arc<dyn Transport>,
         tokens: Tokens,
         cancellation: Arc<Cancellation>,
     ) -> Self {
         let lane = |class| Lane {
-            gate: Arc::new(Gate::new(class, quota_share, Arc::clone(&cancellation))),
+            gate: Arc::new(Gate::new(class, settings.quota_share, Arc::clone(&cancellation))),
             budget: Budget::default(),
         };
         Self {
             imports: lane(Class::Import),
             batch_deletes: lane(Class::BatchDelete),
             lists: lane(Class::List),
-            base,
+            base: settings.base_url.clone(),
             transport,
             tokens,
             cancellation,
+            request_timeout: settings.request_timeout,
+            max_retries: settings.max_retries,
             reached: AtomicBool::new(false),
         }
     }
@@ -199,7 +204,8 @@ impl Session {
             if self.cancellation.check().is_err() {
                 return Err(stopped(in_doubt, request));
             }
-            let time = attempt_time(request.class).min(end.saturating_sub(clock.elapsed()));
+            let time = self.request_timeout.unwrap_or(attempt_time(request.class));
+            let time = time.min(end.saturating_sub(clock.elapsed()));
             let outcome = self.attempt_within::<D>(request, &token, time).await;
             drop(permit);
             let setback = match outcome {
@@ -248,7 +254,7 @@ impl Session {
                     if !matches!(trouble, Trouble::Unreachable { .. }) {
                         in_doubt = Some(error.clone());
                     }
-                    let pause = retry::pause(*counted, trouble, retry::chance());
+                    let pause = retry::pause(*counted, trouble, self.max_retries, retry::chance());
                     match pause.filter(|pause| allows(Obstacle::Trouble, *pause)) {
                         // Another call may be answered by somebody else.
                         None if trouble == Trouble::Unreadable => return Err(give_up(in_doubt.is_some(), error)),
@@ -281,8 +287,10 @@ impl Session {
     }
 
     async fn attempt<D: Decode>(&self, request: &Request, token: &Token) -> Result<D::Output, Setback> {
+        let id = request_id();
         let mut headers = vec![
             ("Accept".to_owned(), "application/json".to_owned()),
+            ("client-request-id".to_owned(), id.clone()),
             (
                 "Authorization".to_owned(),
                 format!("Bearer {}", token.secret().expose_secret()),
@@ -297,16 +305,16 @@ impl Session {
             headers,
             body: request.body.clone(),
         };
-        let reply = self
-            .transport
-            .send(message)
-            .await
-            .map_err(|error| self.lost(request, &error))?;
+        let path = request.url.path();
+        let reply = self.transport.send(message).await.map_err(|error| {
+            tracing::debug!(path, request_id = id, "the service did not answer");
+            self.lost(request, &error)
+        })?;
         self.reached.store(true, Ordering::Relaxed);
-        tracing::debug!(status = reply.status, path = request.url.path(), "the service answered");
+        tracing::debug!(status = reply.status, path, request_id = id, "the service answered");
         match reply.status {
             200..300 => self.read::<D>(request, reply).await,
-            status => Err(self.refused(request, status, reply).await),
+            status => Err(self.refused(request, status, reply, id).await),
         }
     }
 
@@ -331,14 +339,14 @@ impl Session {
         decoder.finish().map_err(|why| unreadable(&why))
     }
 
-    async fn refused(&self, request: &Request, status: u16, reply: Reply) -> Setback {
+    async fn refused(&self, request: &Request, status: u16, reply: Reply, id: String) -> Setback {
         let retry_after = reply.retry_after;
         // The status says enough; a body that breaks off only costs the words.
         let body = reply.small_body().await.unwrap_or_default();
-        let refusal = Refusal {
-            status,
-            problem: Problem::read(&body),
-        };
+        let mut problem = Problem::read(&body);
+        // The service names the call by its own id. Where it does not, ours finds it in the log.
+        problem.correlation.get_or_insert(id);
+        let refusal = Refusal { status, problem };
         match status {
             401 => Setback::Unauthorized(refusal),
             429 => Setback::Throttled {
@@ -370,6 +378,19 @@ impl Session {
             error: explained,
         }
     }
+}
+
+/// A name for one call, by which it is found in logs: those of the provider, and perhaps those of the service.
+fn request_id() -> String {
+    let mut bytes = [0_u8; 16];
+    // Without random numbers there is no TLS either.
+    let _ = aws_lc_rs::rand::fill(&mut bytes);
+    let hexadecimal: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let (a, rest) = hexadecimal.split_at(8);
+    let (b, rest) = rest.split_at(4);
+    let (c, rest) = rest.split_at(4);
+    let (d, e) = rest.split_at(4);
+    format!("{a}-{b}-{c}-{d}-{e}")
 }
 
 const fn give_up(in_doubt: bool, error: Error) -> Fault {

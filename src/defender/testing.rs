@@ -1,12 +1,14 @@
 //! What the tests of this module share: time that passes by itself when everybody waits, and a small double of the
 //! service whose answers can be scripted.
 
+mod scripted;
 mod service;
 
+pub(crate) use scripted::{HANGS, Script, Scripted};
 pub(crate) use service::{Service, Tenant, cut_off, json, lost, lost_after, page_of_html, refusal};
 
 use super::clock::Clock;
-use super::settings::{Credential, Settings};
+use super::settings::{Application, Credential, Settings};
 use super::token::{IssueError, Issued, Issuer};
 use super::{Admission, Client, Deletion, DeletionGate, WriteError};
 use crate::indicator::{Action, Facts, Fields, Indicator, IndicatorType, Row, RowId};
@@ -50,15 +52,11 @@ impl Clock for VirtualClock {
 /// Hands out `token-1`, `token-2` and so on, each for an hour.
 pub(crate) struct TokenMint {
     issued: Arc<AtomicUsize>,
-    authority: Url,
 }
 
 impl TokenMint {
     pub fn new(issued: Arc<AtomicUsize>) -> Self {
-        Self {
-            issued,
-            authority: Url::parse("https://login.example.test").unwrap(),
-        }
+        Self { issued }
     }
 }
 
@@ -72,8 +70,8 @@ impl Issuer for TokenMint {
         })
     }
 
-    fn authority(&self) -> &Url {
-        &self.authority
+    fn too_slow(&self) -> IssueError {
+        panic!("it answers at once");
     }
 }
 
@@ -85,13 +83,22 @@ pub(crate) fn settings() -> Settings {
         scope: "https://api.example.test/.default".to_owned(),
         ca_certificate_pem: None,
         credential: Credential::ClientSecret {
-            tenant_id: "11111111-1111-1111-1111-111111111111".to_owned(),
-            client_id: "22222222-2222-2222-2222-222222222222".to_owned(),
+            application: application(),
             client_secret: "the secret".to_owned().into(),
         },
         quota_share: 100,
         batch_size: 500,
         user_agent: "test".to_owned(),
+        request_timeout: None,
+        max_retries: None,
+    }
+}
+
+/// The application of the settings.
+pub(crate) fn application() -> Application {
+    Application {
+        tenant_id: "11111111-1111-1111-1111-111111111111".to_owned(),
+        client_id: "22222222-2222-2222-2222-222222222222".to_owned(),
     }
 }
 

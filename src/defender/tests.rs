@@ -63,7 +63,10 @@ async fn settings_that_cannot_be_used_are_refused_at_once() {
         assert!(error.to_string().contains(words) && !error.hint().is_empty(), "{error}");
     }
     let client = Client::new(good, Arc::new(SystemClock::new())).unwrap();
-    assert_eq!(client.application_id(), "22222222-2222-2222-2222-222222222222");
+    assert_eq!(
+        client.principal().author(),
+        Some("22222222-2222-2222-2222-222222222222")
+    );
 }
 
 /// Time that passes only by waiting, and then at once, without anybody else getting a turn.

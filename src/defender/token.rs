@@ -4,13 +4,12 @@ use super::budget::{Budget, Obstacle};
 use super::cancellation::{Cancellation, Stopped};
 use super::error::{Error, Kind};
 use super::http::TransportError;
+use super::principal::Principal;
 use super::retry::{self, Trouble};
-use super::roles;
 use super::single_flight::SingleFlight;
 use crate::outgoing;
 use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use url::Url;
@@ -18,8 +17,8 @@ use url::Url;
 /// A token is renewed when it has no longer to live than this.
 const AHEAD: Duration = Duration::from_secs(300);
 
-/// Time for one attempt: Entra answers within a second.
-const ATTEMPT_TIME: Duration = Duration::from_secs(20);
+/// Time for one attempt, if nobody says otherwise: Entra answers within a second.
+pub(crate) const ATTEMPT_TIME: Duration = Duration::from_secs(20);
 
 /// What is asked for, for messages.
 pub(crate) const PURPOSE: &str = "get an access token";
@@ -35,7 +34,7 @@ pub(crate) struct Issued {
 #[derive(Debug, Clone)]
 pub(crate) enum IssueError {
     /// Asking again may help.
-    Transport(TransportError),
+    Lost(Box<Lost>),
     /// The token endpoint is in trouble or overrun; asking again may help.
     Unavailable {
         retry_after: Option<Duration>,
@@ -45,14 +44,37 @@ pub(crate) enum IssueError {
     Final(Error),
 }
 
+/// There is no answer.
+#[derive(Debug, Clone)]
+pub(crate) struct Lost {
+    pub error: TransportError,
+    /// Who was asked.
+    pub url: Url,
+    /// What to do about it, if that is not what helps with Entra and the service.
+    pub hint: Option<&'static str>,
+}
+
+impl Lost {
+    /// The error for a message to this address.
+    pub fn at(url: &Url, error: TransportError, hint: Option<&'static str>) -> IssueError {
+        let url = url.clone();
+        IssueError::Lost(Box::new(Self { error, url, hint }))
+    }
+}
+
 /// Asks for tokens.
 #[async_trait]
 pub(crate) trait Issuer: Send + Sync {
     /// Asks for a token, once.
     async fn issue(&self) -> Result<Issued, IssueError>;
 
-    /// Whom it asks.
-    fn authority(&self) -> &Url;
+    /// How long one attempt may take.
+    fn attempt_time(&self) -> Duration {
+        ATTEMPT_TIME
+    }
+
+    /// What it comes to if one takes longer.
+    fn too_slow(&self) -> IssueError;
 }
 
 /// A token in use. Two are the same if they came from the same answer.
@@ -79,20 +101,28 @@ struct Shared {
     issuer: Arc<dyn Issuer>,
     cancellation: Arc<Cancellation>,
     budget: Budget,
+    max_retries: Option<u32>,
     current: Mutex<Option<Token>>,
-    /// What the last token says of the rows that the application sees.
-    own_rows_only: AtomicBool,
+    /// Whom the last token is for.
+    principal: Mutex<Arc<Principal>>,
 }
 
 impl Tokens {
-    pub fn new(issuer: Arc<dyn Issuer>, cancellation: Arc<Cancellation>) -> Self {
+    /// `client_id` is what the configuration says of whom tokens are for.
+    pub fn new(
+        issuer: Arc<dyn Issuer>,
+        client_id: Option<&str>,
+        max_retries: Option<u32>,
+        cancellation: Arc<Cancellation>,
+    ) -> Self {
         Self {
             shared: Arc::new(Shared {
                 issuer,
                 cancellation,
                 budget: Budget::default(),
+                max_retries,
                 current: Mutex::new(None),
-                own_rows_only: AtomicBool::new(false),
+                principal: Mutex::new(Arc::new(Principal::configured(client_id))),
             }),
             single_flight: SingleFlight::new(),
         }
@@ -114,9 +144,9 @@ impl Tokens {
         &self.shared.budget
     }
 
-    /// Whether the last token is for the application's own rows only.
-    pub fn sees_own_rows_only(&self) -> bool {
-        self.shared.own_rows_only.load(Ordering::Relaxed)
+    /// Whom the last token is for; before there is one, what the configuration says.
+    pub fn principal(&self) -> Arc<Principal> {
+        Arc::clone(&self.shared.principal())
     }
 
     /// The service does not accept this token: it is not handed out again.
@@ -132,6 +162,10 @@ impl Shared {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn principal(&self) -> MutexGuard<'_, Arc<Principal>> {
+        self.principal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn usable(&self) -> Option<Token> {
         self.current()
             .clone()
@@ -145,8 +179,9 @@ impl Shared {
         }
         let issued = self.issue().await?;
         outgoing::conceal(&issued.token);
-        let own_rows_only = roles::sees_own_rows_only(issued.token.expose_secret());
-        self.own_rows_only.store(own_rows_only, Ordering::Relaxed);
+        let mut principal = self.principal();
+        *principal = Arc::new(Principal::read(issued.token.expose_secret(), &principal));
+        drop(principal);
         // A token that lives shortly is used for half of its life.
         let useful = issued.lifetime.saturating_sub(AHEAD).max(issued.lifetime / 2);
         let token = Token {
@@ -163,17 +198,16 @@ impl Shared {
         loop {
             self.budget.check()?;
             attempt += 1;
-            let asking = tokio::time::timeout(ATTEMPT_TIME, self.issuer.issue());
+            let asking = tokio::time::timeout(self.issuer.attempt_time(), self.issuer.issue());
             let asked = self.cancellation.or_stopped(asking).await.map_err(stopped)?;
-            let asked = asked.unwrap_or_else(|_| Err(IssueError::Transport(TransportError::too_slow(ATTEMPT_TIME))));
-            let (trouble, error) = match asked {
+            let (trouble, error) = match asked.unwrap_or_else(|_| Err(self.issuer.too_slow())) {
                 Ok(issued) => {
                     self.budget.succeeded(clock.elapsed());
                     return Ok(issued);
                 }
-                Err(error) => self.explain(error),
+                Err(error) => explain(error),
             };
-            let pause = trouble.and_then(|trouble| retry::pause(attempt, trouble, retry::chance()));
+            let pause = trouble.and_then(|trouble| retry::pause(attempt, trouble, self.max_retries, retry::chance()));
             let Some(pause) = pause.filter(|pause| self.budget.allows(Obstacle::Trouble, clock.elapsed(), *pause))
             else {
                 self.budget.leave(&error);
@@ -183,30 +217,35 @@ impl Shared {
             self.cancellation.sleep(pause).await.map_err(stopped)?;
         }
     }
+}
 
-    /// The error for the user, and the trouble behind it if asking again may help.
-    fn explain(&self, error: IssueError) -> (Option<Trouble>, Error) {
-        match error {
-            IssueError::Final(error) => (None, error),
-            IssueError::Transport(error) => {
-                let trouble = if error.trouble.is_lasting() {
-                    None
-                } else if error.trouble.may_have_arrived() {
-                    Some(Trouble::Interrupted)
-                } else {
-                    Some(Trouble::Unreachable { before: false })
-                };
-                (trouble, error.explain(PURPOSE, self.issuer.authority()))
-            }
-            IssueError::Unavailable { retry_after, text } => (
-                Some(Trouble::Unavailable { retry_after }),
-                Error::new(
-                    Kind::Unavailable,
-                    format!("could not {PURPOSE}: {text}"),
-                    "This is usually temporary: run the command again in a few minutes.",
-                ),
-            ),
+/// The error for the user, and the trouble behind it if asking again may help.
+fn explain(error: IssueError) -> (Option<Trouble>, Error) {
+    match error {
+        IssueError::Final(error) => (None, error),
+        IssueError::Lost(lost) => {
+            let Lost { error, url, hint } = *lost;
+            let trouble = if error.trouble.is_lasting() {
+                None
+            } else if error.trouble.may_have_arrived() {
+                Some(Trouble::Interrupted)
+            } else {
+                Some(Trouble::Unreachable { before: false })
+            };
+            let explained = error.explain(PURPOSE, &url);
+            (
+                trouble,
+                hint.map_or_else(|| explained.clone(), |hint| explained.with_hint(hint)),
+            )
         }
+        IssueError::Unavailable { retry_after, text } => (
+            Some(Trouble::Unavailable { retry_after }),
+            Error::new(
+                Kind::Unavailable,
+                format!("could not {PURPOSE}: {text}"),
+                "This is usually temporary: run the command again in a few minutes.",
+            ),
+        ),
     }
 }
 

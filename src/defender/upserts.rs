@@ -26,7 +26,6 @@ pub(crate) struct Upserts {
     pub session: Arc<Session>,
     pub listing_cache: Arc<ListingCache>,
     /// What `createdBy` of our own rows holds.
-    pub application_id: String,
     pub futile: Futile,
 }
 
@@ -197,12 +196,14 @@ impl Upserts {
     /// The row that this item has become, as far as it is known without asking.
     fn row(&self, id: RowId, indicator: &Indicator) -> Row {
         let now = self.session.cancellation().clock().now();
+        let principal = self.session.tokens().principal();
+        let author = principal.author().map(str::to_owned);
         let facts = Facts {
-            created_by: Some(self.application_id.clone()),
+            created_by: author.clone(),
             created_by_source: Some("PublicApi".to_owned()),
             creation_time: Some(now),
             last_update_time: Some(now),
-            last_updated_by: Some(self.application_id.clone()),
+            last_updated_by: author,
             ..Facts::default()
         };
         Row {
@@ -256,13 +257,14 @@ impl Upserts {
                 return;
             }
         };
+        let principal = self.session.tokens().principal();
         unclear.retain(|position| {
             let item = &batch.items[*position];
             let rows = listing.standing_for(item).filter(|row| says_what_was_sent(item, row));
             // Others may have a row that says the same, in another spelling or for other device groups.
             let row = rows.min_by_key(|row| {
                 let author = row.facts.created_by.as_deref();
-                let is_ours = author.is_some_and(|author| author.eq_ignore_ascii_case(&self.application_id));
+                let is_ours = author.is_some_and(|author| principal.is(author));
                 (row.indicator.value != item.value, !is_ours)
             });
             if let Some(row) = row {

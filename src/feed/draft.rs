@@ -3,6 +3,7 @@
 //! A reader never drops an item without saying so. Everything that a text holds is a draft, or is skipped with a
 //! [`Reason`]; what was spelled anew on the way stands beside it. So the counts of a reading always add up.
 
+use super::Reason;
 use crate::indicator::{Field, FieldValue, IndicatorType, Lifetime};
 use jiff::Timestamp;
 use std::fmt;
@@ -38,170 +39,12 @@ pub struct Draft {
     pub indicator_type: IndicatorType,
     /// All other fields that the text gives, in the order of the field table; without value and type.
     pub fields: Vec<(Field, FieldValue)>,
-}
-
-/// Why an item of a text is no indicator. One vocabulary for functions, commands and their reports.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Reason {
-    /// Several facts that must hold together, where each alone would block more.
-    Conjunction,
-    /// Several observations that must all be made.
-    ObservationAnd,
-    /// A negated value: it must never become a block.
-    Negation,
-    /// A comparison other than equality.
-    Operator,
-    /// Observations in an order.
-    Sequence,
-    /// Observations within a time or repeated.
-    Qualifier,
-    /// A fact that Defender does not match.
-    Path,
-    /// A pattern in another language, such as YARA.
-    Language,
-    /// Not what its format says.
-    Malformed,
-    /// Withdrawn by its author.
-    Revoked,
-    /// An older version of an object of the same text.
-    Superseded,
-    /// Said to be harmless.
-    Benign,
-    /// Something that was seen, not said to be bad.
-    Observable,
-    /// A container of things that were seen.
-    ObservedData,
-    /// A network of more than one address.
-    Cidr,
-    /// A range of addresses.
-    Range,
-    /// A value with wildcards.
-    Wildcard,
-    /// A value that holds for one port only.
-    Port,
-    /// A URL without its scheme.
-    NoScheme,
-    /// No valid value.
-    Value,
-    /// A defanged value, where none is expected.
-    Defanged,
-    /// Marked as not for detection.
-    ToIds,
-    /// Deleted by its author.
-    Deleted,
-    /// Of a type that Defender does not have.
-    Type,
-    /// A part of an object that is not the attacker's.
-    Relation,
-    /// An address that a domain merely resolves to.
-    ResolvedAddress,
-    /// Marked for fewer readers than allowed.
-    Tlp,
-    /// The same indicator once more.
-    Duplicate,
-    /// A weaker hash of a file whose stronger one is taken.
-    WeakerHash,
-    /// Within a domain or URL that is listed with the same action.
-    Covered,
-    /// Its expiry has passed.
-    Expired,
-    /// Cut by whoever published it.
-    Truncated,
-    /// Text, where a list of values is expected.
-    Prose,
-    /// A live value in prose, which is a reference more often than an indicator.
-    FangedInProse,
-    /// Nothing at all was taken.
-    Empty,
-}
-
-impl Reason {
-    /// All reasons.
-    pub const ALL: [Self; 35] = [
-        Self::Conjunction,
-        Self::ObservationAnd,
-        Self::Negation,
-        Self::Operator,
-        Self::Sequence,
-        Self::Qualifier,
-        Self::Path,
-        Self::Language,
-        Self::Malformed,
-        Self::Revoked,
-        Self::Superseded,
-        Self::Benign,
-        Self::Observable,
-        Self::ObservedData,
-        Self::Cidr,
-        Self::Range,
-        Self::Wildcard,
-        Self::Port,
-        Self::NoScheme,
-        Self::Value,
-        Self::Defanged,
-        Self::ToIds,
-        Self::Deleted,
-        Self::Type,
-        Self::Relation,
-        Self::ResolvedAddress,
-        Self::Tlp,
-        Self::Duplicate,
-        Self::WeakerHash,
-        Self::Covered,
-        Self::Expired,
-        Self::Truncated,
-        Self::Prose,
-        Self::FangedInProse,
-        Self::Empty,
-    ];
-
-    /// Its name, as functions take it and reports print it.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Conjunction => "conjunction",
-            Self::ObservationAnd => "observation-and",
-            Self::Negation => "negation",
-            Self::Operator => "operator",
-            Self::Sequence => "sequence",
-            Self::Qualifier => "qualifier",
-            Self::Path => "path",
-            Self::Language => "language",
-            Self::Malformed => "malformed",
-            Self::Revoked => "revoked",
-            Self::Superseded => "superseded",
-            Self::Benign => "benign",
-            Self::Observable => "observable",
-            Self::ObservedData => "observed-data",
-            Self::Cidr => "cidr",
-            Self::Range => "range",
-            Self::Wildcard => "wildcard",
-            Self::Port => "port",
-            Self::NoScheme => "no-scheme",
-            Self::Value => "value",
-            Self::Defanged => "defanged",
-            Self::ToIds => "to-ids",
-            Self::Deleted => "deleted",
-            Self::Type => "type",
-            Self::Relation => "relation",
-            Self::ResolvedAddress => "resolved-address",
-            Self::Tlp => "tlp",
-            Self::Duplicate => "duplicate",
-            Self::WeakerHash => "weaker-hash",
-            Self::Covered => "covered",
-            Self::Expired => "expired",
-            Self::Truncated => "truncated",
-            Self::Prose => "prose",
-            Self::FangedInProse => "fanged-in-prose",
-            Self::Empty => "empty",
-        }
-    }
-
-    /// The reason of this name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|reason| reason.name() == name)
-    }
+    /// Which file of the text it is a hash of: hashes with the same number are of one file.
+    pub file: Option<usize>,
+    /// When its author changed it last. Of several drafts of one indicator, the latest counts.
+    pub modified: Option<Timestamp>,
+    /// How widely it may be shared, if its author says so.
+    pub tlp: Option<Tlp>,
 }
 
 /// An item that is no indicator.
@@ -215,6 +58,9 @@ pub struct Skipped {
     pub value: String,
     /// What else a person should know, without a full stop at the end.
     pub note: Option<String>,
+    /// Whether nothing is lost with it: it is there once more, word for word, or in a newer version. A function passes
+    /// over it without being asked.
+    pub lossless: bool,
 }
 
 /// A value that was spelled anew.
@@ -226,8 +72,8 @@ pub struct Rewritten {
     pub from: String,
     /// As it was taken.
     pub to: String,
-    /// Why, in a few words: `defanged`, `blanks`, `invisible`, `root dot`.
-    pub why: &'static str,
+    /// Why, in a few words, separated by commas: `defanged`, `blanks`, `invisible`, `root dot`.
+    pub why: String,
 }
 
 /// What a text was read into.
@@ -241,6 +87,11 @@ pub struct Reading {
     pub rewritten: Vec<Rewritten>,
     /// What a person should know of the whole text: facts that were left out, what columns were taken for.
     pub notes: Vec<String>,
+    /// Why there are no drafts, and the way out, if there are none; without a full stop at the end. Whoever reads the
+    /// text must not go on without being asked: a list of nothing plans the deletion of everything.
+    pub empty: Option<String>,
+    /// Whether the text was read up to some place only, because somebody asked for what stands above.
+    pub is_cut: bool,
 }
 
 /// Why a text is refused as a whole.
@@ -282,6 +133,10 @@ pub struct Options {
     pub type_is: Option<IndicatorType>,
     /// Take hashes and defanged values out of prose.
     pub extract: bool,
+    /// Skip what is within a domain or URL that is listed with the same action.
+    pub drop_covered: bool,
+    /// Skip defanged values in place of reading them. A function cannot tell what it spelled anew.
+    pub refuse_defanged: bool,
 }
 
 /// How widely something may be shared: the Traffic Light Protocol, from the widest to the narrowest.
@@ -295,4 +150,29 @@ pub enum Tlp {
     Amber,
     /// With nobody else.
     Red,
+}
+
+impl Tlp {
+    /// Its name, as options take it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Clear => "clear",
+            Self::Green => "green",
+            Self::Amber => "amber",
+            Self::Red => "red",
+        }
+    }
+
+    /// The mark of this name, in either edition and any case.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name.to_ascii_lowercase().as_str() {
+            "clear" | "white" => Some(Self::Clear),
+            "green" => Some(Self::Green),
+            "amber" | "amber+strict" => Some(Self::Amber),
+            "red" => Some(Self::Red),
+            _ => None,
+        }
+    }
 }

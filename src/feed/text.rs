@@ -39,7 +39,7 @@ const KNOWN: [(&[u8], &str); 4] = [
 ///
 /// # Errors
 ///
-/// The bytes are no text, or not in this encoding.
+/// The bytes are no text, or not in this encoding; see [`check`] too.
 pub fn decode<'b>(bytes: &'b [u8], encoding: Option<&str>) -> Result<Decoded<'b>, Refusal> {
     if let Some((_, text)) = KNOWN.iter().find(|(start, _)| bytes.starts_with(start)) {
         return Err(refusal(None, (*text).to_owned()));
@@ -59,14 +59,8 @@ pub fn decode<'b>(bytes: &'b [u8], encoding: Option<&str>) -> Result<Decoded<'b>
         (Some(asked), None) => exact(bytes, asked)?,
         (None, None) => unmarked(bytes)?,
     };
-    match decoded.text.find('\0') {
-        Some(at) => Err(refusal(
-            Some(line_of(&decoded.text[..at])),
-            "the file is not text: it has NUL bytes. If it is UTF-16, name it with `--encoding utf-16le` or `utf-16be`"
-                .into(),
-        )),
-        None => Ok(decoded),
-    }
+    check(&decoded.text)?;
+    Ok(decoded)
 }
 
 fn of_name(name: &str) -> Result<&'static Encoding, Refusal> {
@@ -172,12 +166,24 @@ pub fn conflict_markers(text: &str) -> Vec<usize> {
     found
 }
 
-/// What is wrong with a text that a merge of Git has left its marks in.
-#[must_use]
-pub fn conflict(text: &str) -> Option<Refusal> {
-    let line = *conflict_markers(text).first()?;
-    let text = "the line is a conflict marker of Git; resolve the merge first".to_owned();
-    Some(refusal(Some(Place::Line(line, None)), text))
+/// What keeps a text from being a list, whatever is in it: it is no text, or half of a merge.
+///
+/// # Errors
+///
+/// With the line of the first such thing.
+pub fn check(text: &str) -> Result<(), Refusal> {
+    if let Some(at) = text.find('\0') {
+        let advice = "the file is not text: it has NUL bytes. If it is UTF-16, save it as UTF-8, or name it with `convert \
+                      --encoding utf-16le` or `utf-16be`";
+        return Err(refusal(Some(line_of(&text[..at])), advice.into()));
+    }
+    match conflict_markers(text).first() {
+        Some(line) => {
+            let advice = "the line is a conflict marker of Git; resolve the merge first".to_owned();
+            Err(refusal(Some(Place::Line(*line, None)), advice))
+        }
+        None => Ok(()),
+    }
 }
 
 #[cfg(test)]
@@ -255,7 +261,7 @@ mod tests {
     fn what_a_merge_left_is_found() {
         let text = "a\n<<<<<<< HEAD\nb\n||||||| base\n=======\r\nc\n>>>>>>> intel/new\n=======\n<<<<<<<<\n";
         assert_eq!(conflict_markers(text), [2, 4, 5, 7]);
-        assert!(conflict(text).unwrap().to_string().starts_with("line 2: "));
+        assert!(check(text).unwrap_err().to_string().starts_with("line 2: "));
         assert_eq!(conflict_markers("Title\n=======\n"), [0_usize; 0]);
         assert_eq!(conflict_markers(">>>>>>> left\n"), [1]);
     }
@@ -265,7 +271,7 @@ mod tests {
         fn any_bytes_are_taken(bytes in any::<Vec<u8>>(), name in prop::option::of(prop::sample::select(vec!["utf-8", "utf-16be", "gbk", "x"]))) {
             if let Ok(decoded) = decode(&bytes, name) {
                 prop_assert!(!decoded.text.contains('\0'));
-                let _ = conflict(&decoded.text);
+                prop_assert!(check(&decoded.text).is_ok());
             }
         }
     }

@@ -2,14 +2,15 @@
 //!
 //! What is written depends on the rows alone and not on their order, so that the same list is the same file.
 
+mod json;
 mod row;
 #[cfg(test)]
 mod tests;
 
+pub use json::{Entry, key_of, push_entry, push_member};
 pub use row::Row;
 
 use super::csv::certificate_header;
-use super::json::{Entry, key_of, push_entry};
 use super::shown;
 use crate::indicator::{CertificateFact, Field, FieldValue, IndicatorType};
 use crate::outgoing::holds_command;
@@ -67,7 +68,7 @@ pub fn render(rows: &[Row], format: Format) -> Result<String, Vec<Unwritable>> {
     let mut rows: Vec<&Row> = rows.iter().collect();
     rows.sort();
     if format == Format::Json {
-        return Ok(json(&rows));
+        return Ok(json_list(&rows));
     }
     let unwritable: Vec<Unwritable> = rows.iter().flat_map(|row| unwritable(row, format)).collect();
     if !unwritable.is_empty() {
@@ -210,7 +211,7 @@ fn push_line(text: &mut String, cells: impl Iterator<Item = String>, end: &str) 
     text.push_str(end);
 }
 
-fn json(rows: &[&Row]) -> String {
+fn json_list(rows: &[&Row]) -> String {
     let mut text = String::from("{");
     let mut keys = HashSet::new();
     for row in rows {

@@ -21,8 +21,10 @@ pub(super) fn first(text: &str) -> Option<(usize, char, usize)> {
     Some((position, character, found.count()))
 }
 
-/// The text without them. White space inside stays, because what it stands for is not known.
-pub(super) fn removed(text: &str) -> Cow<'_, str> {
+/// The text without white space at its ends and without characters that nobody sees. White space inside stays, because
+/// what it stands for is not known.
+#[must_use]
+pub fn removed(text: &str) -> Cow<'_, str> {
     if first(text).is_none() {
         return Cow::Borrowed(text);
     }

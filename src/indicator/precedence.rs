@@ -33,7 +33,7 @@ pub fn conflicts<'a, M: Copy, O: Copy>(
     let theirs = Places::of(others);
     let mut found = Vec::new();
     for (name, identity) in mine.filter(|(_, identity)| is_told(identity)) {
-        let place = Place::of(identity);
+        let place = Place::of(identity.indicator_type(), identity.value());
         let at_the_same = theirs.exact.get(&place.key).into_iter().flatten();
         for (other, action, indicator_type) in at_the_same {
             if *indicator_type == identity.indicator_type() && is_contradiction(identity.action(), action) {
@@ -50,58 +50,6 @@ pub fn conflicts<'a, M: Copy, O: Copy>(
         }
     }
     found
-}
-
-/// The indicators that lie within another one of the same action, each with the nearest one: a domain covers what is below
-/// it, an address the URLs on it, and a URL what is under its path. An indicator of another action between the two is an
-/// exception, and what lies in it is not covered. In the order of the rows.
-#[must_use]
-pub fn covered<'a, N: Copy>(rows: impl Iterator<Item = (N, &'a Identity)> + Clone) -> Vec<(N, N)> {
-    let is_network = |(_, identity): &(N, &Identity)| identity.indicator_type().is_network();
-    let rows = rows.filter(is_network);
-    let mut places: HashMap<String, Vec<(N, &Identity)>> = HashMap::new();
-    for (name, identity) in rows.clone() {
-        places
-            .entry(Place::of(identity).key)
-            .or_default()
-            .push((name, identity));
-    }
-    let mut found = Vec::new();
-    for (name, identity) in rows {
-        let place = Place::of(identity);
-        let around = place.outer().filter_map(|outer| places.get(outer));
-        let mut around = around
-            .flatten()
-            .filter(|(_, outer)| is_around(outer, identity))
-            .peekable();
-        // All that stand at the nearest place must agree, or one of them is an exception.
-        let Some((nearest, first)) = around.peek().copied() else {
-            continue;
-        };
-        let key = Place::of(first).key;
-        let mut beside = around.take_while(|(_, outer)| Place::of(outer).key == key);
-        if beside.all(|(_, outer)| outer.action() == identity.action()) {
-            found.push((name, *nearest));
-        }
-    }
-    found
-}
-
-/// Whether everything at a place is at a place around it that matches it too. A URL matches its own scheme and port only, and
-/// one with a query matches that query only.
-fn is_around(outer: &Identity, inner: &Identity) -> bool {
-    if *outer.indicator_type() != IndicatorType::Url {
-        return true;
-    }
-    match (UrlParts::split(outer.value()), UrlParts::split(inner.value())) {
-        (Some(outer), Some(inner)) => {
-            outer.scheme == inner.scheme
-                && outer.port == inner.port
-                && outer.user == inner.user
-                && !outer.rest.contains(['?', '#'])
-        }
-        _ => false,
-    }
 }
 
 /// Whether the action lets a user through or stops one; Audit does neither.
@@ -125,14 +73,14 @@ fn inside(inner: &Action, outer: &Action) -> Option<Conflict> {
 
 /// Where an indicator matches: an address, a domain such as `evil.example`, or a URL such as `evil.example/path`; the URL
 /// of a whole host is `evil.example/`.
-struct Place {
+pub(super) struct Place {
     key: String,
 }
 
 impl Place {
-    fn of(identity: &Identity) -> Self {
-        let value = identity.value();
-        let key = match identity.indicator_type() {
+    /// The place of a value in canonical spelling.
+    pub(super) fn of(indicator_type: &IndicatorType, value: &str) -> Self {
+        let key = match indicator_type {
             IndicatorType::Url => match UrlParts::split(value) {
                 Some(parts) => {
                     let path = parts
@@ -151,8 +99,13 @@ impl Place {
         Self { key }
     }
 
+    /// The place as a text: two indicators with the same one match the same things, but for schemes and ports.
+    pub(super) fn key(&self) -> &str {
+        &self.key
+    }
+
     /// The places that contain this one, the nearest first.
-    fn outer(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn outer(&self) -> impl Iterator<Item = &str> {
         let host_end = self.key.find('/');
         let (host, path) = self.key.split_at(host_end.unwrap_or(self.key.len()));
         let slashes = path
@@ -186,7 +139,7 @@ impl<'a, O: Copy> Places<'a, O> {
             inside: HashMap::new(),
         };
         for (name, identity) in rows.filter(|(_, identity)| is_told(identity)) {
-            let place = Place::of(identity);
+            let place = Place::of(identity.indicator_type(), identity.value());
             for outer in place.outer() {
                 let inside = places.inside.entry(outer.to_owned()).or_default();
                 inside.push((name, identity.action()));
@@ -289,64 +242,5 @@ mod tests {
                 assert_eq!(told((one, mine), (other, theirs)), None, "{one} {other}");
             }
         }
-    }
-
-    #[test]
-    fn what_lies_within_another_of_its_action_is_covered() {
-        let told = |rows: &[(&str, &str)]| {
-            let identities: Vec<Identity> = rows.iter().map(|(value, action)| identity(value, action)).collect();
-            covered(identities.iter().enumerate())
-        };
-        for inner in [
-            "a.evil.example",
-            "http://evil.example",
-            "https://b.evil.example:8443/x?y",
-        ] {
-            assert_eq!(
-                told(&[(inner, "Block"), ("EVIL.example", "Block")]),
-                [(0, 1)],
-                "{inner}"
-            );
-            assert!(
-                told(&[(inner, "Block"), ("evil.example", "Allowed")]).is_empty(),
-                "{inner}"
-            );
-        }
-        for (inner, outer) in [
-            ("https://evil.example/a/b?c", "https://evil.example/a"),
-            ("https://evil.example/a", "https://evil.example/"),
-            ("https://198.51.100.7/x", "198.51.100.7"),
-        ] {
-            assert_eq!(told(&[(outer, "Block"), (inner, "Block")]), [(1, 0)], "{inner}");
-        }
-        for (inner, outer) in [
-            ("https://evil.example/a/b", "http://evil.example/a"),
-            ("https://evil.example/a/b", "https://evil.example:8443/a"),
-            ("https://evil.example/a/b", "https://evil.example/a?x"),
-            ("https://evil.example/ab", "https://evil.example/a"),
-            ("https://evil.example/a", "b.evil.example"),
-        ] {
-            assert!(told(&[(outer, "Block"), (inner, "Block")]).is_empty(), "{inner}");
-        }
-        // An exception stands between.
-        let rows = [
-            ("a.b.evil.example", "Block"),
-            ("b.evil.example", "Allowed"),
-            ("evil.example", "Block"),
-        ];
-        assert!(told(&rows).is_empty());
-        let rows = [
-            ("a.b.evil.example", "Block"),
-            ("b.evil.example", "Block"),
-            ("evil.example", "Block"),
-        ];
-        assert_eq!(told(&rows), [(0, 1), (1, 2)]);
-        // Beside the nearest one stands another.
-        let rows = [
-            ("a.evil.example", "Block"),
-            ("evil.example", "Block"),
-            ("evil.example", "Allowed"),
-        ];
-        assert!(told(&rows).is_empty());
     }
 }

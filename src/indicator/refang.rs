@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-/// What stands for a character, in lower case.
-const MARKS: [(&str, char); 8] = [
+/// What stands for a character, in lower case; what is the beginning of another stands after it.
+const MARKS: [(&str, char); 10] = [
     ("[.]", '.'),
     ("(.)", '.'),
     ("{.}", '.'),
@@ -12,10 +12,22 @@ const MARKS: [(&str, char); 8] = [
     ("{dot}", '.'),
     ("[:]", ':'),
     ("[/]", '/'),
+    ("[.", '.'),
+    (".]", '.'),
 ];
 
 /// What stands between scheme and host; only the first is the real one.
-const SEPARATORS: [&str; 3] = ["://", "[://]", "[:]//"];
+const SEPARATORS: [&str; 4] = ["://", "[://]", "[:]//", ":[//]"];
+
+/// What people put around a whole value.
+const QUOTES: [(char, char); 6] = [
+    ('`', '`'),
+    ('"', '"'),
+    ('\'', '\''),
+    ('<', '>'),
+    ('\u{201c}', '\u{201d}'),
+    ('\u{2018}', '\u{2019}'),
+];
 
 /// What reports write for a scheme, in lower case, and the scheme.
 pub(super) const SCHEMES: [(&str, &str); 10] = [
@@ -34,16 +46,45 @@ pub(super) const SCHEMES: [(&str, &str); 10] = [
 /// The value that a defanged one stands for; any other is returned as it is.
 ///
 /// A value is defanged when its scheme or its host is: `hxxp`, `[.]`, `(dot)` and their like. Brackets in the path of a
-/// URL alone say nothing, since they are ordinary characters there.
+/// URL alone say nothing, since they are ordinary characters there. Quotes around the whole value are taken off.
 #[must_use]
 pub fn refang(value: &str) -> String {
     refanged(value).into_owned()
 }
 
+/// What stands between a pair of quotes, back-ticks or angle brackets around a whole value; nothing for any other text.
+#[must_use]
+pub fn unquoted(value: &str) -> Option<&str> {
+    let mut inner = value;
+    // Each kind of pair can stand around a value once, since none may stand within it.
+    while let Some(bare) = within_pair(inner) {
+        inner = bare;
+    }
+    (inner.len() < value.len()).then_some(inner)
+}
+
+fn within_pair(text: &str) -> Option<&str> {
+    QUOTES.iter().find_map(|(open, close)| {
+        let inner = text.strip_prefix(*open)?.strip_suffix(*close)?;
+        let bare = inner.trim();
+        (!bare.is_empty() && !inner.contains([*open, *close])).then_some(bare)
+    })
+}
+
 /// [`refang`] without allocating for a value that is not defanged.
 pub(super) fn refanged(value: &str) -> Cow<'_, str> {
+    match unquoted(value) {
+        Some(bare) => Cow::Owned(marks_read(bare).into_owned()),
+        None => marks_read(value),
+    }
+}
+
+fn marks_read(value: &str) -> Cow<'_, str> {
     // Every separator and every mark has one of these; most values have none.
-    if !value.bytes().any(|byte| matches!(byte, b'/' | b'[' | b'(' | b'{')) {
+    if !value
+        .bytes()
+        .any(|byte| matches!(byte, b'/' | b'[' | b']' | b'(' | b'{'))
+    {
         return Cow::Borrowed(value);
     }
     let cut = SEPARATORS.iter().find_map(|separator| {
@@ -71,7 +112,7 @@ fn is_scheme_or_fake(text: &str) -> bool {
 }
 
 fn has_mark(text: &str) -> bool {
-    text.match_indices(['[', '(', '{'])
+    text.match_indices(['[', '(', '{', '.'])
         .any(|(at, _)| mark(&text[at..]).is_some())
 }
 
@@ -118,6 +159,14 @@ mod tests {
             ("evil{.}sub(.)example", "evil.sub.example"),
             ("evil[.]example[/]a[.]b", "evil.example/a.b"),
             ("198[.]51[.]100[.]7", "198.51.100.7"),
+            ("evil[.example", "evil.example"),
+            ("evil.]example", "evil.example"),
+            ("hxxp:[//]evil[.]example/a", "http://evil.example/a"),
+            ("`evil[.]example`", "evil.example"),
+            ("\"evil.example\"", "evil.example"),
+            ("<https://evil.example/a>", "https://evil.example/a"),
+            ("\u{201c}'hxxp://evil.example'\u{201d}", "http://evil.example"),
+            ("` evil.example `", "evil.example"),
             ("198.51.100[.]7:80", "198.51.100.7:80"),
             ("2001[:]db8[:][:]1", "2001:db8::1"),
             ("hxxp://[2001:db8::1]/", "http://[2001:db8::1]/"),
@@ -140,6 +189,15 @@ mod tests {
             "evil.example/a(dot)b",
             "http://evil.example/?x=[://]",
             "foo://bar",
+            "https://evil.example/[.a",
+            "\"a.example\" or \"b.example\"",
+            "\"\"",
+            "<",
+            "`evil.example",
+            "evil\\.example",
+            "hxxps:/evil.example/a",
+            "meow://evil.example",
+            "xxps://evil.example",
         ] {
             assert_eq!(refang(value), value);
         }

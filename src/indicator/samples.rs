@@ -50,14 +50,14 @@ pub(crate) fn whole() -> Indicator {
 }
 
 /// Any type that can be configured, and one that cannot.
-pub(super) fn any_type() -> impl Strategy<Value = IndicatorType> {
+pub(crate) fn any_type() -> impl Strategy<Value = IndicatorType> {
     let mut types = IndicatorType::WRITABLE.to_vec();
     types.push(IndicatorType::Other("WebCategory".into()));
     prop::sample::select(types)
 }
 
 /// Text of any kind, much of it close to a value.
-pub(super) fn messy() -> impl Strategy<Value = String> {
+pub(crate) fn messy() -> impl Strategy<Value = String> {
     prop_oneof![
         any::<String>(),
         "[a-zA-Z0-9.:/@%\\[\\]{}()*_ \\-éßÜ。．１\u{ad}\u{200b}\u{200d}\u{feff}\u{3000}ابن]{0,24}",
@@ -71,7 +71,7 @@ pub(super) fn messy() -> impl Strategy<Value = String> {
 }
 
 /// A value that is well formed for its type.
-pub(super) fn valid() -> impl Strategy<Value = (IndicatorType, String)> {
+pub(crate) fn valid() -> impl Strategy<Value = (IndicatorType, String)> {
     let domain = "([a-zA-Z][a-zA-Z0-9]{0,9}\\.){1,3}(com|example|net|bücher)";
     prop_oneof![
         "[0-9a-fA-F]{32}".prop_map(|value| (IndicatorType::FileMd5, value)),

@@ -67,6 +67,7 @@ fn catalogue() -> Catalogue {
     catalogue.section("Drift", problems::drift());
     catalogue.section("Reading", configuration::reading());
     catalogue.section("Import", configuration::imports());
+    catalogue.section("Moved blocks", configuration::moves());
     catalogue.section("Terraform and the provider", configuration::framework());
     catalogue.section("Invalid function argument", configuration::functions());
     catalogue

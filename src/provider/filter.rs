@@ -1,9 +1,9 @@
 //! Choosing rows of the tenant by what they say, for imports and data sources.
 
-use crate::indicator::rules::{Finding, check_value, parse_action, parse_type, undetected};
-use crate::indicator::{Row, canonical, detect_type, same_text};
+use crate::indicator::rules::{Finding, check_value, parse_action, parse_severity, parse_type, undetected};
+use crate::indicator::{Row, Severity, canonical, detect_type, same_text};
 use crate::tenant::Tenant;
-use crate::tf::{Diagnostic, Diagnostics};
+use crate::tf::{Attribute, Diagnostic, Diagnostics, Path, Value};
 
 /// What rows can be chosen by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,8 +18,14 @@ pub enum Filter {
     Action,
     /// Who made the row; `self` is the application that the provider signs in as.
     CreatedBy,
+    /// The severity.
+    Severity,
+    /// The product that made the row, such as `Portal`.
+    Source,
     /// The value, in any spelling that means the same.
     Value,
+    /// A part of the value, whatever its case.
+    ValueContains,
 }
 
 impl Filter {
@@ -31,8 +37,39 @@ impl Filter {
             Self::Type => "type",
             Self::Action => "action",
             Self::CreatedBy => "created_by",
+            Self::Severity => "severity",
+            Self::Source => "source",
             Self::Value => "value",
+            Self::ValueContains => "value_contains",
         }
+    }
+
+    /// What a page says of it where it stands in a configuration.
+    const fn description(self) -> &'static str {
+        match self {
+            Self::Application => "Returns only indicators with this `application` label.",
+            Self::Title => "Returns only indicators with this title.",
+            Self::Type => "Returns only indicators of this type.",
+            Self::Action => "Returns only indicators with this action.",
+            Self::CreatedBy => {
+                "Returns only indicators that this author created: an application id, a user principal name, or `self` for the \
+                 provider's own application."
+            }
+            Self::Severity => "Returns only indicators with this severity.",
+            Self::Source => "Returns only indicators that this product created, such as `Portal`.",
+            Self::Value => "Returns only indicators with this value, in any equivalent spelling.",
+            Self::ValueContains => "Returns only indicators whose value contains this text. Case does not matter.",
+        }
+    }
+
+    /// The attribute of a configuration that sets it.
+    pub fn attribute(self) -> Attribute {
+        Attribute::string(self.name()).optional().describe(self.description())
+    }
+
+    /// Whether rows may say nothing of it.
+    const fn can_be_empty(self) -> bool {
+        matches!(self, Self::Application | Self::Title | Self::Source)
     }
 
     /// What is wrong with the wanted value, if it can match no row.
@@ -40,8 +77,9 @@ impl Filter {
         match self {
             Self::Type => parse_type(wanted).err(),
             Self::Action => parse_action(wanted).err(),
+            Self::Severity => parse_severity(wanted).err(),
             Self::Value => value_problem(wanted),
-            Self::Application | Self::Title | Self::CreatedBy => None,
+            Self::Application | Self::Title | Self::CreatedBy | Self::Source | Self::ValueContains => None,
         }
         .map(|finding| format!("{}. {}", finding.rule, finding.remedy))
     }
@@ -55,21 +93,54 @@ impl Filter {
             Self::Type => indicator.indicator_type.as_str() == wanted,
             Self::Action => indicator.action.as_str() == wanted,
             Self::CreatedBy => {
-                let own = tenant.client.application_id();
-                let author = if wanted.eq_ignore_ascii_case("self") {
-                    own
-                } else {
-                    wanted
-                };
                 let found = row.facts.created_by.as_deref();
-                found.is_some_and(|found| found.eq_ignore_ascii_case(author))
+                found.is_some_and(|found| {
+                    if wanted.eq_ignore_ascii_case("self") {
+                        tenant.client.principal().is(found)
+                    } else {
+                        found.eq_ignore_ascii_case(wanted)
+                    }
+                })
             }
+            // The service lists the default under its name, or leaves it out.
+            Self::Severity => match &indicator.fields.severity {
+                Some(severity) => severity.as_str() == wanted,
+                None => wanted == Severity::Informational.as_str(),
+            },
+            Self::Source => row.facts.created_by_source.as_deref().unwrap_or_default() == wanted,
             Self::Value => {
                 let kind = &indicator.indicator_type;
                 canonical(kind, &indicator.value) == canonical(kind, wanted)
             }
+            Self::ValueContains => {
+                let lower = |text: &str| text.to_lowercase();
+                lower(&indicator.value).contains(&lower(wanted))
+            }
         }
     }
+}
+
+/// Whether the row is one of those that the filters of a configuration name.
+pub fn matches_all(tenant: &Tenant, row: &Row, filters: &[Filter], config: &Value) -> bool {
+    filters.iter().all(|filter| {
+        let wanted = config.get(filter.name()).as_str();
+        wanted.is_none_or(|wanted| filter.matches(tenant, row, wanted))
+    })
+}
+
+/// What is wrong with the filters of a configuration; `name` is what messages call it, and `is_known` tells values that occur
+/// although nobody can submit them.
+pub fn check(name: &str, filters: &[Filter], config: &Value, is_known: impl Fn(Filter, &str) -> bool) -> Diagnostics {
+    let problems = filters.iter().filter_map(|filter| {
+        let wanted = config.get(filter.name()).as_str()?;
+        let problem = filter.problem(wanted).filter(|_| !is_known(*filter, wanted))?;
+        let error = Diagnostic::error(
+            format!("{name}: invalid {}", filter.name()),
+            format!("{problem}\n\nNo indicator can match this filter."),
+        );
+        Some(error.at(Path::attribute(filter.name())))
+    });
+    problems.collect()
 }
 
 /// What is wrong with a value that the service keeps in no indicator, of this type or of the one that it looks like.
@@ -81,7 +152,8 @@ fn value_problem(wanted: &str) -> Option<Finding> {
 }
 
 fn is_text(found: Option<&str>, wanted: &str) -> bool {
-    found.is_some_and(|found| same_text(found, wanted))
+    // No text is the same as empty text.
+    same_text(found.unwrap_or_default(), wanted)
 }
 
 /// Reads the identifier of an import: one or more of `known`, joined by commas, each as NAME=VALUE, where a value may be
@@ -97,8 +169,8 @@ pub fn parse(id: &str, known: &[Filter]) -> Result<Vec<(Filter, String)>, Diagno
             format!(
                 "{reason}\n\nA set is imported by a filter that selects the indicators to adopt: one or more of \
                  `{}`, separated by commas, each as NAME=VALUE, such as `application=gitops-c2` or \
-                 `created_by=self,type=Url`. Quote a value that contains a comma: `title=\"C2, phase 1\"`. `*` \
-                 selects every indicator.",
+                 `created_by=self,type=Url`. Quote a value that contains a comma: `title=\"C2, phase 1\"`. \
+                 `application=\"\"` selects the indicators without a label. `*` selects every indicator.",
                 names.join("`, `")
             ),
         ))
@@ -113,15 +185,14 @@ pub fn parse(id: &str, known: &[Filter]) -> Result<Vec<(Filter, String)>, Diagno
             .split_once('=')
             .ok_or_else(|| refuse(format!("{shown} is not of the form NAME=VALUE.")))?;
         let (name, value) = (name.trim(), value.trim());
-        let value = value
-            .strip_prefix('"')
-            .and_then(|value| value.strip_suffix('"'))
-            .unwrap_or(value);
+        let quoted = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+        let value = quoted.unwrap_or(value);
         let filter = known
             .iter()
             .find(|filter| filter.name() == name)
             .ok_or_else(|| refuse(format!("{} is not a filter.", crate::feed::shown(name))))?;
-        if value.is_empty() {
+        // In quotes, no text is meant, and in a label or a title it means something.
+        if value.is_empty() && !(quoted.is_some() && filter.can_be_empty()) {
             return Err(refuse(format!("`{name}` has no value.")));
         }
         if filters.iter().any(|(other, _)| other == filter) {
@@ -192,11 +263,15 @@ mod tests {
             ("title=a,title=b", "`title` occurs twice."),
             ("colour=red", "`colour` is not a filter."),
             ("", "is not of the form NAME=VALUE"),
+            ("title=", "`title` has no value."),
+            ("action=\"\"", "`action` has no value."),
         ] {
             let problems = parse(id, &known).unwrap_err();
             let text: String = problems.iter().map(|problem| problem.detail.clone()).collect();
             assert!(text.contains(words), "{id}: {text}");
         }
+        let read = parse("title=\"\"", &known).unwrap();
+        assert_eq!(read, [(Filter::Title, String::new())]);
         let read = parse("action=Block,title=\"a, b\"", &known).unwrap();
         assert_eq!(
             read,

@@ -2,12 +2,12 @@
 
 use super::attributes::{attribute, write};
 use super::diagnostics;
-use super::filter::Filter;
+use super::filter::{self, Filter};
 use super::words::{counted, named};
 use crate::defender::Listing;
 use crate::indicator::{Field, Row, RowId};
 use crate::tenant::{Problem, Tenant, Unread};
-use crate::tf::{Attribute, DataSource, Diagnostic, Diagnostics, Object, ObjectType, Path, Schema, Value, ValueType};
+use crate::tf::{Attribute, DataSource, Diagnostic, Diagnostics, Object, ObjectType, Schema, Value, ValueType};
 use async_trait::async_trait;
 use std::sync::Arc;
 
@@ -34,24 +34,14 @@ const FACTS: [(&str, &str); 6] = [
     ("last_update_time", "Time of the last change, as an RFC 3339 timestamp."),
 ];
 
-/// Filters: the attribute, and what it is compared with.
-const FILTERS: [(Filter, &str); 6] = [
-    (Filter::Type, "Returns only indicators of this type."),
-    (Filter::Action, "Returns only indicators with this action."),
-    (
-        Filter::Application,
-        "Returns only indicators with this `application` label.",
-    ),
-    (
-        Filter::CreatedBy,
-        "Returns only indicators that this author created: an application id, a user principal name, or `self` for \
-         the provider's own application.",
-    ),
-    (Filter::Title, "Returns only indicators with this title."),
-    (
-        Filter::Value,
-        "Returns only indicators with this value, in any equivalent spelling.",
-    ),
+/// What rows can be chosen by.
+const FILTERS: [Filter; 6] = [
+    Filter::Type,
+    Filter::Action,
+    Filter::Application,
+    Filter::CreatedBy,
+    Filter::Title,
+    Filter::Value,
 ];
 
 /// What the attribute says that counts rows which cannot be read.
@@ -114,10 +104,7 @@ impl DataSource<Tenant> for Indicators {
     }
 
     fn schema(&self) -> Schema {
-        let mut attributes: Vec<Attribute> = FILTERS
-            .iter()
-            .map(|(filter, text)| Attribute::string(filter.name()).optional().describe(*text))
-            .collect();
+        let mut attributes: Vec<Attribute> = FILTERS.iter().map(|filter| filter.attribute()).collect();
         attributes.push(Attribute::number(UNREADABLE_COUNT).computed().describe(UNREADABLE));
         attributes.push(
             Attribute::nested_list(ROWS, row_attributes())
@@ -135,16 +122,7 @@ impl DataSource<Tenant> for Indicators {
     }
 
     fn validate(&self, config: &Value) -> Diagnostics {
-        let problems = FILTERS.iter().filter_map(|(filter, _)| {
-            let wanted = config.get(filter.name()).as_str()?;
-            let problem = filter.problem(wanted).filter(|_| !is_listed_only(*filter, wanted))?;
-            let error = Diagnostic::error(
-                format!("mde_indicators: invalid {}", filter.name()),
-                format!("{problem}\n\nNo indicator can match this filter."),
-            );
-            Some(error.at(Path::attribute(filter.name())))
-        });
-        problems.collect()
+        filter::check(self.type_name(), &FILTERS, config, is_listed_only)
     }
 
     async fn read(&self, tenant: &Tenant, config: Value) -> (Value, Diagnostics) {
@@ -158,7 +136,10 @@ impl DataSource<Tenant> for Indicators {
                 );
             }
         };
-        let rows: Vec<&Row> = listing.iter().filter(|row| matches(tenant, row, &config)).collect();
+        let rows: Vec<&Row> = listing
+            .iter()
+            .filter(|row| filter::matches_all(tenant, row, &FILTERS, &config))
+            .collect();
         let schema = self.schema();
         let row_type = match schema.object_type().attribute(ROWS) {
             Some(ValueType::List(element)) => match element.as_ref() {
@@ -206,11 +187,4 @@ fn as_value(row_type: &Arc<ObjectType>, row: &Row) -> Value {
         object.set(name, value.into());
     }
     object.into()
-}
-
-fn matches(tenant: &Tenant, row: &Row, config: &Value) -> bool {
-    FILTERS.iter().all(|(filter, _)| {
-        let wanted = config.get(filter.name()).as_str();
-        wanted.is_none_or(|wanted| filter.matches(tenant, row, wanted))
-    })
 }

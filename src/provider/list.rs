@@ -7,7 +7,7 @@ mod text;
 mod parsed;
 mod value;
 
-pub use crate::feed::json::{Entry as Addition, key_of};
+pub use crate::feed::write::{Entry as Addition, key_of};
 pub use value::content;
 
 use crate::indicator::{Field, FieldKind, FieldValue};

@@ -11,8 +11,9 @@ use crate::tenant::{
     self, Holding, Kept, Outcome, PriorObject, Problem, RowRefresh, StateAt, StateRow, Tenant, Token, Written,
 };
 use crate::tf::{
-    ApplyResponse, CreateRequest, DeleteRequest, Diagnostic, Diagnostics, Imported, Object, ObjectType, PlanRequest,
-    PlanResponse, ReadRequest, ReadResponse, Resource, Schema, UpdateRequest, Value,
+    ApplyResponse, CreateRequest, DeleteRequest, Diagnostic, Diagnostics, IdentitySchema, Imported, MoveSource, Moved,
+    Object, ObjectType, PlanRequest, PlanResponse, ReadRequest, ReadResponse, Resource, Schema, UpdateRequest, Value,
+    faults,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -61,6 +62,30 @@ pub trait Kind: Send + Sync + 'static {
     /// # Errors
     /// Why there are none.
     async fn import(tenant: &Tenant, id: &str) -> Result<Value, Diagnostics>;
+
+    /// The identity that objects of the type have.
+    fn identity_schema() -> Option<IdentitySchema> {
+        None
+    }
+
+    /// The identity of an object; null while a part of it is not known.
+    fn identity(_tenant: Option<&Tenant>, _value: &Value) -> Value {
+        Value::Null
+    }
+
+    /// Finds the row that an identity names, as a state with its record.
+    ///
+    /// # Errors
+    /// Why there is none.
+    async fn import_by_identity(_tenant: &Tenant, _identity: &Value) -> Result<Value, Diagnostics> {
+        Err(faults::no_import(Self::TYPE_NAME).into())
+    }
+
+    /// Takes over an object of another resource type.
+    ///
+    /// # Errors
+    /// Why it cannot be taken over.
+    fn take_over(source: &MoveSource) -> Result<Moved, Diagnostic>;
 
     /// The stored value of an older version of the schema in the form of this one.
     fn upgrade(version: i64, stored: serde_json::Value) -> serde_json::Value;
@@ -253,16 +278,36 @@ impl<K: Kind> Resource<Tenant> for Objects<K> {
     }
 
     async fn import(&self, tenant: &Tenant, id: &str) -> Result<Imported, Diagnostics> {
-        let state = K::import(tenant, id).await?;
-        Ok(Imported {
-            state,
-            private: Private::of_state(Token::new()),
-            diagnostics: Diagnostics::default(),
-        })
+        K::import(tenant, id).await.map(imported)
+    }
+
+    fn identity_schema(&self) -> Option<IdentitySchema> {
+        K::identity_schema()
+    }
+
+    fn identity(&self, tenant: Option<&Tenant>, object: &Value) -> Value {
+        K::identity(tenant, object)
+    }
+
+    async fn import_by_identity(&self, tenant: &Tenant, identity: Value) -> Result<Imported, Diagnostics> {
+        K::import_by_identity(tenant, &identity).await.map(imported)
+    }
+
+    fn take_over(&self, source: &MoveSource) -> Result<Moved, Diagnostic> {
+        K::take_over(source)
     }
 
     fn upgrade(&self, version: i64, stored: serde_json::Value) -> serde_json::Value {
         K::upgrade(version, stored)
+    }
+}
+
+/// An object that was found, with a token of its own.
+fn imported(state: Value) -> Imported {
+    Imported {
+        state,
+        private: Private::of_state(Token::new()),
+        diagnostics: Diagnostics::default(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod check;
 pub(super) mod import;
+pub(super) mod moves;
 mod rows;
 mod upgrade;
 
@@ -14,7 +15,7 @@ use super::object::{Change, Kind, RECORD, RowState};
 use super::record::Record;
 use crate::indicator::{Field, FieldSet, FieldValue, Indicator, differences};
 use crate::tenant::{Holding, Scope, StateRow, Tenant};
-use crate::tf::{Attribute, Diagnostics, Object, ObjectType, Schema, Value, ValueType};
+use crate::tf::{Attribute, Diagnostic, Diagnostics, MoveSource, Moved, Object, ObjectType, Schema, Value, ValueType};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use std::borrow::Cow;
@@ -233,6 +234,10 @@ impl Kind for IndicatorSet {
 
     async fn import(tenant: &Tenant, id: &str) -> Result<Value, Diagnostics> {
         import::import(tenant, id).await
+    }
+
+    fn take_over(source: &MoveSource) -> Result<Moved, Diagnostic> {
+        Err(moves::refused(&source.type_name))
     }
 
     fn upgrade(version: i64, stored: serde_json::Value) -> serde_json::Value {

@@ -1,6 +1,9 @@
 //! The resource `mde_indicator`: one indicator. For `for_each` over tens or hundreds.
 
+pub(super) mod identity;
 pub(super) mod import;
+pub(super) mod peer;
+pub(super) mod query;
 
 use super::attributes::{attribute, write};
 use super::findings::Findings;
@@ -10,7 +13,9 @@ use super::record::{Other, Record};
 use super::set::{check_on_existing, on_existing_attribute, record_attribute, renew_attribute, title};
 use crate::indicator::{Field, Indicator, differences, rules};
 use crate::tenant::{Holding, StateRow, Tenant};
-use crate::tf::{Attribute, Diagnostics, Object, ObjectType, Path, Schema, Value};
+use crate::tf::{
+    Attribute, Diagnostic, Diagnostics, IdentitySchema, MoveSource, Moved, Object, ObjectType, Path, Schema, Value,
+};
 use async_trait::async_trait;
 use std::sync::{Arc, LazyLock};
 
@@ -160,6 +165,23 @@ impl Kind for SingleIndicator {
 
     async fn import(tenant: &Tenant, id: &str) -> Result<Value, Diagnostics> {
         import::import(tenant, id).await
+    }
+
+    fn identity_schema() -> Option<IdentitySchema> {
+        Some(identity::schema())
+    }
+
+    fn identity(tenant: Option<&Tenant>, value: &Value) -> Value {
+        identity::of(tenant, value)
+    }
+
+    async fn import_by_identity(tenant: &Tenant, identity: &Value) -> Result<Value, Diagnostics> {
+        let row = identity::find(tenant, identity).await?;
+        Ok(import::state(&row))
+    }
+
+    fn take_over(source: &MoveSource) -> Result<Moved, Diagnostic> {
+        peer::take_over(source)
     }
 
     fn upgrade(version: i64, mut stored: serde_json::Value) -> serde_json::Value {

@@ -218,10 +218,10 @@ fn weakened(changes: &Changes) -> Vec<Alert> {
             }
             _ => (change.old_action.as_ref(), change.row.action()),
         };
-        if let (Some(from), Some(to)) = (from, to) {
-            if to.strength() < from.strength() {
-                found.push((from.clone(), to.clone(), change.name.clone()));
-            }
+        if let (Some(from), Some(to)) = (from, to)
+            && to.strength() < from.strength()
+        {
+            found.push((from.clone(), to.clone(), change.name.clone()));
         }
     }
     found.sort_by(|one, other| {

@@ -234,7 +234,7 @@ fn badge(cell: &Line) -> String {
 }
 
 fn message(told: &Told, out: &mut String) {
-    let _ = write!(out, "<h3>{}</h3>\n", line(&told.title));
+    let _ = writeln!(out, "<h3>{}</h3>", line(&told.title));
     if !told.detail.is_empty() {
         let _ = writeln!(out, "<pre>{}</pre>", escaped_lines(&told.detail));
     }

@@ -160,11 +160,11 @@ impl Shower {
     /// A field that changes, from what to what.
     pub fn change(self, change: &FieldChange, longest: usize) -> Line {
         let mut line = vec![field_name(&change.name), words(": ")];
-        if let (Said::Text(old, _), Said::Text(new, Origin::Row | Origin::Set)) = (&change.old, &change.new) {
-            if let Some(marked) = compared(&self.text(old), &self.text(new), longest) {
-                line.push(Run::Marked(marked));
-                return line;
-            }
+        if let (Said::Text(old, _), Said::Text(new, Origin::Row | Origin::Set)) = (&change.old, &change.new)
+            && let Some(marked) = compared(&self.text(old), &self.text(new), longest)
+        {
+            line.push(Run::Marked(marked));
+            return line;
         }
         if change.old == Said::Sensitive && change.new == Said::Sensitive {
             line.push(words(SENSITIVE));

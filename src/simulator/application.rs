@@ -4,6 +4,7 @@
 
 use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::rand;
+use rustls_pki_types::CertificateDer;
 use secrecy::SecretString;
 
 use super::options::Options;
@@ -23,6 +24,10 @@ pub struct Application {
     pub object_id: String,
     /// What it is allowed to do.
     pub permission: Permission,
+    /// The certificates that it has registered.
+    pub certificates: Vec<CertificateDer<'static>>,
+    /// Whether it trusts the pipelines and the cluster.
+    pub trusts_workloads: bool,
     /// The roles that an administrator has granted it, by their names.
     pub roles: Vec<&'static str>,
 }
@@ -51,6 +56,8 @@ impl Application {
             display_name: registration.display_name.unwrap_or_else(name),
             object_id: registration.object_id.map_or_else(random_guid, Ok)?,
             permission,
+            certificates: Vec::new(),
+            trusts_workloads: number == 0,
             roles,
         })
     }
@@ -86,6 +93,13 @@ impl Applications {
         })
     }
 
+    /// Registers a certificate for the application with this number.
+    pub fn register(&mut self, number: usize, certificate: CertificateDer<'static>) {
+        if let Some(application) = self.applications.get_mut(number) {
+            application.certificates.push(certificate);
+        }
+    }
+
     /// All of them, in order.
     pub fn iter(&self) -> impl Iterator<Item = &Application> {
         self.applications.iter()
@@ -110,7 +124,8 @@ pub fn random_hexadecimal(bytes: usize) -> Result<String, Unspecified> {
     Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-fn random_guid() -> Result<String, Unspecified> {
+/// A random GUID.
+pub fn random_guid() -> Result<String, Unspecified> {
     let digits = random_hexadecimal(16)?;
     let (a, b, c, d, e) = (
         &digits[..8],

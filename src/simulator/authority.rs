@@ -10,6 +10,7 @@ use super::answer::Answer;
 use super::application::Applications;
 use super::discovery::{self, Version};
 use super::options::Options;
+use super::pipeline::Pipelines;
 use super::request::Request;
 use super::switches::Verdict;
 use super::token::Tokens;
@@ -44,6 +45,7 @@ pub fn answer(
     tokens: &mut Tokens,
     request: &Request,
     applications: &Applications,
+    pipelines: &Pipelines,
     options: &Options,
     now: Timestamp,
 ) -> Option<Answer> {
@@ -52,7 +54,7 @@ pub fn answer(
         Endpoint::Token(tenant, version) => {
             let by_get = version == Version::First && options.token_by_get == Verdict::Accepted;
             if request.method == Method::POST || (request.method == Method::GET && by_get) {
-                tokens.answer(request, tenant, version, applications, now)
+                tokens.answer(request, tenant, version, applications, pipelines, now)
             } else {
                 let text = format!(
                     "The endpoint only accepts POST requests. Received a {} request.",

@@ -32,6 +32,12 @@ pub struct Call {
     /// Bytes of the answer's body as it travels, which is compressed if the client takes it so.
     #[serde(default)]
     pub sent: usize,
+    /// The header `User-Agent`.
+    #[serde(default)]
+    pub user_agent: String,
+    /// The header `client-request-id`.
+    #[serde(default)]
+    pub request_id: String,
 }
 
 /// Which call of the log is meant.
@@ -60,6 +66,8 @@ impl Log {
             end: start,
             received: request.body.len(),
             sent: 0,
+            user_agent: request.header("user-agent").unwrap_or_default().to_owned(),
+            request_id: request.header("client-request-id").unwrap_or_default().to_owned(),
         });
         CallNumber(number)
     }

@@ -39,7 +39,7 @@ pub fn open_id_configuration(request: &Request, tenant: &str, version: Version) 
     let body = json!({
         "issuer": issuer,
         "token_endpoint": token,
-        "token_endpoint_auth_methods_supported": ["client_secret_post"],
+        "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
         // Nobody can sign in there, but clients refuse a document without it.
         "authorization_endpoint": authorization,
         "jwks_uri": keys,
@@ -51,6 +51,17 @@ pub fn open_id_configuration(request: &Request, tenant: &str, version: Version) 
         "claims_supported": ["sub", "iss", "aud", "exp", "iat", "tid", "ver"],
     });
     Answer::json(StatusCode::OK, &body)
+}
+
+/// The names that a signed statement of an application may call the endpoint by: its addresses, and the issuers.
+pub fn audiences(request: &Request, tenant: &str) -> Vec<String> {
+    let at = |path: &str| format!("https://{}/{tenant}{path}", request.host);
+    vec![
+        at("/oauth2/v2.0/token"),
+        at("/oauth2/token"),
+        at("/v2.0"),
+        first_issuer(tenant),
+    ]
 }
 
 /// The `iss` of the first version, which tokens for this API have whichever endpoint they come from.

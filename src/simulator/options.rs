@@ -63,6 +63,11 @@ pub struct Options {
     #[arg(long, value_name = "SECRET")]
     pub client_secret: Option<SecretString>,
 
+    /// PEM file with a certificate that the application has registered, in addition to the one in `client.pem`. Can be
+    /// repeated.
+    #[arg(long = "client-certificate", value_name = "FILE")]
+    pub client_certificates: Vec<PathBuf>,
+
     /// Display name of the application, the `createdByDisplayName` of its rows.
     #[arg(long, value_name = "NAME")]
     pub display_name: Option<String>,
@@ -72,10 +77,15 @@ pub struct Options {
     pub object_id: Option<String>,
 
     /// A further application of the tenant, with its own rows, limits and permission. Can be repeated. The keys are
-    /// client-id, client-secret, display-name, object-id and permission, with the defaults of the first application.
+    /// client-id, client-secret, display-name, object-id, permission and certificate (a PEM file, can be repeated), with the
+    /// defaults of the first application.
     /// `environment-2` has the credentials of the second application, and so on.
     #[arg(long = "application", value_name = "KEY=VALUE,...")]
     pub applications: Vec<Registration>,
+
+    /// Number of seconds for which a token is valid. The real ones of an application live for 3,599.
+    #[arg(long, value_name = "SECONDS", default_value_t = Options::default().token_life_seconds)]
+    pub token_life_seconds: u32,
 
     /// Maximum number of active indicators in the tenant, from all authors together.
     #[arg(long, value_name = "N", default_value_t = Options::default().capacity)]
@@ -303,9 +313,11 @@ impl Default for Options {
             tenant_id: None,
             client_id: None,
             client_secret: None,
+            client_certificates: Vec::new(),
             display_name: None,
             object_id: None,
             applications: Vec::new(),
+            token_life_seconds: 3599,
             capacity: 15_000,
             freed_capacity_delay_seconds: 0,
             limits: Toggle::On,
@@ -405,6 +417,7 @@ impl Options {
             display_name: self.display_name.clone(),
             object_id: self.object_id.clone(),
             permission: self.permission,
+            certificates: self.client_certificates.clone(),
         };
         std::iter::once(first).chain(self.applications.iter().cloned())
     }

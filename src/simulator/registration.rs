@@ -2,6 +2,7 @@
 //!
 //! **Invariant:** what is left out stays open; [`super::application`] makes it.
 
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::ValueEnum;
@@ -22,6 +23,8 @@ pub struct Registration {
     pub object_id: Option<String>,
     /// What it is allowed to do.
     pub permission: Permission,
+    /// PEM files with the certificates that it has registered.
+    pub certificates: Vec<PathBuf>,
 }
 
 impl Default for Registration {
@@ -32,6 +35,7 @@ impl Default for Registration {
             display_name: None,
             object_id: None,
             permission: Permission::All,
+            certificates: Vec::new(),
         }
     }
 }
@@ -57,8 +61,9 @@ impl FromStr for Registration {
                     registration.permission =
                         Permission::from_str(value, false).map_err(|_| "`permission` is all, own or none")?;
                 }
+                "certificate" => registration.certificates.push(value.into()),
                 _ => {
-                    let keys = "client-id, client-secret, display-name, object-id and permission";
+                    let keys = "client-id, client-secret, display-name, object-id, permission and certificate";
                     return Err(format!("there is no `{key}`; the keys are {keys}"));
                 }
             }

@@ -4,7 +4,7 @@
 
 use std::sync::OnceLock;
 
-use axum::http::Method;
+use axum::http::{HeaderMap, Method};
 use serde_json::Value;
 use url::form_urlencoded;
 
@@ -21,6 +21,9 @@ pub struct Request {
     pub authorization: Option<String>,
     /// The header `Host`.
     pub host: String,
+    /// Whether it came without TLS.
+    pub is_plain: bool,
+    headers: HeaderMap,
     /// The body.
     pub body: String,
     parsed: OnceLock<Option<Value>>,
@@ -35,9 +38,30 @@ impl Request {
             query: query.to_owned(),
             authorization: None,
             host: String::new(),
+            is_plain: false,
+            headers: HeaderMap::new(),
             body,
             parsed: OnceLock::new(),
         }
+    }
+
+    /// The same request with these headers.
+    pub fn with_headers(mut self, headers: HeaderMap) -> Self {
+        let text = |name: &str| Some(headers.get(name)?.to_str().ok()?.to_owned());
+        self.authorization = text("authorization");
+        self.host = text("host").unwrap_or_default();
+        self.headers = headers;
+        self
+    }
+
+    /// A header, if it is text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The body as a form, decoded, in its order.
+    pub fn form(&self) -> Vec<(String, String)> {
+        form_urlencoded::parse(self.body.as_bytes()).into_owned().collect()
     }
 
     /// The body as JSON, if it is.

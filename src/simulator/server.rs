@@ -1,4 +1,4 @@
-//! HTTPS in front of the service.
+//! HTTPS in front of the service, and HTTP in front of the endpoints of a managed identity, on one port.
 //!
 //! **Invariant:** nothing is decided here but how an answer travels: compressed, in chunks, cut off, or not at all.
 
@@ -14,6 +14,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use rustls::ServerConfig;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
@@ -23,6 +24,7 @@ use super::compress::compress;
 use super::control::{self, State};
 use super::faults::FaultKind;
 use super::gate;
+use super::managed_identity;
 use super::request::Request;
 
 // 15,000 rows are 14 MiB.
@@ -64,10 +66,26 @@ pub async fn serve(listener: TcpListener, tls: Arc<ServerConfig>, shared: Shared
 async fn connection(stream: TcpStream, acceptor: TlsAcceptor, shared: Shared) {
     // Small answers must not wait for the next packet.
     let _ = stream.set_nodelay(true);
-    let Ok(stream) = acceptor.accept(stream).await else {
-        return;
-    };
-    let service = service_fn(move |request| answer(request, shared.clone()));
+    let mut first = [0];
+    match stream.peek(&mut first).await {
+        Ok(1) if first == [TLS_HANDSHAKE] => {
+            if let Ok(stream) = acceptor.accept(stream).await {
+                serve_stream(stream, shared, false).await;
+            }
+        }
+        Ok(1) => serve_stream(stream, shared, true).await,
+        _ => {}
+    }
+}
+
+/// The first byte of a TLS connection (RFC 8446, 5.1).
+const TLS_HANDSHAKE: u8 = 22;
+
+async fn serve_stream<S>(stream: S, shared: Shared, is_plain: bool)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let service = service_fn(move |request| answer(request, shared.clone(), is_plain));
     // An error is a client that went away, or a connection that a fault closed.
     let _ = hyper::server::conn::http1::Builder::new()
         .serve_connection(TokioIo::new(stream), service)
@@ -79,7 +97,7 @@ async fn connection(stream: TcpStream, acceptor: TlsAcceptor, shared: Shared) {
 #[error("the connection is closed on purpose")]
 struct Closed;
 
-async fn answer(request: hyper::Request<Incoming>, shared: Shared) -> Result<Response<Body>, Closed> {
+async fn answer(request: hyper::Request<Incoming>, shared: Shared, is_plain: bool) -> Result<Response<Body>, Closed> {
     let (parts, body) = request.into_parts();
     let accepted = text(&parts.headers, &header::ACCEPT_ENCODING).unwrap_or_default();
     let body = to_bytes(Body::new(body), LARGEST_BODY).await.map_err(|_| Closed)?;
@@ -88,11 +106,15 @@ async fn answer(request: hyper::Request<Incoming>, shared: Shared) -> Result<Res
         parts.uri.path(),
         parts.uri.query().unwrap_or_default(),
         String::from_utf8_lossy(&body).into_owned(),
-    );
-    request.authorization = text(&parts.headers, &header::AUTHORIZATION);
-    request.host = text(&parts.headers, &header::HOST).unwrap_or_default();
+    )
+    .with_headers(parts.headers);
+    request.is_plain = is_plain;
 
     let compression = shared.lock().service.options.compression;
+    if request.is_plain && !managed_identity::is_at(&request.path) {
+        // Only what Azure puts beside a machine is there without TLS.
+        return Err(Closed);
+    }
     if request.path.starts_with(control::PREFIX) {
         let answer = control::answer(&mut shared.lock(), &request);
         let encoded = compress(&answer.body, &accepted, compression);

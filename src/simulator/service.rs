@@ -13,7 +13,9 @@ use super::authority;
 use super::context::Context;
 use super::faults::{FaultKind, first_of};
 use super::limits::{Destination, Limits, MINUTE, too_many};
+use super::managed_identity::ManagedIdentity;
 use super::options::Options;
+use super::pipeline::Pipelines;
 use super::plan::Plan;
 use super::portal::Portal;
 use super::request::Request;
@@ -36,6 +38,10 @@ pub struct Service {
     pub store: Store,
     /// The tokens that were given out.
     pub tokens: Tokens,
+    /// Pipelines and a cluster that the first application trusts.
+    pub pipelines: Pipelines,
+    /// The endpoints of managed identities.
+    pub managed_identity: ManagedIdentity,
     /// One for each application: the service's key is destination, tenant and application.
     limits: HashMap<usize, Limits>,
     refusals: u64,
@@ -94,13 +100,21 @@ impl Operation<'_> {
 
 impl Service {
     /// A service without rows.
-    pub fn new(options: Options, applications: Applications, tokens: Tokens) -> Self {
+    pub fn new(
+        options: Options,
+        applications: Applications,
+        tokens: Tokens,
+        pipelines: Pipelines,
+        managed_identity: ManagedIdentity,
+    ) -> Self {
         Self {
             options,
             applications,
             clock: Clock::start(),
             store: Store::default(),
             tokens,
+            pipelines,
+            managed_identity,
             limits: HashMap::new(),
             refusals: 0,
         }
@@ -165,10 +179,15 @@ impl Service {
         let Self {
             tokens,
             applications,
+            pipelines,
+            managed_identity,
             options,
             ..
         } = self;
-        if let Some(answer) = authority::answer(tokens, request, applications, options, now) {
+        let answer = authority::answer(tokens, request, applications, pipelines, options, now)
+            .or_else(|| pipelines.answer(request, now))
+            .or_else(|| managed_identity.answer(tokens, request, applications, now));
+        if let Some(answer) = answer {
             return answer;
         }
         match self.carry_out(request, plan, now) {

@@ -1,14 +1,14 @@
-//! The key that tokens are signed with.
+//! The keys that tokens are signed with: those of the identity provider, and those of pipelines and clusters.
 //!
-//! **Invariant:** made anew in every process, and it never leaves it; its public half is served as the identity provider
-//! serves it, so that a client may check a signature.
+//! **Invariant:** made anew in every process, and they never leave it; the public half of the first one is served as the
+//! identity provider serves it, so that a client may check a signature.
 
 use std::sync::OnceLock;
 
 use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
-use aws_lc_rs::signature::{KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
+use aws_lc_rs::signature::{KeyPair, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair, UnparsedPublicKey};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
@@ -28,10 +28,22 @@ pub struct SigningKey {
 }
 
 impl SigningKey {
-    /// The key of this process. Making it takes a tenth of a second, so that all simulators of a process share it.
+    /// The key of the identity provider of this process. Making it takes a tenth of a second, so that all simulators of a process share it.
     pub fn of_process() -> Result<&'static Self, Unspecified> {
         static KEY: OnceLock<Result<SigningKey, Unspecified>> = OnceLock::new();
         KEY.get_or_init(Self::generate).as_ref().map_err(|error| *error)
+    }
+
+    /// The key of the pipelines and clusters of this process.
+    pub fn of_pipelines() -> Result<&'static Self, Unspecified> {
+        static KEY: OnceLock<Result<SigningKey, Unspecified>> = OnceLock::new();
+        KEY.get_or_init(Self::generate).as_ref().map_err(|error| *error)
+    }
+
+    /// Whether this key has made the signature.
+    pub fn verifies(&self, signed: &[u8], signature: &[u8]) -> bool {
+        let public = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, self.pair.public_key().as_ref());
+        public.verify(signed, signature).is_ok()
     }
 
     fn generate() -> Result<Self, Unspecified> {
@@ -71,7 +83,7 @@ impl SigningKey {
 
 #[cfg(test)]
 mod tests {
-    use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
+    use aws_lc_rs::signature::RsaPublicKeyComponents;
 
     use super::*;
 
@@ -90,6 +102,12 @@ mod tests {
         let check = |signed: &str| public.verify(&RSA_PKCS1_2048_8192_SHA256, signed.as_bytes(), &bytes(signature));
         assert!(check(signed).is_ok());
         assert!(check(&format!("{signed}x")).is_err());
+        assert!(key.verifies(signed.as_bytes(), &bytes(signature)));
+        assert!(
+            !SigningKey::of_pipelines()
+                .unwrap()
+                .verifies(signed.as_bytes(), &bytes(signature))
+        );
         let header: Value = serde_json::from_slice(&bytes(signed.split('.').next().unwrap())).unwrap();
         assert_eq!(header["kid"], published["kid"]);
     }

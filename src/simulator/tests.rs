@@ -9,6 +9,7 @@ mod faults;
 mod gate;
 mod limits;
 mod listing;
+mod proofs;
 mod sign_in;
 mod switches;
 

@@ -66,7 +66,7 @@ pub fn authority(listen: IpAddr, further: &[String]) -> Result<Authority, TlsErr
         .with_single_cert(vec![leaf_certificate.der().clone()], key)?;
     server.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Authority {
-        ca_pem: pem(ca_certificate.der()),
+        ca_pem: pem("CERTIFICATE", ca_certificate.der()),
         server: Arc::new(server),
     })
 }
@@ -77,14 +77,15 @@ fn named(common_name: &str) -> DistinguishedName {
     name
 }
 
-fn pem(der: &[u8]) -> String {
-    let mut pem = "-----BEGIN CERTIFICATE-----\n".to_owned();
+/// The block of PEM of this kind.
+pub fn pem(kind: &str, der: &[u8]) -> String {
+    let mut pem = format!("-----BEGIN {kind}-----\n");
     for (index, character) in STANDARD.encode(der).chars().enumerate() {
         if index > 0 && index % 64 == 0 {
             pem.push('\n');
         }
         pem.push(character);
     }
-    pem.push_str("\n-----END CERTIFICATE-----\n");
+    pem.push_str(&format!("\n-----END {kind}-----\n"));
     pem
 }

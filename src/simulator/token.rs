@@ -1,6 +1,6 @@
-//! The token endpoint.
+//! The token endpoint, and tokens of managed identities.
 //!
-//! **Invariant:** a token is good for 3,599 seconds of the simulator's clock, for one tenant and one application, and for no
+//! **Invariant:** a token is good for its life by the simulator's clock, for one tenant and one application, and for no
 //! simulator but the one that gave it out.
 
 use std::collections::HashMap;
@@ -10,17 +10,15 @@ use axum::http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
-use url::form_urlencoded;
 
 use super::aadsts::SignInError;
 use super::answer::{Answer, Refusal};
 use super::application::{Application, Applications, random_hexadecimal};
-use super::discovery::{Version, first_issuer};
+use super::assertion;
+use super::discovery::{self, Version, first_issuer};
+use super::pipeline::Pipelines;
 use super::request::Request;
 use super::signing::SigningKey;
-
-/// What the real service answers to an application.
-const LIFE_SECONDS: i64 = 3599;
 
 const SCOPE_OF_ALL_ROLES: &str = "/.default";
 
@@ -35,6 +33,8 @@ struct Grant {
 #[derive(Debug)]
 pub struct Tokens {
     key: &'static SigningKey,
+    /// Seconds from a token's beginning to its end.
+    life: i64,
     grants: HashMap<String, Grant>,
 }
 
@@ -45,13 +45,21 @@ struct Granted<'a> {
     application: &'a Application,
     /// What the token is for.
     audience: &'a str,
+    /// How the application has proved who it is, as the claim `appidacr` has it.
+    proof: &'static str,
 }
 
+/// By a secret.
+const BY_SECRET: &str = "1";
+/// By a certificate, or by somebody whom it trusts.
+const BY_ASSERTION: &str = "2";
+
 impl Tokens {
-    /// No token yet.
-    pub fn new() -> Result<Self, Unspecified> {
+    /// No token yet; each will live so many seconds.
+    pub fn new(life: u32) -> Result<Self, Unspecified> {
         Ok(Self {
             key: SigningKey::of_process()?,
+            life: life.into(),
             grants: HashMap::new(),
         })
     }
@@ -63,10 +71,16 @@ impl Tokens {
         tenant: &str,
         version: Version,
         applications: &Applications,
+        pipelines: &Pipelines,
         now: Timestamp,
     ) -> Result<Answer, SignInError> {
-        let form: HashMap<String, String> = form_urlencoded::parse(request.body.as_bytes()).into_owned().collect();
-        let granted = check(&form, tenant, version, applications)?;
+        let form: HashMap<String, String> = request.form().into_iter().collect();
+        let proofs = Proofs {
+            audiences: discovery::audiences(request, tenant),
+            pipelines,
+            now,
+        };
+        let granted = check(&form, tenant, version, applications, &proofs)?;
         let issued = self.issue(&granted, version, &applications.tenant_id, now);
         // Without random numbers there is no token, but then the simulator would not have started.
         Ok(issued.unwrap_or_else(|_| Answer::empty(StatusCode::INTERNAL_SERVER_ERROR)))
@@ -80,14 +94,15 @@ impl Tokens {
         now: Timestamp,
     ) -> Result<Answer, Unspecified> {
         self.grants.retain(|_, grant| grant.end > now);
-        let token = self.key.sign(&claims(granted, tenant, now)?)?;
-        let end = now + SignedDuration::from_secs(LIFE_SECONDS);
+        let life = self.life;
+        let token = self.key.sign(&claims(granted, tenant, now, life)?)?;
+        let end = now + SignedDuration::from_secs(life);
         let body = match version {
-            Version::Second => json!({"token_type": "Bearer", "expires_in": LIFE_SECONDS,
-                "ext_expires_in": LIFE_SECONDS, "access_token": token}),
+            Version::Second => json!({"token_type": "Bearer", "expires_in": life,
+                "ext_expires_in": life, "access_token": token}),
             // The first version writes its numbers as strings.
-            Version::First => json!({"token_type": "Bearer", "expires_in": LIFE_SECONDS.to_string(),
-                "ext_expires_in": LIFE_SECONDS.to_string(), "expires_on": end.as_second().to_string(),
+            Version::First => json!({"token_type": "Bearer", "expires_in": life.to_string(),
+                "ext_expires_in": life.to_string(), "expires_on": end.as_second().to_string(),
                 "not_before": now.as_second().to_string(), "resource": granted.audience, "access_token": token}),
         };
         let grant = Grant {
@@ -96,6 +111,24 @@ impl Tokens {
         };
         self.grants.insert(token, grant);
         Ok(Answer::json(StatusCode::OK, &body))
+    }
+
+    /// The answer with a token for the managed identity that is this application.
+    pub fn for_identity(
+        &mut self,
+        number: usize,
+        resource: &str,
+        applications: &Applications,
+        now: Timestamp,
+    ) -> Result<Answer, Unspecified> {
+        let granted = Granted {
+            number,
+            application: applications.get(number).ok_or(Unspecified)?,
+            audience: resource,
+            proof: BY_ASSERTION,
+        };
+        // It is written as the first version writes it.
+        self.issue(&granted, Version::First, &applications.tenant_id, now)
     }
 
     /// The tokens that were given out and are not known to be over.
@@ -127,7 +160,7 @@ impl Tokens {
 }
 
 /// What a token of an application says, in the names of the first version.
-fn claims(granted: &Granted, tenant: &str, now: Timestamp) -> Result<Value, Unspecified> {
+fn claims(granted: &Granted, tenant: &str, now: Timestamp, life: i64) -> Result<Value, Unspecified> {
     let application = granted.application;
     let issuer = first_issuer(tenant);
     let mut claims = json!({
@@ -135,11 +168,10 @@ fn claims(granted: &Granted, tenant: &str, now: Timestamp) -> Result<Value, Unsp
         "iss": issuer,
         "iat": now.as_second(),
         "nbf": now.as_second(),
-        "exp": now.as_second() + LIFE_SECONDS,
+        "exp": now.as_second() + life,
         "app_displayname": application.display_name,
         "appid": application.client_id,
-        // The application has proved itself by a secret.
-        "appidacr": "1",
+        "appidacr": granted.proof,
         "idp": issuer,
         "oid": application.object_id,
         "sub": application.object_id,
@@ -154,11 +186,20 @@ fn claims(granted: &Granted, tenant: &str, now: Timestamp) -> Result<Value, Unsp
     Ok(claims)
 }
 
+/// What statements of applications are compared with.
+struct Proofs<'a> {
+    /// Names of the endpoint.
+    audiences: Vec<String>,
+    pipelines: &'a Pipelines,
+    now: Timestamp,
+}
+
 fn check<'a>(
     form: &'a HashMap<String, String>,
     tenant: &str,
     version: Version,
     applications: &'a Applications,
+    proofs: &Proofs<'_>,
 ) -> Result<Granted<'a>, SignInError> {
     let bad = SignInError::bad_request;
     let field = |name: &str| form.get(name).map(String::as_str).filter(|value| !value.is_empty());
@@ -200,6 +241,22 @@ fn check<'a>(
         }
     };
     let refused = |number, text| SignInError::new(StatusCode::UNAUTHORIZED, "invalid_client", number, text);
+    let granted = |proof| {
+        Ok(Granted {
+            number,
+            application,
+            audience,
+            proof,
+        })
+    };
+    if let Some(text) = field("client_assertion") {
+        if required("client_assertion_type")? != assertion::TYPE {
+            let text = "The value of 'client_assertion_type' is not supported.".to_owned();
+            return Err(bad("invalid_request", 700_022, text));
+        }
+        assertion::check(text, application, &proofs.audiences, proofs.pipelines, proofs.now)?;
+        return granted(BY_ASSERTION);
+    }
     let secret = field("client_secret").ok_or_else(|| {
         let text =
             "'client_assertion', 'client_secret' or 'request' is required for the 'client_credentials' grant type.";
@@ -212,11 +269,7 @@ fn check<'a>(
         );
         return Err(refused(7_000_215, text));
     }
-    Ok(Granted {
-        number,
-        application,
-        audience,
-    })
+    granted(BY_SECRET)
 }
 
 #[cfg(test)]
@@ -224,6 +277,7 @@ mod tests {
     use axum::http::Method;
     use base64::Engine;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use url::form_urlencoded;
 
     use super::*;
     use crate::simulator::options::Options;
@@ -242,7 +296,7 @@ mod tests {
     }
 
     fn tokens() -> Tokens {
-        Tokens::new().unwrap()
+        Tokens::new(3599).unwrap()
     }
 
     fn now() -> Timestamp {
@@ -254,7 +308,8 @@ mod tests {
             .extend_pairs(form)
             .finish();
         let request = Request::new(Method::POST, "/token", "", body);
-        let answer = tokens.answer(&request, tenant, version, &applications(), now());
+        let pipelines = Pipelines::new().unwrap();
+        let answer = tokens.answer(&request, tenant, version, &applications(), &pipelines, now());
         let answer = answer.unwrap_or_else(|error| error.answer(&request, now()));
         (answer.status.as_u16(), serde_json::from_slice(&answer.body).unwrap())
     }

@@ -70,8 +70,9 @@ pub async fn destroy(
     let mut outcome = Outcome::new(&Rows::default(), prior);
     let kept_rows: HashSet<StateAt> = kept.map(|kept| kept_rows(prior, &kept.digests)).unwrap_or_default();
     let mut due = Vec::new();
+    let own = tenant.client.principal();
     for (state, row) in prior.rows.at() {
-        let Some(leave) = may_delete(row, None, None, tenant.client.application_id()) else {
+        let Some(leave) = may_delete(row, None, None, &own) else {
             continue;
         };
         if kept_rows.contains(&state) {
@@ -278,12 +279,12 @@ impl<'a> Run<'a> {
             .exclusive
             .as_ref()
             .filter(|scope| self.planned.exclusive.as_ref() == Some(scope));
-        let application_id = self.tenant.client.application_id();
+        let own = self.tenant.client.principal();
         states
             .into_iter()
             .filter(|state| !self.deleted.contains(state))
             .filter_map(|state| {
-                let leave = may_delete(&self.prior.rows[state], scope, self.before.as_deref(), application_id)?;
+                let leave = may_delete(&self.prior.rows[state], scope, self.before.as_deref(), &own)?;
                 (!self.accepted.contains_key(&leave.id)).then_some((state, leave))
             })
             .collect()

@@ -98,9 +98,10 @@ pub(super) fn capacity(
     }
     let wanted = tenant.facts.wishes();
     if listing.len() + wanted > capacity {
+        let own = tenant.client.principal();
         let others: HashSet<_> = listing
             .iter()
-            .filter(|row| !is_author(&row.facts, tenant.client.application_id()))
+            .filter(|row| !is_author(&row.facts, &own))
             .map(|row| row.indicator.key())
             .collect();
         let mut added = 0;

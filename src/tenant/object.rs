@@ -1,6 +1,7 @@
 //! Objects as the tenant's rules see them: rows with names, planned by a configuration or held by a state.
 
 use super::rows::{PlannedAt, Rows, StateAt};
+use crate::defender::Principal;
 use crate::indicator::{Facts, Field, FieldSet, Indicator, Row, RowId};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -127,9 +128,8 @@ pub struct Scope {
 impl Scope {
     /// Whether a row of the tenant is in the scope.
     #[must_use]
-    pub fn contains(&self, row: &Row, application_id: &str) -> bool {
-        self.contains_label(row.indicator.fields.application.as_deref())
-            && (!self.own || is_author(&row.facts, application_id))
+    pub fn contains(&self, row: &Row, own: &Principal) -> bool {
+        self.contains_label(row.indicator.fields.application.as_deref()) && (!self.own || is_author(&row.facts, own))
     }
 
     /// Whether a row with this label may be in the scope, whoever made it.
@@ -150,16 +150,11 @@ impl Scope {
 }
 
 /// Whether the application made the row.
-pub(super) fn is_author(facts: &Facts, application_id: &str) -> bool {
-    let is = |who: &Option<String>| {
-        who.as_deref()
-            .is_some_and(|who| who.eq_ignore_ascii_case(application_id))
-    };
-    is(&facts.created_by)
+pub(super) fn is_author(facts: &Facts, own: &Principal) -> bool {
+    facts.created_by.as_deref().is_some_and(|who| own.is(who))
 }
 
 /// Whether the application made the row or wrote it last.
-pub(super) fn is_writer(facts: &Facts, application_id: &str) -> bool {
-    let wrote = facts.last_updated_by.as_deref();
-    is_author(facts, application_id) || wrote.is_some_and(|who| who.eq_ignore_ascii_case(application_id))
+pub(super) fn is_writer(facts: &Facts, own: &Principal) -> bool {
+    is_author(facts, own) || facts.last_updated_by.as_deref().is_some_and(|who| own.is(who))
 }

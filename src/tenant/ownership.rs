@@ -6,9 +6,10 @@
 use super::object::{Holding, OnExisting, PlannedRow, PriorObject, Scope, StateRow, is_writer};
 use super::rows::{PlannedAt, Rows};
 use super::{Policy, Tenant};
-use crate::defender::Listing;
+use crate::defender::{Listing, Principal};
 use crate::indicator::{Indicator, Key, Row, RowId};
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// Why an object may take a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +60,7 @@ pub(super) enum Standing<'l> {
 /// Asks for one object: what may it take?
 pub(super) struct Asker<'a> {
     policy: &'a Policy,
-    application_id: &'a str,
+    own: Arc<Principal>,
     on_existing: OnExisting,
     /// Ids that the record names, those of its note included.
     record: HashSet<&'a RowId>,
@@ -69,7 +70,7 @@ impl<'a> Asker<'a> {
     pub fn new(tenant: &'a Tenant, prior: &'a PriorObject, on_existing: OnExisting) -> Self {
         Self {
             policy: &tenant.policy,
-            application_id: tenant.client.application_id(),
+            own: tenant.client.principal(),
             on_existing,
             record: prior.held().map(|(id, _)| id).chain(&prior.note).collect(),
         }
@@ -83,7 +84,7 @@ impl<'a> Asker<'a> {
         let found = row.indicator.label();
         let is_listed = |label| self.policy.applications.iter().any(|listed| listed == label);
         let is_known = found == wanted.label() || found.is_some_and(is_listed);
-        if is_writer(&row.facts, self.application_id) && is_known {
+        if is_writer(&row.facts, &self.own) && is_known {
             return Some(Ground::Ours);
         }
         (self.on_existing == OnExisting::Adopt).then_some(Ground::Adopted)
@@ -172,7 +173,7 @@ pub(super) fn may_delete(
     row: &StateRow,
     scope: Option<&Scope>,
     listing: Option<&Listing>,
-    application_id: &str,
+    own: &Principal,
 ) -> Option<MayDelete> {
     let leave = |id: &RowId| MayDelete {
         id: id.clone(),
@@ -183,7 +184,7 @@ pub(super) fn may_delete(
         Holding::Held(id) => Some(leave(id)),
         Holding::Shown(id) => {
             let found = listing?.get(id)?;
-            scope?.contains(found, application_id).then(|| leave(id))
+            scope?.contains(found, own).then(|| leave(id))
         }
         Holding::Absent => None,
     }

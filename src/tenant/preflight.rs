@@ -141,7 +141,7 @@ fn look(
         .as_ref()
         .filter(|scope| prior.exclusive.as_ref() != Some(scope))
     {
-        let application_id = tenant.client.application_id();
+        let own = tenant.client.principal();
         let wanted: HashSet<_> = planned
             .rows
             .iter()
@@ -150,7 +150,7 @@ fn look(
             .collect();
         let count = listing
             .iter()
-            .filter(|row| scope.contains(row, application_id) && !wanted.contains(&row.indicator.key()))
+            .filter(|row| scope.contains(row, &own) && !wanted.contains(&row.indicator.key()))
             .count();
         if count > 0 {
             problems.push(Problem::ScopeNotShownYet { count });

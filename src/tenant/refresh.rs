@@ -55,7 +55,7 @@ pub async fn refresh(tenant: &Tenant, token: Token, prior: &PriorObject) -> Resu
         unread: Unread::StateKept,
     })?;
     let now = tenant.now();
-    let application_id = tenant.client.application_id();
+    let own = tenant.client.principal();
     let mut refreshed = Refreshed {
         rows: Vec::with_capacity(prior.rows.len()),
         strangers: Vec::new(),
@@ -82,7 +82,7 @@ pub async fn refresh(tenant: &Tenant, token: Token, prior: &PriorObject) -> Resu
                 let scope = prior.exclusive.as_ref();
                 match listing
                     .get(id)
-                    .filter(|row| scope.is_some_and(|scope| scope.contains(row, application_id)))
+                    .filter(|row| scope.is_some_and(|scope| scope.contains(row, &own)))
                 {
                     Some(row) => compare(&state.indicator, row),
                     None => RowRefresh::OutOfScope,
@@ -104,7 +104,7 @@ pub async fn refresh(tenant: &Tenant, token: Token, prior: &PriorObject) -> Resu
             .collect();
         let strangers = listing
             .iter()
-            .filter(|row| scope.contains(row, application_id) && !known.contains(&row.id));
+            .filter(|row| scope.contains(row, &own) && !known.contains(&row.id));
         refreshed.strangers = strangers.cloned().collect();
     }
     // Whatever the configuration says, this state lets them go: that counts as a removal in every order.

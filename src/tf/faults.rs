@@ -31,6 +31,17 @@ pub(crate) fn import_unconfigured(type_name: &str) -> Diagnostic {
     )
 }
 
+/// A list of resources without a provider configuration.
+pub(crate) fn list_unconfigured(type_name: &str) -> Diagnostic {
+    Diagnostic::error(
+        "The provider is not configured yet",
+        format!(
+            "Resources of type {type_name} can be listed only with the whole provider configuration. Give the provider values \
+             that are known."
+        ),
+    )
+}
+
 /// A refresh without a provider configuration.
 pub(crate) fn not_refreshed(type_name: &str) -> Diagnostic {
     Diagnostic::warning(
@@ -131,5 +142,24 @@ pub(crate) fn no_import(type_name: &str) -> Diagnostic {
     Diagnostic::error(
         "Import is not supported",
         format!("Resources of type {type_name} cannot be imported."),
+    )
+}
+
+/// A type that does not take over objects of another one.
+pub(crate) fn no_move(source: &str, target: &str) -> Diagnostic {
+    Diagnostic::error(
+        "The resource cannot be moved to this type",
+        format!(
+            "A `moved` block cannot turn a resource of type {source} into one of type {target}. Remove the old resource from the \
+             state with a `removed` block that has `destroy = false`, and import the new one."
+        ),
+    )
+}
+
+/// A stored object of a later version of this provider.
+pub(crate) fn moved_from_newer(type_name: &str, version: i64) -> Diagnostic {
+    stored_unreadable(
+        type_name,
+        &format!("a newer version of the provider stored it, with version {version} of the schema"),
     )
 }

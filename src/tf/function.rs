@@ -32,7 +32,8 @@ pub trait Function: Send + Sync {
     fn call(&self, arguments: Vec<Value>) -> Result<Value, FunctionError>;
 }
 
-/// An argument of a function. The host refuses a null one, and answers an unknown one with an unknown result by itself.
+/// An argument of a function. The host answers an unknown one with an unknown result by itself, and refuses a null one
+/// unless the function takes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parameter {
     /// The name, for messages and documentation.
@@ -41,6 +42,8 @@ pub struct Parameter {
     pub value_type: ValueType,
     /// What it means, in Markdown.
     pub description: String,
+    /// Whether it may be null.
+    pub nullable: bool,
 }
 
 impl Parameter {
@@ -50,7 +53,15 @@ impl Parameter {
             name: name.into(),
             value_type,
             description: description.into(),
+            nullable: false,
         }
+    }
+
+    /// The same parameter, which may be null.
+    #[must_use]
+    pub fn or_null(mut self) -> Self {
+        self.nullable = true;
+        self
     }
 }
 

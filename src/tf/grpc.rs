@@ -4,16 +4,21 @@
 //! a broken connection. What cannot be decoded or encoded becomes an error message beside an unchanged object.
 
 mod function;
+mod identity;
+mod managed;
+mod moving;
+mod query;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status};
 
-use super::server::{ApplyRequest, Lookup, Managed, Server};
-use super::{Diagnostic, Diagnostics, Imported, PlanRequest, PlanResponse, Provider, ReadRequest, Value, wire};
+use super::server::{Lookup, Managed, Query, Server};
+use super::{Diagnostic, Diagnostics, Provider, Value, wire};
 use crate::outgoing;
 use crate::proto::tfplugin6 as proto;
 use proto::provider_server::{Provider as Calls, ProviderServer};
@@ -62,19 +67,26 @@ impl<P: Provider> Grpc<P> {
             .data_source(type_name)
             .ok_or_else(|| unknown_type("data source", type_name))
     }
+
+    fn list(&self, type_name: &str) -> Result<Query<'_, P>, Status> {
+        self.server
+            .list(type_name)
+            .ok_or_else(|| unknown_type("list of resources", type_name))
+    }
 }
 
 fn unknown_type(kind: &str, name: &str) -> Status {
     Status::not_found(format!("the provider has no {kind} {name:?}"))
 }
 
-/// What the provider can do beyond the basic calls: it looks at destructions before they happen, and works without
-/// having been asked for its schema.
+/// What the provider can do beyond the basic calls: it looks at destructions before they happen, works without having been
+/// asked for its schema, takes over objects of other types, and writes configuration for objects that have none.
 fn capabilities() -> Option<proto::ServerCapabilities> {
     Some(proto::ServerCapabilities {
         plan_destroy: true,
         get_provider_schema_optional: true,
-        ..proto::ServerCapabilities::default()
+        move_resource_state: true,
+        generate_resource_config: true,
     })
 }
 
@@ -84,7 +96,7 @@ impl<P: Provider> Calls for Grpc<P> {
         &self,
         _request: Request<proto::get_metadata::Request>,
     ) -> Answer<proto::get_metadata::Response> {
-        use proto::get_metadata::{DataSourceMetadata, FunctionMetadata, ResourceMetadata};
+        use proto::get_metadata::{DataSourceMetadata, FunctionMetadata, ListResourceMetadata, ResourceMetadata};
         let server = &self.server;
         Ok(Response::new(proto::get_metadata::Response {
             server_capabilities: capabilities(),
@@ -99,6 +111,10 @@ impl<P: Provider> Calls for Grpc<P> {
             functions: server
                 .functions()
                 .map(|(name, _)| FunctionMetadata { name: name.into() })
+                .collect(),
+            list_resources: server
+                .lists()
+                .map(|(name, _)| ListResourceMetadata { type_name: name.into() })
                 .collect(),
             ..proto::get_metadata::Response::default()
         }))
@@ -121,8 +137,19 @@ impl<P: Provider> Calls for Grpc<P> {
                 .map(|(name, block)| (name.into(), wire::schema(block)))
                 .collect(),
             functions: function::signatures(server),
+            list_resource_schemas: server
+                .lists()
+                .map(|(name, block)| (name.into(), wire::schema(block)))
+                .collect(),
             ..proto::get_provider_schema::Response::default()
         }))
+    }
+
+    async fn get_resource_identity_schemas(
+        &self,
+        _request: Request<proto::get_resource_identity_schemas::Request>,
+    ) -> Answer<proto::get_resource_identity_schemas::Response> {
+        Ok(Response::new(identity::schemas(&self.server)))
     }
 
     async fn validate_provider_config(
@@ -203,41 +230,22 @@ impl<P: Provider> Calls for Grpc<P> {
         }))
     }
 
+    async fn upgrade_resource_identity(
+        &self,
+        request: Request<proto::upgrade_resource_identity::Request>,
+    ) -> Answer<proto::upgrade_resource_identity::Response> {
+        let request = request.into_inner();
+        let resource = self.resource(&request.type_name)?;
+        Ok(Response::new(identity::upgrade(&resource, request)))
+    }
+
     async fn read_resource(
         &self,
         request: Request<proto::read_resource::Request>,
     ) -> Answer<proto::read_resource::Response> {
-        let proto::read_resource::Request {
-            type_name,
-            current_state,
-            private,
-            ..
-        } = request.into_inner();
-        let resource = self.resource(&type_name)?;
-        let read = match wire::value(resource.value_type(), current_state.as_ref()) {
-            Ok(state) => {
-                resource
-                    .read(ReadRequest {
-                        state,
-                        private: private.clone(),
-                    })
-                    .await
-            }
-            Err(diagnostic) => Err(diagnostic.into()),
-        };
-        let read = read.and_then(|answer| {
-            let state = wire::dynamic_value(resource.value_type(), &answer.state)?;
-            Ok((Some(state), answer.private, answer.diagnostics))
-        });
-        // An answer without a state would say that the object is gone.
-        let (new_state, private, diagnostics) =
-            read.unwrap_or_else(|diagnostics| (current_state, private, diagnostics));
-        Ok(Response::new(proto::read_resource::Response {
-            new_state,
-            private,
-            diagnostics: wire::diagnostics(diagnostics),
-            ..proto::read_resource::Response::default()
-        }))
+        let request = request.into_inner();
+        let resource = self.resource(&request.type_name)?;
+        Ok(Response::new(managed::read(&resource, request).await))
     }
 
     async fn plan_resource_change(
@@ -246,34 +254,7 @@ impl<P: Provider> Calls for Grpc<P> {
     ) -> Answer<proto::plan_resource_change::Response> {
         let request = request.into_inner();
         let resource = self.resource(&request.type_name)?;
-        let value_type = resource.value_type();
-        let decoded = wire::value(value_type, request.prior_state.as_ref()).and_then(|prior| {
-            Ok(PlanRequest {
-                prior,
-                proposed: wire::value(value_type, request.proposed_new_state.as_ref())?,
-                config: wire::value(value_type, request.config.as_ref())?,
-                private: request.prior_private.clone(),
-            })
-        });
-        let mut answer = match decoded {
-            Ok(decoded) => resource.plan(decoded).await,
-            Err(diagnostic) => PlanResponse {
-                private: request.prior_private,
-                diagnostics: diagnostic.into(),
-                ..PlanResponse::default()
-            },
-        };
-        let planned_state = encode(
-            wire::dynamic_value(value_type, &answer.planned),
-            &mut answer.diagnostics,
-        );
-        Ok(Response::new(proto::plan_resource_change::Response {
-            planned_state,
-            requires_replace: answer.requires_replace.iter().map(wire::path).collect(),
-            planned_private: answer.private,
-            diagnostics: wire::diagnostics(answer.diagnostics),
-            ..proto::plan_resource_change::Response::default()
-        }))
+        Ok(Response::new(managed::plan(&resource, request).await))
     }
 
     async fn apply_resource_change(
@@ -282,64 +263,34 @@ impl<P: Provider> Calls for Grpc<P> {
     ) -> Answer<proto::apply_resource_change::Response> {
         let request = request.into_inner();
         let resource = self.resource(&request.type_name)?;
-        let value_type = resource.value_type();
-        let decoded = wire::value(value_type, request.prior_state.as_ref()).and_then(|prior| {
-            Ok(ApplyRequest {
-                prior,
-                planned: wire::value(value_type, request.planned_state.as_ref())?,
-                config: wire::value(value_type, request.config.as_ref())?,
-                private: request.planned_private.clone(),
-            })
-        });
-        let mut answer = match decoded {
-            Ok(decoded) => resource.apply(decoded).await,
-            // Nothing was done: the object stays as it stands.
-            Err(diagnostic) => {
-                return Ok(Response::new(proto::apply_resource_change::Response {
-                    new_state: request.prior_state,
-                    private: request.planned_private,
-                    diagnostics: wire::diagnostics(diagnostic.into()),
-                    ..proto::apply_resource_change::Response::default()
-                }));
-            }
-        };
-        let new_state = encode(wire::dynamic_value(value_type, &answer.state), &mut answer.diagnostics);
-        Ok(Response::new(proto::apply_resource_change::Response {
-            new_state: new_state.or(request.prior_state),
-            private: answer.private,
-            diagnostics: wire::diagnostics(answer.diagnostics),
-            ..proto::apply_resource_change::Response::default()
-        }))
+        Ok(Response::new(managed::apply(&resource, request).await))
     }
 
     async fn import_resource_state(
         &self,
         request: Request<proto::import_resource_state::Request>,
     ) -> Answer<proto::import_resource_state::Response> {
-        let proto::import_resource_state::Request { type_name, id, .. } = request.into_inner();
-        let resource = self.resource(&type_name)?;
-        let (imported_resources, diagnostics) = match resource.import(id).await {
-            Ok(Imported {
-                state,
-                private,
-                mut diagnostics,
-            }) => {
-                let state = encode(wire::dynamic_value(resource.value_type(), &state), &mut diagnostics);
-                let imported = state.map(|state| proto::import_resource_state::ImportedResource {
-                    type_name,
-                    state: Some(state),
-                    private,
-                    ..proto::import_resource_state::ImportedResource::default()
-                });
-                (imported.into_iter().collect(), diagnostics)
-            }
-            Err(diagnostics) => (Vec::new(), diagnostics),
-        };
-        Ok(Response::new(proto::import_resource_state::Response {
-            imported_resources,
-            diagnostics: wire::diagnostics(diagnostics),
-            ..proto::import_resource_state::Response::default()
-        }))
+        let request = request.into_inner();
+        let resource = self.resource(&request.type_name)?;
+        Ok(Response::new(moving::import(&resource, request).await))
+    }
+
+    async fn move_resource_state(
+        &self,
+        request: Request<proto::move_resource_state::Request>,
+    ) -> Answer<proto::move_resource_state::Response> {
+        let request = request.into_inner();
+        let resource = self.resource(&request.target_type_name)?;
+        Ok(Response::new(moving::take_over(&resource, request)))
+    }
+
+    async fn generate_resource_config(
+        &self,
+        request: Request<proto::generate_resource_config::Request>,
+    ) -> Answer<proto::generate_resource_config::Response> {
+        let request = request.into_inner();
+        let resource = self.resource(&request.type_name)?;
+        Ok(Response::new(moving::generate(&resource, &request)))
     }
 
     async fn validate_data_resource_config(
@@ -373,6 +324,25 @@ impl<P: Provider> Calls for Grpc<P> {
             diagnostics: wire::diagnostics(diagnostics),
             ..proto::read_data_source::Response::default()
         }))
+    }
+
+    async fn validate_list_resource_config(
+        &self,
+        request: Request<proto::validate_list_resource_config::Request>,
+    ) -> Answer<proto::validate_list_resource_config::Response> {
+        let request = request.into_inner();
+        let list = self.list(&request.type_name)?;
+        Ok(Response::new(query::validate(&list, &request)))
+    }
+
+    async fn list_resource(
+        &self,
+        request: Request<proto::list_resource::Request>,
+    ) -> Answer<BoxStream<proto::list_resource::Event>> {
+        let request = request.into_inner();
+        let list = self.list(&request.type_name)?;
+        let events = query::list(&list, &request).await.into_iter().map(Ok);
+        Ok(Response::new(Box::pin(tokio_stream::iter(events))))
     }
 
     async fn get_functions(

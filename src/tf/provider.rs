@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{DataSource, Diagnostics, Function, Resource, Schema, Value};
+use super::{DataSource, Diagnostics, Function, ListResource, Resource, Schema, Value};
 
 /// A provider: its own block, and the list of everything that it offers.
 #[async_trait]
@@ -41,6 +41,11 @@ pub trait Provider: Send + Sync + 'static {
 
     /// The data sources. Called once at start-up.
     fn data_sources(&self) -> Vec<Box<dyn DataSource<Self::Client>>> {
+        Vec::new()
+    }
+
+    /// The lists of resources, for types that have an identity. Called once at start-up.
+    fn list_resources(&self) -> Vec<Box<dyn ListResource<Self::Client>>> {
         Vec::new()
     }
 

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{Diagnostics, Path, Schema, Value, faults};
+use super::{Diagnostic, Diagnostics, IdentitySchema, MoveSource, Moved, Path, Schema, Value, faults};
 
 /// A kind of object that Terraform manages. `C` is the provider's client, which only a configured provider has.
 ///
@@ -52,6 +52,34 @@ pub trait Resource<C: Send + Sync + 'static>: Send + Sync {
     /// Why there is no such object.
     async fn import(&self, _client: &C, _id: &str) -> Result<Imported, Diagnostics> {
         Err(faults::no_import(self.type_name()).into())
+    }
+
+    /// The identity that objects of the type have. Called once at start-up.
+    fn identity_schema(&self) -> Option<IdentitySchema> {
+        None
+    }
+
+    /// The identity of an object; null while a part of it is not known. The framework asks for every object that it answers,
+    /// and whatever a host has stored plays no part in it. The same object must always give the same identity.
+    fn identity(&self, _client: Option<&C>, _object: &Value) -> Value {
+        Value::Null
+    }
+
+    /// Finds an object by its identity, of which any attribute may be null.
+    ///
+    /// # Errors
+    /// Why there is no such object.
+    async fn import_by_identity(&self, _client: &C, _identity: Value) -> Result<Imported, Diagnostics> {
+        Err(faults::no_import(self.type_name()).into())
+    }
+
+    /// Takes over an object of another resource type, without a client. An object of this very type, from this provider
+    /// under any address, is upgraded instead.
+    ///
+    /// # Errors
+    /// Why it cannot be taken over.
+    fn take_over(&self, source: &MoveSource) -> Result<Moved, Diagnostic> {
+        Err(faults::no_move(&source.type_name, self.type_name()))
     }
 
     /// The stored value of an older version of the schema, as JSON, in the form of the current version.

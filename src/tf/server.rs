@@ -8,6 +8,7 @@ mod guard;
 mod callable;
 mod lookup;
 mod managed;
+mod query;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,9 +16,12 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 pub use callable::Callable;
 pub use lookup::Lookup;
-pub use managed::{ApplyRequest, Managed};
+pub use managed::{ApplyRequest, ImportBy, Managed, MoveRequest};
+pub use query::Query;
 
-use super::{DataSource, Diagnostic, Diagnostics, Provider, Resource, Schema, Value, ValueType};
+use super::{
+    DataSource, Diagnostic, Diagnostics, IdentitySchema, ListResource, Provider, Resource, Schema, Value, ValueType,
+};
 
 /// A running provider.
 pub struct Server<P: Provider> {
@@ -25,6 +29,7 @@ pub struct Server<P: Provider> {
     block: Block,
     resources: ByName<Arc<ResourceOffer<P::Client>>>,
     data_sources: ByName<Arc<DataSourceOffer<P::Client>>>,
+    lists: ByName<Arc<ListOffer<P::Client>>>,
     functions: ByName<Callable>,
     client: RwLock<Option<Arc<P::Client>>>,
     /// How often the user has wanted to stop.
@@ -46,7 +51,30 @@ impl Block {
     }
 }
 
-/// A resource or a data source with its schema.
+/// The identity of a resource type, and the type that follows from it.
+pub struct Identity {
+    /// The description.
+    pub schema: IdentitySchema,
+    /// The type of an identity.
+    pub value_type: ValueType,
+}
+
+impl Identity {
+    fn new(schema: IdentitySchema) -> Self {
+        let value_type = ValueType::Object(schema.object_type());
+        Identity { schema, value_type }
+    }
+}
+
+/// A resource with its schemas.
+struct ResourceOffer<C> {
+    block: Block,
+    identity: Option<Identity>,
+    /// The provider's own code for it.
+    code: Box<dyn Resource<C>>,
+}
+
+/// A data source or a list with its schema.
 struct Offer<T: ?Sized> {
     block: Block,
     /// The provider's own code for it.
@@ -54,17 +82,22 @@ struct Offer<T: ?Sized> {
 }
 
 type ByName<T> = BTreeMap<&'static str, T>;
-type ResourceOffer<C> = Offer<dyn Resource<C>>;
 type DataSourceOffer<C> = Offer<dyn DataSource<C>>;
+type ListOffer<C> = Offer<dyn ListResource<C>>;
 
 impl<P: Provider> Server<P> {
     /// Asks the provider for everything that it offers.
     pub fn new(provider: P) -> Self {
         let resources = provider.resources().into_iter().map(|code| {
             let block = Block::new(code.schema());
-            (code.type_name(), Arc::new(Offer { block, code }))
+            let identity = code.identity_schema().map(Identity::new);
+            (code.type_name(), Arc::new(ResourceOffer { block, identity, code }))
         });
         let data_sources = provider.data_sources().into_iter().map(|code| {
+            let block = Block::new(code.schema());
+            (code.type_name(), Arc::new(Offer { block, code }))
+        });
+        let lists = provider.list_resources().into_iter().map(|code| {
             let block = Block::new(code.schema());
             (code.type_name(), Arc::new(Offer { block, code }))
         });
@@ -74,6 +107,7 @@ impl<P: Provider> Server<P> {
             block: Block::new(provider.schema()),
             resources: resources.collect(),
             data_sources: data_sources.collect(),
+            lists: lists.collect(),
             functions: functions.collect(),
             client: RwLock::new(None),
             stops: AtomicU64::new(0),
@@ -89,6 +123,17 @@ impl<P: Provider> Server<P> {
     /// The resources by name.
     pub fn resources(&self) -> impl Iterator<Item = (&'static str, &Block)> {
         self.resources.iter().map(|(name, offer)| (*name, &offer.block))
+    }
+
+    /// The identities by name of the resource, of those that have one.
+    pub(crate) fn identities(&self) -> impl Iterator<Item = (&'static str, &IdentitySchema)> {
+        let offers = self.resources.iter();
+        offers.filter_map(|(name, offer)| Some((*name, &offer.identity.as_ref()?.schema)))
+    }
+
+    /// The lists by name of the resource.
+    pub(crate) fn lists(&self) -> impl Iterator<Item = (&'static str, &Block)> {
+        self.lists.iter().map(|(name, offer)| (*name, &offer.block))
     }
 
     /// The data sources by name.
@@ -109,6 +154,12 @@ impl<P: Provider> Server<P> {
     /// A data source by name.
     pub(crate) fn data_source(&self, type_name: &str) -> Option<Lookup<'_, P>> {
         self.data_sources.get(type_name).map(|offer| Lookup::new(self, offer))
+    }
+
+    /// A list by name of the resource.
+    pub(crate) fn list(&self, type_name: &str) -> Option<Query<'_, P>> {
+        let list = self.lists.get(type_name)?;
+        Some(Query::new(self, list, self.resource(type_name)?))
     }
 
     /// A function by name.

@@ -8,8 +8,8 @@ use prost::bytes::Bytes;
 use super::faults;
 use super::server::{Block, Callable};
 use super::{
-    Attribute, AttributeKind, Diagnostic, Diagnostics, FunctionError, Level, Nesting, Parameter, Path, Presence,
-    Schema, Step, Value, ValueType, json, msgpack,
+    Attribute, AttributeKind, Diagnostic, Diagnostics, FunctionError, IdentitySchema, Level, Nesting, Parameter, Path,
+    Presence, Schema, Step, Value, ValueType, json, msgpack,
 };
 use crate::outgoing;
 use crate::proto::tfplugin6 as proto;
@@ -99,6 +99,22 @@ pub(super) fn schema(block: &Block) -> proto::Schema {
     }
 }
 
+/// The schema of an identity.
+pub(super) fn identity_schema(schema: &IdentitySchema) -> proto::ResourceIdentitySchema {
+    use proto::resource_identity_schema::IdentityAttribute;
+    let attributes = schema.attributes.iter().map(|attribute| IdentityAttribute {
+        name: attribute.name.clone(),
+        r#type: attribute.value_type.to_json().into_bytes(),
+        required_for_import: attribute.is_required,
+        optional_for_import: !attribute.is_required,
+        description: attribute.description.clone(),
+    });
+    proto::ResourceIdentitySchema {
+        version: schema.version,
+        identity_attributes: attributes.collect(),
+    }
+}
+
 fn attribute(attribute: &Attribute) -> proto::schema::Attribute {
     let (value_type, nested) = match &attribute.kind {
         AttributeKind::Plain(value_type) => (value_type.to_json().into_bytes(), None),
@@ -153,7 +169,7 @@ fn parameter(parameter: &Parameter) -> proto::function::Parameter {
     proto::function::Parameter {
         name: parameter.name.clone(),
         r#type: parameter.value_type.to_json().into_bytes(),
-        allow_null_value: false,
+        allow_null_value: parameter.nullable,
         allow_unknown_values: false,
         description: parameter.description.clone(),
         description_kind: proto::StringKind::Markdown.into(),

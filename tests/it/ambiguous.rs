@@ -187,7 +187,7 @@ async fn what_nobody_could_find_out_is_taken_over_by_the_next_apply() {
     tenant.simulator.clear_calls();
     let run = host.apply().await.ok();
     assert!(run.warnings.join("\n").contains("taken over"), "{:?}", run.warnings);
-    tenant.expect_calls((0, 0), (0, 0), 2);
+    tenant.expect_calls((0, 0), (0, 0), 4);
     assert_eq!(tenant.values().len(), 5);
     host.plan().await.clean();
 }

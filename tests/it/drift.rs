@@ -68,7 +68,7 @@ async fn everything_that_others_did_is_one_warning_and_one_import() {
 
         tenant.simulator.clear_calls();
         host.apply().await.ok();
-        tenant.expect_calls((1, 3), (0, 0), 2);
+        tenant.expect_calls((1, 3), (0, 0), 4);
         assert_eq!(tenant.simulator.rows().len(), 6);
         assert_eq!(tenant.row("d.example").unwrap()["severity"], "High");
         assert_eq!(tenant.row("c.example").unwrap()["generateAlert"], false);

@@ -15,6 +15,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("tf", &["proto", "outgoing"]),
     ("indicator", &["outgoing"]),
     ("feed", &["indicator", "outgoing"]),
+    ("lint", &["feed", "indicator", "outgoing"]),
     ("defender", &["indicator", "outgoing"]),
     ("tenant", &["defender", "indicator"]),
     ("report", &["feed", "indicator", "outgoing"]),
@@ -22,6 +23,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "provider",
         &["tenant", "defender", "feed", "indicator", "tf", "outgoing"],
     ),
+    ("export", &["tenant", "defender", "feed", "indicator", "outgoing"]),
     ("docs", &["indicator", "tf"]),
     // The oracle: it shares no code with the client.
     ("simulator", &[]),
@@ -31,10 +33,12 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "simulator",
             "docs",
+            "export",
             "provider",
             "report",
             "tenant",
             "defender",
+            "lint",
             "feed",
             "indicator",
             "tf",

@@ -30,6 +30,10 @@ fn files(directory: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
+        // What these functions read is no list before they have read it.
+        if path.ends_with("parse_stix") || path.ends_with("parse_misp") {
+            continue;
+        }
         if path.is_dir() {
             found.extend(files(&path));
         } else if path

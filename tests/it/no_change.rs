@@ -163,7 +163,7 @@ async fn another_key_for_the_same_row_is_no_change() {
     host.configure(&[("mde_indicator_set.a", list(rows))]);
     tenant.simulator.clear_calls();
     host.apply().await.ok();
-    tenant.expect_calls((1, 1), (0, 0), 2);
+    tenant.expect_calls((1, 1), (0, 0), 4);
     let held = host.held("mde_indicator_set.a");
     assert_eq!(held.id("named").as_ref(), before.get("b.example"));
     assert_eq!(held.keys(), ["c.example", "named"]);

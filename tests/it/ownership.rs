@@ -270,7 +270,7 @@ async fn rows_that_went_meanwhile_do_not_keep_others_from_being_deleted() {
         .ok();
     assert_eq!(tenant.values(), ["d0.example"]);
     // The plan looks, the apply looks, and looks again when the service does not know an id.
-    tenant.expect_calls((0, 0), (2, 8 + 6), 3);
+    tenant.expect_calls((0, 0), (2, 8 + 6), 6);
     host.plan().await.clean();
 }
 
@@ -445,7 +445,7 @@ async fn a_resource_that_is_renamed_keeps_its_rows() {
             // The new one first: it claims the rows, and nothing is written or deleted.
             if order.first() == Some(&after.0) {
                 assert_eq!(tenant.simulator.rows(), rows);
-                tenant.expect_calls((0, 0), (0, 0), 2);
+                tenant.expect_calls((0, 0), (0, 0), 4);
             }
             assert_settled(&tenant, &mut host).await;
             host.destroy().await.ok();
@@ -479,7 +479,7 @@ async fn a_moved_row_that_cannot_be_changed_is_held_as_it_is() {
     assert_eq!(host.held(A).keys(), ["d0.example", "d1.example"]);
     tenant.simulator.clear_calls();
     host.apply().await.ok();
-    tenant.expect_calls((1, 1), (0, 0), 2);
+    tenant.expect_calls((1, 1), (0, 0), 4);
     assert_eq!(tenant.row("d2.example").unwrap()["title"], "other");
     assert_settled(&tenant, &mut host).await;
 }

@@ -43,7 +43,7 @@ async fn assert_replaced_gently(tenant: &Tenant, host: &mut Host, missing: usize
     tenant.simulator.clear_calls();
     let before = tenant.simulator.rows();
     host.apply().await.ok();
-    tenant.expect_calls((1, missing), (0, 0), 2);
+    tenant.expect_calls((1, missing), (0, 0), 4);
     assert!(!host.state[SET].tainted);
     let after = tenant.simulator.rows();
     assert!(before.iter().all(|row| after.contains(row)), "a good row was touched");
@@ -158,7 +158,7 @@ async fn after_untaint_the_missing_rows_are_added_by_an_update() {
     host.untaint(SET);
     tenant.simulator.clear_calls();
     host.apply().await.ok();
-    tenant.expect_calls((1, 1), (0, 0), 2);
+    tenant.expect_calls((1, 1), (0, 0), 4);
     host.plan().await.clean();
     assert_eq!(keys(&host).len(), 5);
 }
@@ -178,7 +178,7 @@ async fn a_tainted_set_that_changes_is_replaced_without_a_gap() {
     tenant.simulator.clear_calls();
     let stays: Vec<Json> = (6..10).map(|number| tenant.row(&domain(number)).unwrap()).collect();
     host.configure(&[(SET, list)]).apply().await.ok();
-    tenant.expect_calls((1, 4), (1, 2), 2);
+    tenant.expect_calls((1, 4), (1, 2), 4);
     assert!(stays.iter().all(|row| tenant.simulator.rows().contains(row)));
     assert_eq!(tenant.row("d5.example").unwrap()["description"], "described");
     assert_eq!(tenant.values().len(), 11);
@@ -228,7 +228,7 @@ async fn an_update_that_fails_in_part_keeps_the_rest_and_is_not_tainted() {
     assert_eq!(keys(&host), tenant.values());
     tenant.simulator.clear_calls();
     host.apply().await.ok();
-    tenant.expect_calls((1, 2), (0, 0), 2);
+    tenant.expect_calls((1, 2), (0, 0), 4);
     host.plan().await.clean();
 }
 
@@ -258,7 +258,7 @@ async fn an_action_that_is_not_accepted_leaves_the_old_row_and_its_id() {
         assert_eq!(host.held(SET).rows()["d1.example"]["action"], "Block");
         tenant.simulator.clear_calls();
         host.apply().await.ok();
-        tenant.expect_calls((1, 1), (1, 1), 2);
+        tenant.expect_calls((1, 1), (1, 1), 4);
         host.plan().await.clean();
         assert_eq!(
             tenant.held().iter().filter(|(_, action)| action == "Allowed").count(),

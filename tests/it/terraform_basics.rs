@@ -181,7 +181,7 @@ resource "mde_indicator_set" "list" {{
 
     tenant.simulator.clear_calls();
     workspace.plan().await.expect(0);
-    assert_eq!((tenant.lists(), writes(&tenant).len()), (1, 0));
+    assert_eq!((tenant.lists(), writes(&tenant).len()), (2, 0));
 
     // A default, a row's own field, an action, a row more, a row less; the rest must not move.
     let changed = list

@@ -104,7 +104,11 @@ resource "mde_indicator" "own" {
     assert_eq!(titles("hash"), [hash]);
     assert_eq!(titles("both"), [a]);
     assert_eq!(titles("none"), [""; 0]);
-    assert_eq!(tenant.lists(), 1, "one listing serves all of a run");
+    assert_eq!(
+        tenant.lists(),
+        2,
+        "one listing serves all of a run: its rows, and the proof that there are no more"
+    );
 
     let mut row = found("created_by")[0].clone();
     let times: Vec<Value> = ["creation_time", "last_update_time"]

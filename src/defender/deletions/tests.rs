@@ -46,6 +46,7 @@ async fn an_id_that_goes_while_the_rows_are_looked_at_does_not_matter() {
     let service = Service::new();
     service.fill(4);
     service.next(|tenant, call| tenant.answer(call));
+    service.next(|tenant, call| tenant.answer(call));
     service.next(|tenant, call| {
         let answer = tenant.answer(call);
         tenant.rows.remove(&2);

@@ -78,7 +78,7 @@ impl Server {
     }
 
     async fn call(&self, ca_certificate_pem: Option<&[u8]>) -> Result<Reply, TransportError> {
-        let network = Network::new("agent/1", ca_certificate_pem, [&self.url, &self.url]).unwrap();
+        let network = Network::new("agent/1", ca_certificate_pem, &[&self.url]).unwrap();
         network.send(message(&self.url)).await
     }
 }
@@ -133,12 +133,7 @@ async fn an_extra_authority_is_trusted_and_the_message_arrives() {
 #[tokio::test]
 async fn a_header_that_cannot_be_sent_is_an_error_which_does_not_tell_the_token() {
     let server = Server::start("127.0.0.1", OK.to_vec()).await;
-    let network = Network::new(
-        "agent/1",
-        Some(server.authority_pem.as_bytes()),
-        [&server.url, &server.url],
-    )
-    .unwrap();
+    let network = Network::new("agent/1", Some(server.authority_pem.as_bytes()), &[&server.url]).unwrap();
     for header in [("Authorization", "Bearer to\nken"), ("Author ization", "Bearer token")] {
         let mut message = message(&server.url);
         message.headers = vec![(header.0.to_owned(), header.1.to_owned())];
@@ -206,7 +201,7 @@ async fn no_connection_and_a_broken_one_are_told_apart() {
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = Url::parse(&format!("https://127.0.0.1:{}/", free.local_addr().unwrap().port())).unwrap();
     drop(free);
-    let network = Network::new("agent/1", Some(pem.as_bytes()), [&url, &url]).unwrap();
+    let network = Network::new("agent/1", Some(pem.as_bytes()), &[&url]).unwrap();
     let error = network.send(message(&url)).await.map(|_| ()).unwrap_err();
     assert_eq!(error.trouble, TransportTrouble::Unreachable);
     assert!(
@@ -253,12 +248,12 @@ fn a_file_without_usable_certificates_is_refused_at_once() {
         "hello",
         "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
     ] {
-        let error = Network::new("agent/1", Some(content.as_bytes()), [&url, &url])
+        let error = Network::new("agent/1", Some(content.as_bytes()), &[&url])
             .err()
             .unwrap();
         assert!(error.to_string().contains("ca_certificate_path"), "{error}");
     }
-    assert!(Network::new("a\nb", None, [&url, &url]).is_err());
+    assert!(Network::new("a\nb", None, &[&url]).is_err());
 }
 
 #[test]

@@ -39,6 +39,11 @@ impl Call {
             .sum()
     }
 
+    /// Whether it asks for a further page of a listing.
+    fn goes_on(&self) -> bool {
+        self.number("$skip").is_some_and(|skip| skip > 0)
+    }
+
     fn number(&self, name: &str) -> Option<usize> {
         self.query
             .iter()
@@ -115,18 +120,22 @@ impl Service {
         self.calls.lock().unwrap().clone()
     }
 
-    /// Last part of the path, and items, of each call.
+    /// Last part of the path, and items, of each call. A listing counts once, by its first page.
     pub fn log(&self) -> Vec<String> {
         let line = |call: &Call| match call.items() {
             0 => call.path.rsplit('/').next().unwrap().to_owned(),
             items => format!("{} {items}", call.path.rsplit('/').next().unwrap()),
         };
-        self.calls().iter().map(line).collect()
+        self.calls().iter().filter(|call| !call.goes_on()).map(line).collect()
     }
 
-    /// Calls to this path.
+    /// Calls to this path; a listing counts once, by its first page.
     pub fn count(&self, path: &str) -> usize {
-        self.calls().iter().filter(|call| call.path.ends_with(path)).count()
+        let calls = self.calls();
+        calls
+            .iter()
+            .filter(|call| call.path.ends_with(path) && !call.goes_on())
+            .count()
     }
 
     /// A tenant with so many domains, named as [`super::domains`] names them, with ids from 1.

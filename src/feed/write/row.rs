@@ -1,6 +1,6 @@
 //! One row of a file.
 
-use super::super::json::push_entry;
+use super::json::push_entry;
 use crate::indicator::{Field, FieldValue, Indicator, IndicatorType, canonical, instant_text, parse_instant};
 use jiff::Timestamp;
 use std::cmp::Ordering;
@@ -19,14 +19,20 @@ impl Row {
     /// left out.
     #[must_use]
     pub fn new(fields: impl IntoIterator<Item = (Field, FieldValue)>) -> Self {
-        let mut fields: Vec<(Field, FieldValue)> = fields
+        let fields = fields
             .into_iter()
             .filter(|(field, value)| *field == Field::Value || !says_nothing(value))
             .map(|(field, value)| match (field, value) {
                 (Field::ExpirationTime, FieldValue::Text(text)) => (field, FieldValue::Text(to_the_second(text))),
                 other => other,
-            })
-            .collect();
+            });
+        Self::exact(fields)
+    }
+
+    /// A row of exactly these fields, in any order: nothing is cut or left out.
+    #[must_use]
+    pub fn exact(fields: impl IntoIterator<Item = (Field, FieldValue)>) -> Self {
+        let mut fields: Vec<(Field, FieldValue)> = fields.into_iter().collect();
         fields.sort_by_key(|(field, _)| *field);
         let text = |wanted: Field| text_of(&fields, wanted).unwrap_or_default();
         let kind = IndicatorType::from_service(text(Field::Type));
@@ -65,6 +71,13 @@ impl Row {
     #[must_use]
     pub fn value(&self) -> &str {
         text_of(&self.fields, Field::Value).unwrap_or_default()
+    }
+
+    /// Whether both rows are of one value and type.
+    #[must_use]
+    pub fn is_same_value(&self, other: &Self) -> bool {
+        let ([kind, value, _], [other_kind, other_value, _]) = (&self.place, &other.place);
+        (kind, value) == (other_kind, other_value)
     }
 
     /// Its type.

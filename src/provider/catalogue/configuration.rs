@@ -3,10 +3,13 @@
 use super::{TITLE, errors, once};
 use crate::defender::samples;
 use crate::defender::{Obstacle, Wait};
+use crate::indicator::Field;
+use crate::indicator::rules::parse_action;
 use crate::provider::object::Kind;
 use crate::provider::set::IndicatorSet;
+use crate::provider::single::SingleIndicator;
 use crate::provider::{capacity, config, filter, function, indicators, own_rows_only, set, single, unusable, waited};
-use crate::tf::{DataSource, faults};
+use crate::tf::{DataSource, ListResource, faults};
 use crate::tf::{Diagnostic, Diagnostics, Object, Value, ValueType};
 use serde_json::json;
 
@@ -27,9 +30,10 @@ fn read(block: Block, variables: Block) -> Diagnostics {
         let found = variables.iter().find(|(known, _)| *known == name)?;
         Some(found.1.to_owned())
     };
-    config::read(&object.into(), &variable, "test".to_owned())
-        .err()
-        .unwrap()
+    match config::read(&object.into(), &variable, "test".to_owned()) {
+        Ok(read) => read.warnings,
+        Err(diagnostics) => diagnostics,
+    }
 }
 
 const CREDENTIAL: Block = &[
@@ -39,10 +43,16 @@ const CREDENTIAL: Block = &[
 ];
 
 pub fn provider_block() -> Vec<Diagnostic> {
-    let blocks: [Block; 11] = [
+    let blocks: [Block; 15] = [
         &[("environment", "china")],
         &[("region", "mars")],
         &[("environment", "dod"), ("region", "eu")],
+        &[
+            ("environment", "dod"),
+            ("base_url", "https://api.security.microsoft.com"),
+        ],
+        &[("authority_host", "https://login.microsoftonline.us")],
+        &[("region", "eu"), ("base_url", "https://us.api.security.microsoft.com")],
         &[("base_url", "http://api.example")],
         &[("base_url", "https://ann:secret@api.example")],
         &[("authority_host", "login.example")],
@@ -51,11 +61,76 @@ pub fn provider_block() -> Vec<Diagnostic> {
         &[("max_removals", "-1")],
         &[("on_existing", "take")],
         &[("protected", "contoso.example/a")],
+        &[("client_secret", "stray ")],
+    ];
+    // All that signing in adds, without the secret of the others.
+    let ids = [CREDENTIAL[0], CREDENTIAL[1]];
+    let sign_in: [Block; 10] = [
+        &[
+            ("ARM_CLIENT_ID", "c"),
+            ("ARM_USE_MSI", "true"),
+            ("ARM_CLIENT_SECRET", "s"),
+        ],
+        &[("ARM_USE_MSI", "yes")],
+        &[
+            ("ARM_USE_MSI", "true"),
+            ("IDENTITY_ENDPOINT", "http://localhost/t"),
+            ("IMDS_ENDPOINT", "http://localhost"),
+        ],
+        &[
+            ("ARM_USE_MSI", "true"),
+            ("ARM_MSI_ENDPOINT", "http://identity.example/token"),
+        ],
+        &[
+            ("ARM_TENANT_ID", "t"),
+            ("ARM_CLIENT_ID", "c"),
+            ("ARM_CLIENT_CERTIFICATE_PATH", "/no/such/file.pfx"),
+        ],
+        &[
+            ("ARM_TENANT_ID", "t"),
+            ("ARM_CLIENT_ID", "c"),
+            ("ARM_CLIENT_CERTIFICATE", "aGVsbG8="),
+        ],
+        &[
+            ("ARM_TENANT_ID", "t"),
+            ("ARM_CLIENT_ID", "c"),
+            ("ARM_CLIENT_CERTIFICATE", "***"),
+        ],
+        &[("ARM_CLIENT_SECRET_FILE_PATH", "/no/such/file")],
+        &[
+            ("ARM_USE_OIDC", "true"),
+            ("ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID", "1"),
+            ("ARM_OIDC_AZURE_SERVICE_CONNECTION_ID", "2"),
+        ],
+        &[
+            ("ARM_USE_OIDC", "true"),
+            ("ARM_OIDC_REQUEST_URL", "http://pipeline.example/token"),
+        ],
     ];
     let mut all: Vec<Diagnostic> = read(&[], &[]).into_iter().collect();
     all.extend(read(&[("tenant_id", "t")], &[("ARM_CLIENT_ID", "c")]));
     all.extend(blocks.into_iter().flat_map(|block| read(block, CREDENTIAL)));
+    all.extend(sign_in.into_iter().flat_map(|variables| read(&[], variables)));
+    all.extend(read_with_cli(&ids));
     once(all).into_iter().collect()
+}
+
+/// What there is to say to these variables where the Azure CLI is installed.
+fn read_with_cli(variables: &[(&'static str, &'static str)]) -> Diagnostics {
+    let directory = tempfile::tempdir().unwrap();
+    for name in ["az", "az.cmd"] {
+        std::fs::write(directory.path().join(name), "").unwrap();
+    }
+    let path = directory.path().display().to_string();
+    let variable = |name: &str| match name {
+        "PATH" => Some(path.clone()),
+        _ => variables
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| (*value).to_owned()),
+    };
+    let block = Object::null(config::schema().object_type()).into();
+    config::read(&block, &variable, "test".to_owned()).unwrap().warnings
 }
 
 /// Errors of calls. At the start of a run they end the configuration of the provider; later they stand under the summary of
@@ -144,7 +219,31 @@ pub fn imports() -> Vec<Diagnostic> {
         single::import::no_such(1_200, "evil.example"),
         single::import::ambiguous("evil.example", &[&rows[0], &rows[1]]),
     ]);
+    let wanted = rows[0].indicator.identity();
+    let action = parse_action("block").unwrap_err();
+    all.extend([
+        single::identity::incomplete(Field::Action),
+        single::identity::invalid(Field::Action, &action.rule, &action.remedy),
+        single::identity::other_tenant(
+            "aaaabbbb-0000-cccc-1111-dddd2222eeee",
+            "ffff0000-1111-aaaa-2222-bbbb3333cccc",
+        ),
+        single::identity::no_such(1_200, &wanted),
+        single::identity::ambiguous(&wanted, &[&rows[0], &rows[1]]),
+    ]);
     all
+}
+
+/// `moved` blocks.
+pub fn moves() -> Vec<Diagnostic> {
+    vec![
+        single::peer::unknown_source("azurerm_resource_group"),
+        single::peer::unusable_source("indicator_value"),
+        single::peer::newer_source(3),
+        set::moves::refused("microsoftdefender_indicator"),
+        faults::no_move("microsoftdefender_indicator", "mde_capacity"),
+        faults::moved_from_newer(IndicatorSet::TYPE_NAME, 7),
+    ]
 }
 
 fn call(name: &str, arguments: &[&str]) -> String {
@@ -200,6 +299,7 @@ pub fn reading() -> Vec<Diagnostic> {
         waited(&wait(Obstacle::Trouble)),
         capacity::unknown_use(),
         indicators::unreadable(3, &[&"901".into(), &"902".into()]),
+        single::query::too_many(15_231, 100),
     ];
     let source = indicators::Indicators;
     for (name, text) in [("action", "block"), ("type", "domain"), ("value", "evil[.]example")] {
@@ -207,6 +307,9 @@ pub fn reading() -> Vec<Diagnostic> {
         config.set(name, text.into());
         all.extend(source.validate(&config.into()));
     }
+    let list = single::query::ListIndicators;
+    let config = Object::null(list.schema().object_type()).with("severity", "high");
+    all.extend(list.validate(&config.into()));
     all
 }
 
@@ -220,6 +323,7 @@ pub fn framework() -> Vec<Diagnostic> {
     let mut all = vec![
         faults::data_source_unconfigured("mde_capacity"),
         faults::import_unconfigured(set),
+        faults::list_unconfigured(SingleIndicator::TYPE_NAME),
         faults::not_refreshed(set),
         faults::change_unconfigured(doing),
         faults::nothing(doing),

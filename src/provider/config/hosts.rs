@@ -1,7 +1,9 @@
 //! Which hosts an environment and a region mean.
 
-use super::{Source, https, in_block};
-use crate::tf::{Diagnostic, Diagnostics, Path, Value};
+use super::address::https;
+use super::arguments::{self as known, Argument};
+use super::source::{Found, Source};
+use crate::tf::{Diagnostic, Diagnostics, Path};
 use url::Url;
 
 /// Where to send requests, and whom the token is for.
@@ -59,29 +61,48 @@ const CLOUDS: [Cloud; 4] = [
     },
 ];
 
+/// Hosts of sign-in, older names included, and the environments that they are for.
+const AUTHORITIES: [(&str, &[&str]); 8] = [
+    ("login.microsoftonline.com", COMMERCIAL),
+    ("login.microsoft.com", COMMERCIAL),
+    ("login.windows.net", COMMERCIAL),
+    ("sts.windows.net", COMMERCIAL),
+    ("login.microsoftonline.us", GOVERNMENT),
+    ("login.usgovcloudapi.net", GOVERNMENT),
+    ("login.chinacloudapi.cn", NONE),
+    ("login.partner.microsoftonline.cn", NONE),
+];
+const COMMERCIAL: &[&str] = &["public", "gcc"];
+const GOVERNMENT: &[&str] = &["usgovernment", "dod"];
+/// There is no API in the cloud.
+const NONE: &[&str] = &[];
+
+/// How the API's hosts in the public cloud end, older names included.
+const PUBLIC: [&str; 3] = [
+    "api.security.microsoft.com",
+    ".securitycenter.microsoft.com",
+    ".securitycenter.windows.com",
+];
+
 /// Regions of the public cloud that the service's performance page and its users name.
 const REGIONS: [&str; 7] = ["us", "eu", "uk", "au", "swa", "ina", "aea"];
 
 /// Checks the names in the provider block.
-pub fn check(config: &Value) -> Diagnostics {
-    let mut diagnostics = Diagnostics::default();
-    if let Some(written) = config.get("environment").as_str() {
-        diagnostics.extend(cloud(written, &in_block("environment")).err());
-    }
-    if let Some(written) = config.get("region").as_str() {
-        diagnostics.extend(region(written, &in_block("region")).err());
-    }
-    diagnostics
+pub fn check(source: &Source<'_>) -> Diagnostics {
+    let environment = source.text(&known::ENVIRONMENT).and_then(|found| cloud(&found).err());
+    let region = source.text(&known::REGION).and_then(|found| region(&found).err());
+    environment.into_iter().chain(region).collect()
 }
 
-fn cloud(written: &str, origin: &str) -> Result<&'static Cloud, Diagnostic> {
-    let named = |cloud: &&Cloud| cloud.names.iter().any(|name| name.eq_ignore_ascii_case(written));
+fn cloud(written: &Found<String>) -> Result<&'static Cloud, Diagnostic> {
+    let Found { value, origin } = written;
+    let named = |cloud: &&Cloud| cloud.names.iter().any(|name| name.eq_ignore_ascii_case(value));
     CLOUDS.iter().find(named).ok_or_else(|| {
-        if written.eq_ignore_ascii_case("china") {
+        if value.eq_ignore_ascii_case("china") {
             return Diagnostic::error(
                 "Defender for Endpoint has no API in this cloud",
                 format!(
-                    "{origin} is `{written}`. Microsoft documents no Defender for Endpoint API for the cloud in China that \
+                    "{origin} is `{value}`. Microsoft documents no Defender for Endpoint API for the cloud in China that \
                      21Vianet operates, so there is no address to send credentials and indicators to.\n\nIf the tenant is in \
                      another cloud, set `environment` of the provider block, which counts before ARM_ENVIRONMENT."
                 ),
@@ -89,76 +110,172 @@ fn cloud(written: &str, origin: &str) -> Result<&'static Cloud, Diagnostic> {
             .at(Path::attribute("environment"));
         }
         let names: Vec<&str> = CLOUDS.iter().flat_map(|cloud| cloud.names).copied().collect();
-        unknown("environment", written, origin, &names)
+        unknown(&known::ENVIRONMENT, written, &names)
     })
 }
 
-fn region(written: &str, origin: &str) -> Result<&'static str, Diagnostic> {
-    let named = |region: &&&str| region.eq_ignore_ascii_case(written);
+fn region(written: &Found<String>) -> Result<&'static str, Diagnostic> {
+    let named = |region: &&&str| region.eq_ignore_ascii_case(&written.value);
     let found = REGIONS.iter().find(named).copied();
-    found.ok_or_else(|| unknown("region", written, origin, &REGIONS))
+    found.ok_or_else(|| unknown(&known::REGION, written, &REGIONS))
 }
 
-fn unknown(name: &str, written: &str, origin: &str, known: &[&str]) -> Diagnostic {
+fn unknown(argument: &Argument, written: &Found<String>, names: &[&str]) -> Diagnostic {
     Diagnostic::error(
-        format!("Unknown {name}"),
+        format!("Unknown {}", argument.name),
         format!(
-            "{origin} is {}, which is not one of `{}`. Write one of these, or leave it out.",
-            crate::feed::shown(written),
-            known.join("`, `")
+            "{} is {}, which is not one of `{}`. Write one of these, or leave it out.",
+            written.origin,
+            crate::feed::shown(&written.value),
+            names.join("`, `")
         ),
     )
-    .at(Path::attribute(name))
+    .at(Path::attribute(argument.name))
+}
+
+/// The environments that an API host is for, and its region, if it is one of Microsoft's.
+fn api_host(host: &str) -> Option<(&'static [&'static str], Option<&'static str>)> {
+    match host {
+        "api-gcc.securitycenter.microsoft.us" => return Some((&["gcc"], None)),
+        "api-gov.securitycenter.microsoft.us" => return Some((GOVERNMENT, None)),
+        _ if host.ends_with(".microsoft.us") => return Some((&["gcc", "usgovernment", "dod"], None)),
+        _ if host.ends_with(".cn") => return Some((NONE, None)),
+        _ => {}
+    }
+    let is_region = |region: &&&str| {
+        let older = format!("api-{region}.");
+        host.starts_with(&older) || host.strip_prefix(*region).is_some_and(|rest| rest.starts_with(".api."))
+    };
+    let is_public = PUBLIC.iter().any(|end| host.ends_with(end));
+    is_public.then(|| (&["public"][..], REGIONS.iter().find(is_region).copied()))
+}
+
+/// The host, as the tables have it.
+fn name(url: &Url) -> &str {
+    url.host_str().unwrap_or_default().trim_end_matches('.')
+}
+
+/// A host of one cloud with the environment of another: a secret or a token would travel to a cloud that nobody means.
+fn other_cloud(argument: &Argument, url: &Found<Url>, clouds: &[&str], environment: &Found<String>) -> Diagnostic {
+    let belongs = match clouds {
+        [] => "a host of a cloud for which Microsoft documents no Defender for Endpoint API".to_owned(),
+        [one] => format!("a host of the environment `{one}`"),
+        several => format!("a host of the environments `{}`", several.join("` and `")),
+    };
+    Diagnostic::error(
+        "The hosts belong to different clouds",
+        format!(
+            "{} is `{}`, {belongs}, but {} is `{}`. Credentials and tokens of one cloud must not be sent to another.\n\nSet \
+             `environment` (ARM_ENVIRONMENT) to the cloud of the tenant, and leave `{}` out.",
+            url.origin,
+            url.value,
+            environment.origin,
+            environment.value,
+            argument.name,
+        ),
+    )
+    .at(Path::attribute(argument.name))
 }
 
 impl Hosts {
     /// Chooses the hosts; what is wrong is told.
     pub fn choose(source: &Source<'_>, diagnostics: &mut Diagnostics) -> Option<Self> {
-        match Self::names(source) {
-            Ok((cloud, api)) => Self::addresses(source, cloud, &api, diagnostics),
+        let environment = source.text(&known::ENVIRONMENT).unwrap_or_else(|| Found {
+            value: "public".to_owned(),
+            origin: "the environment, by default,".to_owned(),
+        });
+        let found = cloud(&environment).and_then(|cloud| Ok((cloud, chosen_region(source, cloud, &environment)?)));
+        let (cloud, region) = match found {
+            Ok(found) => found,
             Err(problem) => {
                 diagnostics.push(problem);
-                None
+                return None;
+            }
+        };
+        let api = region.as_ref().map_or_else(
+            || cloud.api.to_owned(),
+            |region| format!("{}.{}", region.value, cloud.api),
+        );
+        let mut url = |argument: &Argument, host: &str| {
+            let written = source.text(argument).unwrap_or_else(|| Found {
+                value: format!("https://{host}"),
+                origin: String::new(),
+            });
+            match https(argument, &written) {
+                Ok(value) => Some(Found {
+                    value,
+                    origin: written.origin,
+                }),
+                Err(problem) => {
+                    diagnostics.push(problem);
+                    None
+                }
+            }
+        };
+        let base_url = url(&known::BASE_URL, &api);
+        let authority_host = url(&known::AUTHORITY_HOST, cloud.authority);
+        let (base_url, authority_host) = (base_url?, authority_host?);
+        if let Some((clouds, of_host)) = api_host(name(&base_url.value)) {
+            if !clouds.iter().any(|name| cloud.names.contains(name)) {
+                diagnostics.push(other_cloud(&known::BASE_URL, &base_url, clouds, &environment));
+            } else if let Some(region) = region.filter(|region| of_host != Some(region.value)) {
+                diagnostics.push(other_region(&base_url, &region));
             }
         }
-    }
-
-    /// The cloud, and the host of its API.
-    fn names(source: &Source<'_>) -> Result<(&'static Cloud, String), Diagnostic> {
-        let (environment, environment_origin) = source
-            .find("environment", &["ARM_ENVIRONMENT"])
-            .unwrap_or_else(|| ("public".into(), String::new()));
-        let cloud = cloud(&environment, &environment_origin)?;
-        let Some((written, origin)) = source.find("region", &["MDE_REGION"]) else {
-            return Ok((cloud, cloud.api.to_owned()));
-        };
-        let region = region(&written, &origin)?;
-        if cloud.has_regions {
-            return Ok((cloud, format!("{region}.{}", cloud.api)));
+        let authority = AUTHORITIES
+            .iter()
+            .find(|(host, _)| *host == name(&authority_host.value));
+        if let Some((_, clouds)) = authority.filter(|(_, clouds)| !clouds.iter().any(|name| cloud.names.contains(name)))
+        {
+            diagnostics.push(other_cloud(
+                &known::AUTHORITY_HOST,
+                &authority_host,
+                clouds,
+                &environment,
+            ));
         }
-        Err(Diagnostic::error(
-            "A region outside the public cloud",
-            format!(
-                "{origin} is `{written}`, but {environment_origin} is `{environment}`, which has no regions. Leave one out."
-            ),
-        ))
-    }
-
-    fn addresses(source: &Source<'_>, cloud: &Cloud, api: &str, diagnostics: &mut Diagnostics) -> Option<Self> {
         let audience = cloud
             .audience
             .map_or_else(|| format!("https://{}", cloud.api), str::to_owned);
-        let mut url = |attribute: &str, variable: &str, host: &str| {
-            let default = || (format!("https://{host}"), String::new());
-            let (text, origin) = source.find(attribute, &[variable]).unwrap_or_else(default);
-            https(attribute, &text, &origin, diagnostics)
-        };
-        let base_url = url("base_url", "MDE_BASE_URL", api);
-        let authority_host = url("authority_host", "MDE_AUTHORITY_HOST", cloud.authority);
         Some(Self {
-            base_url: base_url?,
-            authority_host: authority_host?,
+            base_url: base_url.value,
+            authority_host: authority_host.value,
             scope: format!("{audience}/.default"),
         })
     }
+}
+
+/// The region of the API, if one is wanted.
+fn chosen_region(
+    source: &Source<'_>,
+    cloud: &Cloud,
+    environment: &Found<String>,
+) -> Result<Option<Found<&'static str>>, Diagnostic> {
+    let Some(written) = source.text(&known::REGION) else {
+        return Ok(None);
+    };
+    let value = region(&written)?;
+    let Found { value: written, origin } = written;
+    if cloud.has_regions {
+        return Ok(Some(Found { value, origin }));
+    }
+    Err(Diagnostic::error(
+        "A region outside the public cloud",
+        format!(
+            "{origin} is `{written}`, but {} is `{}`, which has no regions. Leave one out.",
+            environment.origin, environment.value
+        ),
+    )
+    .at(Path::attribute("region")))
+}
+
+fn other_region(base_url: &Found<Url>, region: &Found<&'static str>) -> Diagnostic {
+    Diagnostic::error(
+        "`base_url` is not in `region`",
+        format!(
+            "{} is `{}`, which is not the API of the region `{}` that {} names. Leave one out.",
+            base_url.origin, base_url.value, region.value, region.origin
+        ),
+    )
+    .at(Path::attribute("base_url"))
 }

@@ -1,4 +1,8 @@
+mod credentials;
+
+use super::source::in_block;
 use super::*;
+use crate::defender::{Application, Credential};
 use crate::tf::Object;
 use secrecy::ExposeSecret;
 use std::collections::BTreeMap;
@@ -26,10 +30,12 @@ fn read_with(config: &Value, variables: &[(&str, &str)]) -> Result<(Settings, Po
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
         .collect();
-    read(config, &|name| variables.get(name).cloned(), "test".into())
+    let read = read(config, &|name| variables.get(name).cloned(), "test".into())?;
+    assert!(read.warnings.is_empty());
+    Ok((read.settings, read.policy))
 }
 
-fn errors(result: Result<(Settings, Policy), Diagnostics>) -> String {
+fn errors<T>(result: Result<T, Diagnostics>) -> String {
     let Err(diagnostics) = result else { panic!("no error") };
     diagnostics
         .iter()
@@ -48,10 +54,12 @@ fn the_block_wins_over_the_environment_and_arm_over_azure() {
     ];
     let (settings, _) = read_with(&config, &variables).unwrap();
     let Credential::ClientSecret {
-        tenant_id,
-        client_id,
+        application: Application { tenant_id, client_id },
         client_secret,
-    } = settings.credential;
+    } = settings.credential
+    else {
+        panic!("{:?}", settings.credential);
+    };
     assert_eq!((tenant_id.as_str(), client_id.as_str()), ("from-block", "from-arm"));
     assert_eq!(client_secret.expose_secret(), "from-azure");
 }
@@ -82,13 +90,16 @@ fn blanks_and_line_feeds_around_secrets_and_ids_are_told_and_not_cut_off() {
         ("s3cret\r-value", "holds a carriage return"),
     ];
     for (value, words) in cases {
-        for (attribute, [arm, azure]) in CREDENTIAL {
+        for argument in [&known::TENANT_ID, &known::CLIENT_ID, &known::CLIENT_SECRET] {
+            let (attribute, [arm, azure]) = (argument.name, argument.variables) else {
+                panic!("{argument:?}");
+            };
             let block = full(&[(attribute, value.into())]);
             let without = full(&[(attribute, Value::Null)]);
             for (config, variables, origin) in [
                 (&block, &[][..], in_block(attribute)),
-                (&without, &[(arm, value)][..], arm.to_owned()),
-                (&without, &[(azure, value)][..], azure.to_owned()),
+                (&without, &[(*arm, value)][..], (*arm).to_owned()),
+                (&without, &[(*azure, value)][..], (*azure).to_owned()),
             ] {
                 let text = errors(read_with(config, variables));
                 assert_eq!(text.matches(words).count(), 1, "{text}");
@@ -207,6 +218,81 @@ fn a_wrong_address_is_told_without_another_clouds_address() {
 }
 
 #[test]
+fn every_known_host_goes_with_its_environment_only() {
+    let api = [
+        ("api.security.microsoft.com", &["public"][..]),
+        ("eu.api.security.microsoft.com", &["public"]),
+        ("api.securitycenter.microsoft.com", &["public"]),
+        ("API.securitycenter.windows.com", &["public"]),
+        ("api-uk.securitycenter.microsoft.com", &["public"]),
+        ("api-gcc.securitycenter.microsoft.us", &["gcc"]),
+        ("api-gov.securitycenter.microsoft.us", &["usgovernment", "dod"]),
+        ("api-gov.securitycenter.microsoft.us.", &["usgovernment", "dod"]),
+        ("api.example.cn", &[]),
+        ("proxy.example", &["public", "gcc", "usgovernment", "dod"]),
+    ];
+    let authorities = [
+        ("login.microsoftonline.com", &["public", "gcc"][..]),
+        ("login.windows.net", &["public", "gcc"]),
+        ("login.microsoftonline.us", &["usgovernment", "dod"]),
+        ("login.partner.microsoftonline.cn", &[]),
+        ("login.example", &["public", "gcc", "usgovernment", "dod"]),
+    ];
+    let cases = api.iter().map(|case| ("MDE_BASE_URL", case));
+    let cases = cases.chain(authorities.iter().map(|case| ("AZURE_AUTHORITY_HOST", case)));
+    for (variable, (host, environments)) in cases {
+        for environment in ["public", "gcc", "usgovernment", "dod"] {
+            let url = format!("https://{host}/");
+            let block = full(&[("environment", environment.into())]);
+            let read = read_with(&block, &[(variable, &url)]);
+            if environments.contains(&environment) {
+                let (settings, _) = read.unwrap();
+                let found = if variable == "MDE_BASE_URL" {
+                    settings.base_url
+                } else {
+                    settings.authority_host
+                };
+                assert_eq!(found.as_str(), url.to_lowercase());
+            } else {
+                let text = errors(read);
+                assert!(
+                    text.contains("The hosts belong to different clouds") && text.contains(variable),
+                    "{text}"
+                );
+                assert!(text.contains(&format!("is `{environment}`")), "{text}");
+            }
+        }
+    }
+    // Without an environment it is the public one.
+    let text = errors(read_with(
+        &full(&[]),
+        &[("MDE_AUTHORITY_HOST", "https://login.microsoftonline.us")],
+    ));
+    assert!(text.contains("but the environment, by default, is `public`"), "{text}");
+}
+
+#[test]
+fn a_region_and_a_host_of_another_one_do_not_go_together() {
+    for (host, fits) in [
+        ("eu.api.security.microsoft.com", true),
+        ("api-eu.securitycenter.microsoft.com", true),
+        ("us.api.security.microsoft.com", false),
+        ("api.security.microsoft.com", false),
+        ("proxy.example", true),
+    ] {
+        let url = format!("https://{host}");
+        let read = read_with(&full(&[("region", "eu".into())]), &[("MDE_BASE_URL", &url)]);
+        match read {
+            Ok((settings, _)) => assert!(fits && settings.base_url.host_str() == Some(host), "{host}"),
+            Err(_) => assert!(
+                !fits && errors(read).contains("`base_url` is not in `region`"),
+                "{host}"
+            ),
+        }
+    }
+}
+
+#[test]
 fn a_region_needs_the_public_cloud() {
     let text = errors(read_with(
         &full(&[("region", "eu".into()), ("environment", "dod".into())]),
@@ -221,6 +307,8 @@ fn everything_that_is_wrong_is_told_at_once() {
         &full(&[
             ("quota_share", 0.into()),
             ("batch_size", 501.into()),
+            ("request_timeout", 4.into()),
+            ("max_retries", 101.into()),
             ("environment", "mars".into()),
             ("base_url", "nonsense".into()),
         ]),
@@ -229,6 +317,8 @@ fn everything_that_is_wrong_is_told_at_once() {
     for expected in [
         "Invalid quota_share",
         "Invalid batch_size",
+        "Invalid request_timeout",
+        "Invalid max_retries",
         "Unknown environment",
         "Invalid base_url",
     ] {
@@ -240,6 +330,7 @@ fn everything_that_is_wrong_is_told_at_once() {
 fn defaults_are_the_documented_ones() {
     let (settings, policy) = read_with(&full(&[]), &[]).unwrap();
     assert_eq!((settings.quota_share, settings.batch_size), (100, 500));
+    assert_eq!((settings.request_timeout, settings.max_retries), (None, None));
     assert_eq!((policy.capacity, policy.max_removals), (15_000, None));
     assert_eq!(policy.on_existing, OnExisting::Own);
 }
@@ -254,9 +345,15 @@ fn the_environment_gives_what_the_block_leaves_out() {
         ("MDE_PROTECTED", "contoso.com,203.0.113.0/24"),
         ("MDE_MAX_REMOVALS", "3"),
         ("MDE_BATCH_SIZE", "20"),
+        ("MDE_REQUEST_TIMEOUT", "30"),
+        ("MDE_MAX_RETRIES", "0"),
     ];
     let (settings, policy) = read_with(&full(&[]), &environment).unwrap();
     assert_eq!((settings.quota_share, settings.batch_size), (50, 20));
+    assert_eq!(
+        (settings.request_timeout, settings.max_retries),
+        (Some(Duration::from_secs(30)), Some(0))
+    );
     assert_eq!((policy.capacity, policy.max_removals), (7, Some(3)));
     assert_eq!(
         (policy.on_existing, policy.applications.as_slice()),
@@ -327,7 +424,10 @@ fn a_certificate_file_that_may_never_end_is_not_read() {
             .success()
     );
     let huge = directory.path().join("huge");
-    File::create(&huge).unwrap().set_len(LONGEST_CERTIFICATES + 1).unwrap();
+    std::fs::File::create(&huge)
+        .unwrap()
+        .set_len(LONGEST_CERTIFICATES + 1)
+        .unwrap();
     for (path, words) in [
         (pipe.as_path(), "it is no regular file"),
         (std::path::Path::new("/dev/zero"), "it is no regular file"),

@@ -1,5 +1,6 @@
 //! `provider::mde::parse_csv`: the portal's CSV, and others like it, as the text that `indicators` takes.
 
+use super::file_name;
 use super::problems::Problems;
 use crate::feed::csv::{self, Cell, Column, Meaning, Record};
 use crate::feed::{Problem, shown};
@@ -56,13 +57,8 @@ impl Function for ParseCsv {
 
     fn call(&self, arguments: Vec<Value>) -> Result<Value, FunctionError> {
         let text = arguments.first().and_then(Value::as_str).unwrap_or_default();
-        if !text.contains('\n') && text.trim().ends_with(".csv") {
-            let path = shown(text.trim());
-            let error = format!(
-                "{path} is the name of a file, not its content; write `file({})`",
-                path.replace('`', "\"")
-            );
-            return Err(FunctionError::new(error).at(0));
+        if let Some(error) = file_name(text, &[".csv"]) {
+            return Err(error);
         }
         let table = csv::parse(text);
         let mut reading = Reading {

@@ -1,7 +1,7 @@
 //! A list as one JSON text: an object of rows by key.
 
 use super::{Addition, Content, List, ListRow, RowEdit, SHAPE, from_text, unknown_field, wrong_kind};
-use crate::feed::json::{push_entry, push_member};
+use crate::feed::write::{push_entry, push_member};
 use crate::indicator::{CertificateFact, CertificateInfo, Field, FieldKind, FieldValue};
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value as Json;

@@ -1,7 +1,7 @@
 //! Importing a set by a filter, adopting the rows that match.
 
 use super::{COUNTS, INDICATORS, IndicatorSet, counts};
-use crate::indicator::{Action, Field, FieldValue, Indicator, IndicatorType, Row, detect_type};
+use crate::indicator::{Field, FieldValue, Indicator, Row, is_writable, own_fields, shared_fields};
 use crate::provider::attributes::write;
 use crate::provider::diagnostics;
 use crate::provider::filter::{Filter, parse};
@@ -10,15 +10,16 @@ use crate::provider::object::{Kind, RECORD};
 use crate::provider::record::Record;
 use crate::tenant::{Holding, Problem, Tenant, Unread};
 use crate::tf::{Diagnostic, Diagnostics, Object, Value};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// What can stand in the identifier of an import.
-const FILTERS: [Filter; 5] = [
+const FILTERS: [Filter; 6] = [
     Filter::Application,
     Filter::Title,
     Filter::Type,
     Filter::Action,
     Filter::CreatedBy,
+    Filter::Source,
 ];
 
 /// Reads the rows that the filter `id` names, such as `application=gitops-c2` or `type=Url,action=Block`; `*` is all rows.
@@ -32,27 +33,27 @@ pub async fn import(tenant: &Tenant, id: &str) -> Result<Value, Diagnostics> {
         filters
             .iter()
             .all(|(filter, wanted)| filter.matches(tenant, row, wanted))
-            && is_writable(row)
+            && is_writable(&row.indicator)
     };
     let rows: Vec<&Row> = listing.iter().filter(matches).collect();
     if rows.is_empty() {
         return Err(no_match(listing.len(), id).into());
     }
 
-    let defaults = shared(&rows);
+    // What all rows agree on stands on the set itself: that is how people write a list.
+    let indicators: Vec<&Indicator> = rows.iter().map(|row| &row.indicator).collect();
+    let shared = shared_fields(&indicators);
     let mut state = Object::null(IndicatorSet::object_type().clone());
-    for (field, indicator) in &defaults {
-        state.set(field.name(), write(*field, indicator));
+    if let Some(first) = indicators.first() {
+        for field in &shared {
+            state.set(field.name(), write(*field, first));
+        }
     }
     let mut additions: BTreeMap<String, Vec<(Field, FieldValue)>> = BTreeMap::new();
     let mut ids: BTreeMap<String, Holding> = BTreeMap::new();
     for row in &rows {
         let indicator = &row.indicator;
-        let mut fields: Vec<(Field, FieldValue)> = Field::defaults()
-            .filter(|field| !defaults.contains_key(field) && !is_default(*field, indicator))
-            .filter(|field| *field != Field::Type || !tells_its_type(row))
-            .filter_map(|field| Some((field, field.get(indicator)?)))
-            .collect();
+        let mut fields = own_fields(indicator, &shared);
         let mut key = key_of(&indicator.value);
         if additions.contains_key(&key) {
             // The same value with another action: a second key, and the value beside it.
@@ -89,41 +90,4 @@ pub(in crate::provider) fn no_match(count: usize, id: &str) -> Diagnostic {
             crate::feed::shown(id)
         ),
     )
-}
-
-/// The fields that all rows agree on, for the set itself: that is how people write a list.
-fn shared<'a>(rows: &[&'a Row]) -> HashMap<Field, &'a Indicator> {
-    Field::defaults()
-        .filter(|field| *field != Field::Type || rows.iter().any(|row| !tells_its_type(row)))
-        .filter_map(|field| {
-            let first = rows.first()?;
-            let value = field.get(&first.indicator);
-            let is_shared = rows.iter().all(|row| field.get(&row.indicator) == value);
-            (is_shared && !is_default(field, &first.indicator)).then_some((field, &first.indicator))
-        })
-        .collect()
-}
-
-fn tells_its_type(row: &Row) -> bool {
-    detect_type(&row.indicator.value).as_ref() == Some(&row.indicator.indicator_type)
-}
-
-/// Whether leaving the field out says the same.
-fn is_default(field: Field, indicator: &Indicator) -> bool {
-    let value = field.get(indicator);
-    match field {
-        Field::Type | Field::Action => false,
-        // The service lists the groups both ways, and a configuration names them one way.
-        Field::RbacGroupIds => {
-            value.is_none() || !is_default(Field::RbacGroupNames, indicator) || value == field.explicit_default()
-        }
-        Field::Category => value.is_none() || value == Some(FieldValue::Text("SuspiciousActivity".into())),
-        _ => value.is_none() || value == field.explicit_default(),
-    }
-}
-
-/// Whether the row is of a type and an action that a configuration can name; other products make others.
-fn is_writable(row: &Row) -> bool {
-    let indicator = &row.indicator;
-    !matches!(indicator.indicator_type, IndicatorType::Other(_)) && !matches!(indicator.action, Action::Other(_))
 }

@@ -2,7 +2,7 @@
 
 use super::{ID, SingleIndicator, write};
 use crate::defender::Listing;
-use crate::indicator::{Field, Indicator, Row, RowId, canonical, detect_type, differences};
+use crate::indicator::{Indicator, Row, RowId, all_fields, canonical, detect_type};
 use crate::provider::diagnostics::{self, describe};
 use crate::provider::object::{Kind, RECORD};
 use crate::provider::record::Record;
@@ -82,22 +82,11 @@ fn by_value<'a>(listing: &'a Listing, value: &str) -> Vec<&'a Row> {
 
 /// The state of an imported row: what is not the service's default is written, so that the configuration people write
 /// for it plans clean.
-fn state(row: &Row) -> Value {
+pub fn state(row: &Row) -> Value {
     let indicator = &row.indicator;
     let mut object = Object::null(SingleIndicator::object_type().clone());
-    for difference in differences(&Indicator::blank(), indicator) {
-        object.set(difference.field.name(), write(difference.field, indicator));
-    }
-    if !object.get(Field::RbacGroupNames.name()).is_some_and(Value::is_null) {
-        // The service lists the groups both ways, and a configuration names them one way.
-        object.set(Field::RbacGroupIds.name(), Value::Null);
-    }
-    // The facts of a certificate count as no difference unless they are wanted.
-    for field in [Field::Value, Field::Action, Field::Title, Field::CertificateInfo] {
+    for (field, _) in all_fields(indicator) {
         object.set(field.name(), write(field, indicator));
-    }
-    if detect_type(&indicator.value).as_ref() == Some(&indicator.indicator_type) {
-        object.set(Field::Type.name(), Value::Null);
     }
     let record = Record {
         holdings: vec![Holding::Held(row.id.clone())],

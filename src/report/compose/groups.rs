@@ -63,7 +63,7 @@ fn section(scope: Scope<'_>, group: &Group) -> Section {
 }
 
 fn intro(scope: Scope<'_>, group: &Group, told_once: usize) -> Vec<Line> {
-    let mut intro: Vec<Line> = group.events.iter().filter_map(|event| self::event(event)).collect();
+    let mut intro: Vec<Line> = group.events.iter().filter_map(self::event).collect();
     let counts: Vec<String> = [
         Kind::Added,
         Kind::Changed,

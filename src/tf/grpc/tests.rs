@@ -1,6 +1,8 @@
 //! The service as a host sees it: over a real gRPC connection within the process.
 
+mod elsewhere;
 mod functions;
+mod identities;
 mod inputs;
 mod objects;
 mod provider;
@@ -11,7 +13,7 @@ use tonic::transport::{Channel, Endpoint, Server};
 
 use super::{MESSAGE_LIMIT, service};
 use crate::proto::tfplugin6 as proto;
-use crate::tf::{Resource, Schema, Value, ValueType, msgpack};
+use crate::tf::{Object, Resource, Schema, Value, ValueType, msgpack};
 use proto::provider_client::ProviderClient;
 use provider::{Log, Note, Notes};
 
@@ -92,6 +94,17 @@ fn note_type() -> ValueType {
 
 fn note(values: &[(&str, Value)]) -> Option<proto::DynamicValue> {
     Some(dynamic(&note_type(), &Note.object(values)))
+}
+
+/// The identity of a note on this server.
+fn identity(title: impl Into<Value>, server: Option<&str>) -> Option<proto::ResourceIdentityData> {
+    let object_type = Note.identity_schema().unwrap().object_type();
+    let identity = Object::null(object_type.clone())
+        .with("title", title)
+        .with("server", server);
+    Some(proto::ResourceIdentityData {
+        identity_data: Some(dynamic(&ValueType::Object(object_type), &identity.into())),
+    })
 }
 
 fn null() -> Option<proto::DynamicValue> {

@@ -65,7 +65,7 @@ impl Callable {
             let parameter = self
                 .parameter(position)
                 .ok_or_else(|| self.wrong_count(arguments.len()))?;
-            if argument.is_null() {
+            if argument.is_null() && !parameter.nullable {
                 return Err(FunctionError::new(format!("{} must not be null", parameter.name)).at(position));
             }
             open |= !argument.is_wholly_known();

@@ -1,5 +1,11 @@
 //! The operations on one resource type.
 
+mod generating;
+mod identity;
+mod moving;
+
+pub use moving::MoveRequest;
+
 use std::sync::Arc;
 
 use super::{ResourceOffer, Server, guard};
@@ -27,6 +33,15 @@ pub struct ApplyRequest {
     pub config: Value,
     /// Private data from the plan.
     pub private: Vec<u8>,
+}
+
+/// What an object to import is named by.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ImportBy {
+    /// Its identifier.
+    Id(String),
+    /// Its identity.
+    Identity(Value),
 }
 
 /// What is kept when a change ends without a state.
@@ -202,13 +217,19 @@ impl<'a, P: Provider> Managed<'a, P> {
     ///
     /// # Errors
     /// Why there is no such object.
-    pub async fn import(&self, id: String) -> Result<Imported, Diagnostics> {
+    pub async fn import(&self, by: ImportBy) -> Result<Imported, Diagnostics> {
         let doing = self.doing("importing");
         let Some(client) = self.server.client() else {
             return Err(faults::import_unconfigured(self.offer.code.type_name()).into());
         };
         let offer = Arc::clone(self.offer);
-        let mut imported = guard::spawn(&doing, async move { offer.code.import(&client, &id).await }).await??;
+        let imported = guard::spawn(&doing, async move {
+            match by {
+                ImportBy::Id(id) => offer.code.import(&client, &id).await,
+                ImportBy::Identity(identity) => offer.code.import_by_identity(&client, identity).await,
+            }
+        });
+        let mut imported = imported.await??;
         let misfits = conform(self.value_type(), &mut imported.state);
         imported.diagnostics.extend(faults::unfit(&doing, &misfits));
         imported.diagnostics.extend(self.server.notices());

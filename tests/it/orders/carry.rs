@@ -38,6 +38,7 @@ pub async fn delete(calls: &mut Calls, address: &str, stored: Option<Stored>, be
             value: answer.value,
             private: answer.private,
             tainted: stored.tainted,
+            identity: answer.identity,
         }),
         stored => stored.filter(|_| failed),
     };
@@ -89,6 +90,7 @@ pub async fn write(
             value: answer.value,
             private: answer.private,
             tainted: failed && creating,
+            identity: answer.identity,
         })
     };
     Done {

@@ -171,6 +171,7 @@ impl Translator {
             value: complete(value_type, &value),
             private: Vec::new(),
             tainted: state.tainted,
+            identity: mde::tf::Value::Null,
         }
     }
 

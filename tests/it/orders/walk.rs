@@ -285,6 +285,7 @@ impl PlanWalk<'_> {
             value: answer.value,
             private: answer.private,
             tainted,
+            identity: answer.identity,
         });
         if fresh.is_none() {
             // Nothing is left to destroy, and what is configured is created.

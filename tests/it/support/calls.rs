@@ -23,6 +23,8 @@ pub struct Stored {
     pub value: Value,
     pub private: Vec<u8>,
     pub tainted: bool,
+    /// Null where a host has stored none.
+    pub identity: Value,
 }
 
 /// What a host knows of a resource type.
@@ -32,6 +34,8 @@ pub struct ResourceSchema {
     pub version: i64,
     /// Names of the attributes that only the provider gives.
     pub computed: Vec<String>,
+    /// The type of an identity, of a type that has one.
+    pub identity: Option<ValueType>,
 }
 
 /// What a host knows of a provider before it is configured.
@@ -39,6 +43,8 @@ pub struct ResourceSchema {
 pub struct Schemas {
     block: ValueType,
     resources: BTreeMap<String, ResourceSchema>,
+    /// The types of the blocks `config` of lists.
+    lists: BTreeMap<String, ValueType>,
 }
 
 /// What was told beside an answer.
@@ -56,6 +62,17 @@ pub struct Answer {
     pub told: Told,
     /// Whether a plan says that the object has to be replaced.
     pub replaces: bool,
+    /// Null where none was answered.
+    pub identity: Value,
+}
+
+/// One object of a list.
+#[derive(Debug)]
+pub struct Listed {
+    pub display_name: String,
+    pub identity: Value,
+    /// The object, if it was asked for.
+    pub object: Option<Value>,
 }
 
 /// A provider process to call.
@@ -63,6 +80,8 @@ pub struct Answer {
 pub struct Calls {
     client: Client,
     schemas: Arc<Schemas>,
+    /// What a host before Terraform 1.12 and OpenTofu 1.12 does not know.
+    with_identities: bool,
 }
 
 impl Schemas {
@@ -80,12 +99,25 @@ impl Schemas {
                 value_type: ValueType::Object(schema.object_type()),
                 version: schema.version,
                 computed,
+                identity: resource
+                    .identity_schema()
+                    .map(|schema| ValueType::Object(schema.object_type())),
             };
             (resource.type_name().to_owned(), schema)
         });
         Self {
             block: ValueType::Object(provider.schema().object_type()),
             resources: resources.collect(),
+            lists: provider
+                .list_resources()
+                .iter()
+                .map(|list| {
+                    (
+                        list.type_name().to_owned(),
+                        ValueType::Object(list.schema().object_type()),
+                    )
+                })
+                .collect(),
         }
     }
 
@@ -131,7 +163,41 @@ impl Calls {
         Self {
             client: ProviderClient::new(service(provider)).max_decoding_message_size(256 << 20),
             schemas,
+            with_identities: true,
         }
+    }
+
+    /// The calls of a host that knows no identities.
+    pub fn without_identities(mut self) -> Self {
+        self.with_identities = false;
+        self
+    }
+
+    /// A stored identity for a request.
+    fn sent(&self, schema: &ResourceSchema, identity: &Value) -> Option<proto::ResourceIdentityData> {
+        let value_type = schema.identity.as_ref().filter(|_| self.with_identities)?;
+        (!identity.is_null()).then(|| proto::ResourceIdentityData {
+            identity_data: Some(dynamic(value_type, identity)),
+        })
+    }
+
+    /// The identity beside an object, as a host checks it: whole, and there as soon as the object says enough.
+    fn answered(&self, schema: &ResourceSchema, object: &Value, message: Option<proto::ResourceIdentityData>) -> Value {
+        let Some(value_type) = &schema.identity else {
+            assert!(message.is_none(), "an identity of a type that has none");
+            return Value::Null;
+        };
+        let identity = value(value_type, message.and_then(|message| message.identity_data));
+        assert!(identity.is_wholly_known(), "half an identity: {identity:?}");
+        if !object.is_null() {
+            let text = |name: &str| object.get(name).as_str().is_some();
+            let is_known = text("value") && text("action") && (text("type") || object.get("type").is_null());
+            assert_eq!(!identity.is_null(), is_known, "{identity:?} of {object:?}");
+            if is_known {
+                assert_eq!(identity.get("action"), object.get("action"));
+            }
+        }
+        if self.with_identities { identity } else { Value::Null }
     }
 
     /// Checks the provider block and configures the provider.
@@ -149,7 +215,7 @@ impl Calls {
         let request = proto::configure_provider::Request {
             terraform_version: TERRAFORM_VERSION.into(),
             config: Some(config),
-            ..Default::default()
+            client_capabilities: capabilities(),
         };
         let response = self.client.configure_provider(request).await.unwrap();
         told.extend(Told::new(response.into_inner().diagnostics));
@@ -161,7 +227,7 @@ impl Calls {
         let request = proto::validate_resource_config::Request {
             type_name: type_name(address).into(),
             config: Some(dynamic(&self.schemas.at(address).value_type, config)),
-            ..Default::default()
+            client_capabilities: capabilities(),
         };
         let response = self.client.validate_resource_config(request).await.unwrap();
         Told::new(response.into_inner().diagnostics)
@@ -185,46 +251,172 @@ impl Calls {
 
     /// Refreshes an object.
     pub async fn read(&mut self, address: &str, stored: &Stored) -> Answer {
-        let value_type = &self.schemas.at(address).value_type;
+        let schemas = self.schemas.clone();
+        let schema = schemas.at(address);
+        let value_type = &schema.value_type;
         let request = proto::read_resource::Request {
             type_name: type_name(address).into(),
             current_state: Some(dynamic(value_type, &stored.value)),
             private: stored.private.clone(),
+            current_identity: self.sent(schema, &stored.identity),
+            client_capabilities: capabilities(),
             ..Default::default()
         };
         let response = self.client.read_resource(request).await.unwrap().into_inner();
+        assert_eq!(response.deferred, None);
         let fresh = value(value_type, response.new_state);
+        let identity = self.answered(schema, &fresh, response.new_identity);
         assert!(fresh.is_wholly_known(), "{address} has unknown parts after its refresh");
         Answer {
             value: fresh,
             private: response.private.to_vec(),
             told: Told::new(response.diagnostics),
             replaces: false,
+            identity,
         }
     }
 
-    /// Finds objects by what is written in an `import` block. None of them are read yet.
-    pub async fn import(&mut self, address: &str, id: &str) -> (Vec<Stored>, Told) {
-        let value_type = &self.schemas.at(address).value_type;
+    /// Finds objects by what is written in an `import` block, the text `id` or an object that is the identity. None of them
+    /// are read yet.
+    pub async fn import(&mut self, address: &str, by: &Json) -> (Vec<Stored>, Told) {
+        let schemas = self.schemas.clone();
+        let schema = schemas.at(address);
+        let identity = by.is_object().then(|| {
+            let value_type = schema.identity.as_ref().expect("the type has no identity");
+            self.sent(schema, &complete(value_type, by))
+        });
         let request = proto::import_resource_state::Request {
             type_name: type_name(address).into(),
-            id: id.into(),
-            ..Default::default()
+            id: by.as_str().unwrap_or_default().into(),
+            identity: identity.flatten(),
+            client_capabilities: capabilities(),
         };
         let response = self.client.import_resource_state(request).await.unwrap().into_inner();
-        let found = response.imported_resources.into_iter().map(|found| Stored {
-            value: value(value_type, found.state),
-            private: found.private,
-            tainted: false,
+        assert_eq!(response.deferred, None);
+        let found = response.imported_resources.into_iter().map(|found| {
+            let value = value(&schema.value_type, found.state);
+            Stored {
+                identity: self.answered(schema, &value, found.identity),
+                value,
+                private: found.private,
+                tainted: false,
+            }
         });
         (found.collect(), Told::new(response.diagnostics))
     }
 
+    /// Takes over a stored object of another type or provider, as a `moved` block asks for.
+    pub async fn take_over(&mut self, address: &str, provider: &str, source: (&str, i64), stored: &Json) -> Answer {
+        let schemas = self.schemas.clone();
+        let schema = schemas.at(address);
+        let request = proto::move_resource_state::Request {
+            source_provider_address: provider.into(),
+            source_type_name: source.0.into(),
+            source_schema_version: source.1,
+            source_state: Some(proto::RawState {
+                json: stored.to_string().into_bytes().into(),
+                ..Default::default()
+            }),
+            target_type_name: type_name(address).into(),
+            ..Default::default()
+        };
+        let response = self.client.move_resource_state(request).await.unwrap().into_inner();
+        let moved = value(&schema.value_type, response.target_state);
+        assert!(moved.is_wholly_known(), "{address} has unknown parts after its move");
+        Answer {
+            identity: self.answered(schema, &moved, response.target_identity),
+            value: moved,
+            private: response.target_private.to_vec(),
+            told: Told::new(response.diagnostics),
+            replaces: false,
+        }
+    }
+
+    /// Writes configuration for an object.
+    pub async fn generate(&mut self, address: &str, state: &Value) -> Value {
+        let value_type = &self.schemas.at(address).value_type;
+        let request = proto::generate_resource_config::Request {
+            type_name: type_name(address).into(),
+            state: (!state.is_null()).then(|| dynamic(value_type, state)),
+        };
+        let response = self
+            .client
+            .generate_resource_config(request)
+            .await
+            .unwrap()
+            .into_inner();
+        assert!(response.diagnostics.is_empty(), "{:?}", response.diagnostics);
+        value(value_type, response.config)
+    }
+
+    /// Checks a list block and lists, as a host reads events: to the limit and no further.
+    pub async fn list(&mut self, name: &str, config: &Json, include: bool, limit: usize) -> (Vec<Listed>, Told) {
+        let schemas = self.schemas.clone();
+        let (schema, config_type) = (schemas.at(name), &schemas.lists[name]);
+        let config = Some(dynamic(config_type, &complete(config_type, config)));
+        let request = proto::validate_list_resource_config::Request {
+            type_name: name.into(),
+            config: config.clone(),
+            ..Default::default()
+        };
+        let response = self.client.validate_list_resource_config(request).await.unwrap();
+        let mut told = Told::new(response.into_inner().diagnostics);
+        let mut found = Vec::new();
+        if told.failed() {
+            return (found, told);
+        }
+        let request = proto::list_resource::Request {
+            type_name: name.into(),
+            config,
+            include_resource_object: include,
+            limit: limit.try_into().unwrap(),
+        };
+        let mut events = self.client.list_resource(request).await.unwrap().into_inner();
+        while found.len() < limit {
+            let Some(event) = events.message().await.unwrap() else {
+                break;
+            };
+            told.extend(Told::new(event.diagnostic));
+            if told.failed() {
+                break;
+            }
+            let Some(identity) = event.identity else {
+                assert!(!told.warnings.is_empty(), "an event without an identity");
+                continue;
+            };
+            assert_eq!(event.resource_object.is_some(), include);
+            let object = event
+                .resource_object
+                .map(|object| value(&schema.value_type, Some(object)));
+            let identity = self.answered(schema, object.as_ref().unwrap_or(&Value::Null), Some(identity));
+            found.push(Listed {
+                display_name: event.display_name,
+                identity,
+                object,
+            });
+        }
+        (found, told)
+    }
+
     /// Plans a creation (no prior object), an update, or an end (no configuration).
     pub async fn plan(&mut self, address: &str, prior: &Value, config: &Value, private: Vec<u8>) -> Answer {
+        self.plan_again(address, prior, config, private, Vec::new()).await
+    }
+
+    /// The same, with the private data of the plan before, which Terraform 1.16 sends when it plans again during apply.
+    pub async fn plan_again(
+        &mut self,
+        address: &str,
+        prior: &Value,
+        config: &Value,
+        private: Vec<u8>,
+        planned_private: Vec<u8>,
+    ) -> Answer {
+        let schemas = self.schemas.clone();
+        let schema = schemas.at(address);
         let ResourceSchema {
             value_type, computed, ..
-        } = self.schemas.at(address);
+        } = schema;
         let suggestion = if config.is_null() {
             Value::Null
         } else {
@@ -236,11 +428,16 @@ impl Calls {
             proposed_new_state: Some(dynamic(value_type, &suggestion)),
             config: Some(dynamic(value_type, config)),
             prior_private: private,
+            planned_private,
+            client_capabilities: capabilities(),
             ..Default::default()
         };
         let response = self.client.plan_resource_change(request).await.unwrap().into_inner();
+        assert_eq!(response.deferred, None);
+        let planned = value(value_type, response.planned_state);
         let answer = Answer {
-            value: value(value_type, response.planned_state),
+            identity: self.answered(schema, &planned, response.planned_identity),
+            value: planned,
             private: response.planned_private.to_vec(),
             told: Told::new(response.diagnostics),
             replaces: !response.requires_replace.is_empty(),
@@ -264,7 +461,9 @@ impl Calls {
         config: &Value,
         private: Vec<u8>,
     ) -> Answer {
-        let value_type = &self.schemas.at(address).value_type;
+        let schemas = self.schemas.clone();
+        let schema = schemas.at(address);
+        let value_type = &schema.value_type;
         let request = proto::apply_resource_change::Request {
             type_name: type_name(address).into(),
             prior_state: Some(dynamic(value_type, prior)),
@@ -274,8 +473,10 @@ impl Calls {
             ..Default::default()
         };
         let response = self.client.apply_resource_change(request).await.unwrap().into_inner();
+        let new = value(value_type, response.new_state);
         let answer = Answer {
-            value: value(value_type, response.new_state),
+            identity: self.answered(schema, &new, response.new_identity),
+            value: new,
             private: response.private.to_vec(),
             told: Told::new(response.diagnostics),
             replaces: false,
@@ -299,6 +500,16 @@ impl Calls {
             .unwrap();
         assert_eq!(response.into_inner().error, "");
     }
+}
+
+/// A host that allows everything.
+fn capabilities() -> Option<proto::ClientCapabilities> {
+    Some(proto::ClientCapabilities {
+        deferral_allowed: true,
+        write_only_attributes_allowed: true,
+        store_planned_private: true,
+        computed_blocks_allowed: true,
+    })
 }
 
 /// The type in an address.

@@ -1,7 +1,7 @@
 //! Terraform's side of the protocol, in process and over the real gRPC messages: it walks as the host walks, keeps state
 //! as the host keeps it, and checks what the host checks.
 
-use super::calls::{Calls, Schemas, Stored, Told};
+use super::calls::{Calls, Listed, Schemas, Stored, Told};
 use super::values::assert_consistent;
 use super::{Tenant, TenantClock};
 use futures::StreamExt;
@@ -23,6 +23,13 @@ pub struct Host {
     /// Whether plans refresh, and whether objects are shown one after the other.
     refreshes: bool,
     one_by_one: bool,
+    /// Whether objects are planned before they are read, and read only if that changes something.
+    reads_late: bool,
+    with_identities: bool,
+    /// Whether a plan that is made again gets the private data of the first one.
+    stores_planned_private: bool,
+    /// Objects that are replaced although nothing asks for it.
+    replaced: Vec<String>,
 }
 
 /// What one plan or apply came to.
@@ -34,6 +41,8 @@ pub struct Run {
     pub warnings: Vec<String>,
     /// Planned values by address.
     pub planned: BTreeMap<String, Value>,
+    /// Planned identities by address.
+    pub identities: BTreeMap<String, Value>,
     /// What is in the state after the refresh, by address.
     pub refreshed: BTreeMap<String, Value>,
 }
@@ -107,7 +116,17 @@ impl Host {
             config: Vec::new(),
             refreshes: true,
             one_by_one: false,
+            reads_late: false,
+            with_identities: true,
+            stores_planned_private: true,
+            replaced: Vec::new(),
         }
+    }
+
+    /// Starts its provider with these variables from now on.
+    pub fn with_environment(mut self, environment: Vec<(String, String)>) -> Self {
+        self.environment = environment;
+        self
     }
 
     /// Plans with `-refresh=false` from now on.
@@ -122,13 +141,55 @@ impl Host {
         self
     }
 
+    /// Plans with `-minimal-refresh` from now on, which is on its way in Terraform: what a plan without a refresh does not
+    /// change is not read at all.
+    pub fn with_minimal_refresh(&mut self) -> &mut Self {
+        self.reads_late = true;
+        self
+    }
+
+    /// Plans with a refresh of everything from now on, as by default.
+    pub fn with_ordinary_refresh(&mut self) -> &mut Self {
+        self.reads_late = false;
+        self
+    }
+
+    /// Plans with `-replace` of these objects from now on.
+    pub fn replacing(&mut self, addresses: &[&str]) -> &mut Self {
+        self.replaced = addresses.iter().map(|address| (*address).to_owned()).collect();
+        self
+    }
+
+    /// A host before Terraform 1.12 and OpenTofu 1.12 from now on.
+    pub fn without_identities(&mut self) -> &mut Self {
+        self.with_identities = false;
+        self
+    }
+
+    /// A host that knows identities again, such as after an upgrade.
+    pub fn with_identities(&mut self) -> &mut Self {
+        self.with_identities = true;
+        self
+    }
+
+    /// A host before Terraform 1.16 from now on.
+    pub fn without_planned_private(&mut self) -> &mut Self {
+        self.stores_planned_private = false;
+        self
+    }
+
     /// `terraform import`: finds one object, and refreshes it.
     pub async fn import(&mut self, address: &str, id: &str) -> Run {
+        self.import_by(address, &id.into()).await
+    }
+
+    /// The same by the identity of the object, as an `import` block can have it.
+    pub async fn import_by(&mut self, address: &str, by: &Json) -> Run {
         let mut run = Run::default();
         let Some(mut calls) = self.walk(&mut run).await else {
             return run;
         };
-        let (found, told) = calls.import(address, id).await;
+        let (found, told) = calls.import(address, by).await;
         if run.hear(told) {
             return run;
         }
@@ -144,6 +205,7 @@ impl Host {
             value: fresh.value,
             private: fresh.private,
             tainted: false,
+            identity: fresh.identity,
         };
         self.state.insert(address.to_owned(), stored);
         run
@@ -174,11 +236,31 @@ impl Host {
         self.state.get_mut(address).unwrap().tainted = false;
     }
 
+    /// Lists objects, as `terraform query` does.
+    pub async fn list(&self, name: &str, config: Json, include: bool, limit: usize) -> (Vec<Listed>, Run) {
+        let mut run = Run::default();
+        let Some(mut calls) = self.walk(&mut run).await else {
+            return (Vec::new(), run);
+        };
+        let (found, told) = calls.list(name, &config, include, limit).await;
+        run.hear(told);
+        (found, run)
+    }
+
+    /// The calls of a process that is never configured.
+    pub fn unconfigured(&self) -> Calls {
+        let provider = MdeProvider::new(self.clock.clone(), |_| None);
+        Calls::new(provider, self.schemas.clone())
+    }
+
     /// A provider process for one walk, configured.
-    async fn walk(&self, run: &mut Run) -> Option<Calls> {
+    pub async fn walk(&self, run: &mut Run) -> Option<Calls> {
         let environment: BTreeMap<String, String> = self.environment.iter().cloned().collect();
         let provider = MdeProvider::new(self.clock.clone(), move |name| environment.get(name).cloned());
         let mut calls = Calls::new(provider, self.schemas.clone());
+        if !self.with_identities {
+            calls = calls.without_identities();
+        }
         let told = calls.configure(&self.provider).await;
         (!run.hear(told)).then_some(calls)
     }
@@ -279,6 +361,7 @@ impl Host {
             run.warnings.extend(visited.run.warnings);
             run.changed.extend(visited.run.changed);
             run.planned.extend(visited.run.planned);
+            run.identities.extend(visited.run.identities);
             let fresh = visited.stored.as_ref().map(|stored| stored.value.clone());
             run.refreshed
                 .extend(fresh.map(|value| (visited.address.clone(), value)));
@@ -304,6 +387,18 @@ impl Host {
         } = &mut visited;
         if let Some(old) = stored.clone() {
             calls.upgrade(address, &old.value).await;
+            if let Some(block) = block.filter(|_| self.reads_late) {
+                let config = self.schemas.config(address, block);
+                // Its warnings are not shown.
+                let mut first = Run::default();
+                let early = self
+                    .plan_one(&mut calls, &mut first, address, &config, stored.as_ref())
+                    .await;
+                run.errors.extend(first.errors);
+                if early.is_none() {
+                    return visited;
+                }
+            }
             if self.refreshes {
                 let fresh = calls.read(address, &old).await;
                 if run.hear(fresh.told) {
@@ -313,6 +408,7 @@ impl Host {
                     value: fresh.value,
                     private: fresh.private,
                     tainted: old.tainted,
+                    identity: fresh.identity,
                 });
             }
         }
@@ -322,12 +418,59 @@ impl Host {
                 if run.hear(calls.validate(address, &config).await) {
                     return visited;
                 }
-                plan_one(&mut calls, run, address, &config, stored).await
+                self.plan_one(&mut calls, run, address, &config, stored).await
             }
             (None, Some(stored)) => plan_end(&mut calls, run, address, stored).await,
             (None, None) => None,
         };
         visited
+    }
+
+    /// Plans what becomes of a configured object.
+    async fn plan_one(
+        &self,
+        calls: &mut Calls,
+        run: &mut Run,
+        address: &str,
+        config: &Value,
+        stored: Option<&Stored>,
+    ) -> Option<Change> {
+        let is_tainted = stored.is_some_and(|stored| stored.tainted);
+        let (mut prior, private) = match stored {
+            Some(stored) if !is_tainted => (stored.value.clone(), stored.private.clone()),
+            _ => (Value::Null, Vec::new()),
+        };
+        let mut plan = calls.plan(address, &prior, config, private).await;
+        if run.hear(plan.told) {
+            return None;
+        }
+        assert!(!plan.replaces, "{address} would be replaced");
+        let is_replaced = is_tainted || stored.is_some_and(|_| self.replaced.iter().any(|other| other == address));
+        if is_replaced && !is_tainted {
+            prior = Value::Null;
+            plan = calls.plan(address, &prior, config, plan.private).await;
+            // The host shows errors of the second plan, and none of its warnings.
+            if plan.told.failed() {
+                run.hear(plan.told);
+                return None;
+            }
+        }
+        if plan.value == prior {
+            return None;
+        }
+        let kind = match stored {
+            None => Kind::Create,
+            Some(_) if is_replaced => Kind::Replace,
+            Some(_) => Kind::Update,
+        };
+        run.changed.push(address.to_owned());
+        run.planned.insert(address.to_owned(), plan.value);
+        run.identities.insert(address.to_owned(), plan.identity);
+        Some(Change {
+            address: address.to_owned(),
+            kind,
+            planned_private: plan.private,
+        })
     }
 
     async fn apply_one(&self, mut calls: Calls, plans: &BTreeMap<String, Value>, change: Change) -> Applied {
@@ -365,6 +508,7 @@ impl Host {
                     value: if left.is_null() { prior.value.clone() } else { left },
                     private: answer.private,
                     tainted: prior.tainted,
+                    identity: answer.identity,
                 });
             }
             stored = None;
@@ -381,7 +525,11 @@ impl Host {
             Some(stored) => (stored.value.clone(), stored.private.clone()),
             None => (Value::Null, Vec::new()),
         };
-        let plan = calls.plan(address, &prior, &config, private).await;
+        let mut noted = Vec::new();
+        if self.stores_planned_private {
+            noted.clone_from(&change.planned_private);
+        }
+        let plan = calls.plan_again(address, &prior, &config, private, noted).await;
         if run.hear(plan.told) {
             return stored;
         }
@@ -400,6 +548,7 @@ impl Host {
             value: answer.value,
             private: answer.private,
             tainted: failed && creating,
+            identity: answer.identity,
         })
     }
 }
@@ -415,41 +564,6 @@ async fn plan_end(calls: &mut Calls, run: &mut Run, address: &str, stored: &Stor
     Some(Change {
         address: address.to_owned(),
         kind: Kind::Delete,
-        planned_private: plan.private,
-    })
-}
-
-/// Plans what becomes of a configured object.
-async fn plan_one(
-    calls: &mut Calls,
-    run: &mut Run,
-    address: &str,
-    config: &Value,
-    stored: Option<&Stored>,
-) -> Option<Change> {
-    let replace = stored.is_some_and(|stored| stored.tainted);
-    let (prior, private) = match stored {
-        Some(stored) if !replace => (stored.value.clone(), stored.private.clone()),
-        _ => (Value::Null, Vec::new()),
-    };
-    let plan = calls.plan(address, &prior, config, private).await;
-    if run.hear(plan.told) {
-        return None;
-    }
-    assert!(!plan.replaces, "{address} would be replaced");
-    if plan.value == prior {
-        return None;
-    }
-    let kind = match stored {
-        None => Kind::Create,
-        Some(_) if replace => Kind::Replace,
-        Some(_) => Kind::Update,
-    };
-    run.changed.push(address.to_owned());
-    run.planned.insert(address.to_owned(), plan.value);
-    Some(Change {
-        address: address.to_owned(),
-        kind,
         planned_private: plan.private,
     })
 }

@@ -1,8 +1,8 @@
 //! The real terraform on a temporary directory.
 
-use super::{Held, Tenant};
+use super::{Held, Program, Tenant};
 use serde_json::Value;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
@@ -109,6 +109,8 @@ impl Workspace {
         let mut environment = tenant.environment();
         environment.push(("TF_CLI_CONFIG_FILE".into(), settings.display().to_string()));
         environment.push(("CHECKPOINT_DISABLE".into(), "1".into()));
+        // Whoever is signed in on this machine takes no part.
+        environment.push(("ARM_USE_CLI".into(), "false".into()));
         Self { directory, environment }
     }
 
@@ -180,7 +182,7 @@ impl Workspace {
 
     /// A command that is ready to be started.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(terraform());
+        let mut command = Command::new(&Program::of_this_run().path);
         command
             .args(arguments)
             .arg("-no-color")
@@ -188,10 +190,19 @@ impl Workspace {
             .stdin(Stdio::null());
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy().into_owned();
-            if ["TF_", "ARM_", "AZURE_", "MDE_"]
-                .iter()
-                .any(|prefix| name.starts_with(prefix))
-            {
+            // Those that pipelines and Azure set, too.
+            let known = [
+                "TF_",
+                "ARM_",
+                "AZURE",
+                "MDE_",
+                "ACTIONS_ID_",
+                "SYSTEM_",
+                "IDENTITY_",
+                "MSI_",
+                "IMDS_",
+            ];
+            if known.iter().any(|prefix| name.starts_with(prefix)) {
                 command.env_remove(name);
             }
         }
@@ -234,12 +245,4 @@ impl Workspace {
     pub async fn destroy(&self) -> Ran {
         self.run(&["destroy", "-auto-approve", "-input=false"]).await
     }
-}
-
-fn terraform() -> PathBuf {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path)
-        .flat_map(|directory| ["terraform", "tofu"].map(|name| directory.join(name)))
-        .find(|candidate| candidate.is_file())
-        .expect("these tests run the real `terraform` (or `tofu`): install it and put it on PATH")
 }

@@ -1,7 +1,7 @@
 //! Every switch with its answers, and what is known of each.
 
 use super::apart;
-use crate::{capacity, expiry};
+use crate::{capacity, credentials, expiry};
 use serde_json::{Value as Json, json};
 
 const SHA1: &str = "AA5EED00AA5EED00AA5EED00AA5EED00AA5EED00";
@@ -240,9 +240,17 @@ pub const OTHERS: &[Number] = &[
     ("tenant-id", &[]),
     ("client-id", &[]),
     ("client-secret", &[]),
+    (
+        "client-certificate",
+        &[credentials::certificates_tokens_and_ids_may_stand_in_the_block_in_variables_and_in_files],
+    ),
     ("display-name", &[]),
     ("object-id", &[]),
     ("application", &[apart::two_applications_in_one_tenant]),
+    (
+        "token-life-seconds",
+        &[credentials::a_token_is_renewed_ahead_of_its_end_in_every_way],
+    ),
     (
         "capacity",
         &[capacity::in_a_full_tenant_five_hundred_rows_make_way_for_as_many],

@@ -97,7 +97,9 @@ async fn the_row_that_is_found_after_an_unclear_answer_is_the_one_that_was_sent(
         stored("5", "D1.example", us),
         stored("6", "d2.example", "somebody"),
     ];
+    let last = rows[5].clone();
     service.next(move |_, _| json(200, value!({"value": rows})));
+    service.next(move |_, _| json(200, value!({"value": [last]})));
     let answers = client(&service).upsert(domains(3)).await;
     let ids: Vec<RowId> = answers.into_iter().map(Result::unwrap).collect();
     assert_eq!(ids, ["3", "5", "6"]);

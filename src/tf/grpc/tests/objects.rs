@@ -5,12 +5,12 @@ use crate::tf::testing::map;
 
 const FAILED: &str = "error.lines[a]: Write failed";
 
-fn titled(text: &str) -> Vec<(&'static str, Value)> {
+pub(super) fn titled(text: &str) -> Vec<(&'static str, Value)> {
     vec![("title", "t".into()), ("text", text.into())]
 }
 
 /// A note as it is stored after it was written.
-fn stored(text: &str) -> Vec<(&'static str, Value)> {
+pub(super) fn stored(text: &str) -> Vec<(&'static str, Value)> {
     [
         titled(text),
         vec![("id", "1".into()), ("copies", map([("a", "b".into())]))],
@@ -19,12 +19,12 @@ fn stored(text: &str) -> Vec<(&'static str, Value)> {
 }
 
 /// A note as it is planned before it was written.
-fn planned(text: &str) -> Vec<(&'static str, Value)> {
+pub(super) fn planned(text: &str) -> Vec<(&'static str, Value)> {
     [titled(text), vec![("id", Value::Unknown), ("copies", Value::Unknown)]].concat()
 }
 
 impl Host {
-    async fn read(&mut self, state: &[(&str, Value)]) -> proto::read_resource::Response {
+    pub(super) async fn read(&mut self, state: &[(&str, Value)]) -> proto::read_resource::Response {
         let request = proto::read_resource::Request {
             type_name: "test_note".into(),
             current_state: note(state),
@@ -34,7 +34,7 @@ impl Host {
         self.calls.read_resource(request).await.unwrap().into_inner()
     }
 
-    async fn plan(
+    pub(super) async fn plan(
         &mut self,
         prior: Option<proto::DynamicValue>,
         proposed: Option<proto::DynamicValue>,
@@ -51,7 +51,7 @@ impl Host {
         self.calls.plan_resource_change(request).await.unwrap().into_inner()
     }
 
-    async fn apply(
+    pub(super) async fn apply(
         &mut self,
         prior: Option<proto::DynamicValue>,
         planned: Option<proto::DynamicValue>,

@@ -82,6 +82,10 @@ impl Provider for Notes {
         vec![Box::new(Count)]
     }
 
+    fn list_resources(&self) -> Vec<Box<dyn ListResource<Client>>> {
+        vec![Box::new(NoteList)]
+    }
+
     fn functions(&self) -> Vec<Box<dyn Function>> {
         vec![Box::new(Join)]
     }
@@ -278,12 +282,100 @@ impl Resource<Client> for Note {
         }
     }
 
+    fn identity_schema(&self) -> Option<IdentitySchema> {
+        Some(IdentitySchema::new(vec![
+            IdentityAttribute::required("title", "The title."),
+            IdentityAttribute::optional("server", "Where the note is."),
+        ]))
+    }
+
+    fn identity(&self, client: Option<&Client>, object: &Value) -> Value {
+        if object.get("title").as_str() == Some("nameless") {
+            panic!("who is this");
+        }
+        let server = client.map(|client| client.server.as_str());
+        Object::null(self.identity_schema().unwrap().object_type())
+            .with("title", object.get("title").clone())
+            .with("server", server)
+            .into()
+    }
+
+    async fn import_by_identity(&self, client: &Client, identity: Value) -> Result<Imported, Diagnostics> {
+        client.log.note(format!("import {:?}", identity.get("title").as_str()));
+        Ok(Imported {
+            state: self.object(&[("id", "8".into()), ("title", identity.get("title").clone())]),
+            ..Imported::default()
+        })
+    }
+
+    fn take_over(&self, source: &MoveSource) -> Result<Moved, Diagnostic> {
+        match source.type_name.as_str() {
+            "other_note" => Ok(Moved {
+                state: serde_json::json!({ "title": source.state["name"], "id": "9" }),
+                diagnostics: Diagnostic::warning("Copied", format!("From {}.", source.provider_name())).into(),
+            }),
+            "other_nothing" => Ok(Moved::default()),
+            "other_panic" => panic!("too heavy"),
+            other => Err(faults::no_move(other, self.type_name())),
+        }
+    }
+
     fn upgrade(&self, version: i64, mut stored: serde_json::Value) -> serde_json::Value {
         assert_eq!(version, 0);
         let name = stored["name"].take();
         stored["title"] = name;
         stored.as_object_mut().unwrap().remove("name");
         stored
+    }
+}
+
+/// Lists as many notes as its configuration says.
+pub(super) struct NoteList;
+
+#[async_trait]
+impl ListResource<Client> for NoteList {
+    fn type_name(&self) -> &'static str {
+        "test_note"
+    }
+
+    fn schema(&self) -> Schema {
+        Schema::new(
+            "Notes.",
+            vec![Attribute::number("number").required(), Attribute::string("text")],
+        )
+    }
+
+    fn validate(&self, config: &Value) -> Diagnostics {
+        match config.get("number").as_i64() {
+            Some(0) => Diagnostic::error("No notes", "Ask for some.")
+                .at(Path::attribute("number"))
+                .into(),
+            _ => Diagnostics::default(),
+        }
+    }
+
+    async fn list(&self, client: &Client, config: Value, limit: usize) -> (Vec<Listed>, Diagnostics) {
+        client.log.note(format!("list {limit}"));
+        let number = config.get("number").as_i64().unwrap();
+        let note = |number: i64| Listed {
+            display_name: format!("note\n{number}"),
+            object: Note.object(&[("title", number.to_string().into()), ("id", number.to_string().into())]),
+        };
+        let told = match config.get("text").as_str() {
+            Some("panic") => panic!("uncountable"),
+            Some("fail") => return (Vec::new(), failure()),
+            Some("warn") => Diagnostic::warning("Many", "There are more.").into(),
+            Some("nameless") => {
+                let object = Note.object(&[("title", "nameless".into())]);
+                let nameless = Listed {
+                    display_name: "?".into(),
+                    object,
+                };
+                return ([vec![nameless], vec![note(1)]].concat(), Diagnostics::default());
+            }
+            _ => Diagnostics::default(),
+        };
+        ((1..=number).map(note).collect(), told)
     }
 }
 

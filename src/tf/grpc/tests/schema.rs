@@ -15,7 +15,7 @@ async fn the_schema_says_everything_that_the_description_says() {
     let schema = host.calls.get_provider_schema(request).await.unwrap().into_inner();
     let capabilities = schema.server_capabilities.unwrap();
     assert!(capabilities.plan_destroy && capabilities.get_provider_schema_optional);
-    assert!(!capabilities.move_resource_state && !capabilities.generate_resource_config);
+    assert!(capabilities.move_resource_state && capabilities.generate_resource_config);
     assert!(schema.diagnostics.is_empty());
     assert_eq!(
         schema.provider.as_ref().unwrap().block.as_ref().unwrap().attributes[0].description,
@@ -104,6 +104,35 @@ async fn the_schema_says_everything_that_the_description_says() {
     assert_eq!(metadata.resources[0].type_name, "test_note");
     assert_eq!(metadata.data_sources[0].type_name, "test_count");
     assert_eq!(metadata.functions[0].name, "join");
+    assert_eq!(metadata.list_resources[0].type_name, "test_note");
+    assert_eq!(metadata.server_capabilities, Some(capabilities));
+
+    let list = schema.list_resource_schemas["test_note"].block.as_ref().unwrap();
+    let lines: Vec<String> = list.attributes.iter().map(line).collect();
+    assert_eq!(lines, ["number \"number\" required", "text \"string\" optional"]);
+}
+
+#[tokio::test]
+async fn identities_have_schemas_of_their_own() {
+    let mut host = Host::new().await;
+    let request = proto::get_resource_identity_schemas::Request {};
+    let answer = host
+        .calls
+        .get_resource_identity_schemas(request)
+        .await
+        .unwrap()
+        .into_inner();
+    assert!(answer.diagnostics.is_empty());
+    let note = &answer.identity_schemas["test_note"];
+    assert_eq!(note.version, 0);
+    let line = |attribute: &proto::resource_identity_schema::IdentityAttribute| {
+        let (name, kind) = (&attribute.name, text(&attribute.r#type));
+        // A host refuses an attribute that is both or neither.
+        assert_ne!(attribute.required_for_import, attribute.optional_for_import);
+        format!("{name} {kind} {}", attribute.required_for_import)
+    };
+    let lines: Vec<String> = note.identity_attributes.iter().map(line).collect();
+    assert_eq!(lines, ["title \"string\" true", "server \"string\" false"]);
 }
 
 #[tokio::test]
@@ -167,12 +196,15 @@ async fn configuring_again_replaces_the_client() {
 #[tokio::test]
 async fn calls_that_are_not_offered_are_unimplemented() {
     let mut host = Host::new().await;
-    let request = proto::get_resource_identity_schemas::Request {};
-    let status = host.calls.get_resource_identity_schemas(request).await.unwrap_err();
+    let status = host
+        .calls
+        .plan_action(proto::plan_action::Request::default())
+        .await
+        .unwrap_err();
     assert_eq!(status.code(), tonic::Code::Unimplemented);
     let status = host
         .calls
-        .move_resource_state(proto::move_resource_state::Request::default())
+        .get_states(proto::get_states::Request::default())
         .await
         .unwrap_err();
     assert_eq!(status.code(), tonic::Code::Unimplemented);
@@ -196,6 +228,14 @@ async fn unknown_types_are_the_only_broken_calls() {
     };
     assert_eq!(
         host.calls.read_data_source(request).await.unwrap_err().code(),
+        tonic::Code::NotFound
+    );
+    let request = proto::list_resource::Request {
+        type_name: type_name(),
+        ..Default::default()
+    };
+    assert_eq!(
+        host.calls.list_resource(request).await.unwrap_err().code(),
         tonic::Code::NotFound
     );
 }

@@ -2,46 +2,11 @@
 
 use super::*;
 use crate::defender::cancellation::Cancellation;
+use crate::defender::credential::issuer;
 use crate::defender::error::Kind;
 use crate::defender::http::{Reply, TransportTrouble};
-use crate::defender::testing::{VirtualClock, settings};
+use crate::defender::testing::{HANGS, Script, Scripted, VirtualClock, application, settings};
 use crate::defender::token::Tokens;
-use futures::StreamExt;
-use std::collections::VecDeque;
-use std::sync::Mutex;
-
-type Script = Result<(u16, &'static str), TransportTrouble>;
-
-/// Takes longer than anybody waits.
-const HANGS: Script = Err(TransportTrouble::TooSlow);
-
-/// Answers in turn, and notes what it was asked.
-struct Scripted {
-    answers: Mutex<VecDeque<Script>>,
-    asked: Mutex<Vec<Message>>,
-}
-
-#[async_trait]
-impl Transport for Scripted {
-    async fn send(&self, message: Message) -> Result<Reply, TransportError> {
-        self.asked.lock().unwrap().push(message);
-        let answer = self.answers.lock().unwrap().pop_front().unwrap();
-        let pause = if answer == HANGS { 1_000_000 } else { 10 };
-        tokio::time::sleep(Duration::from_millis(pause)).await;
-        match answer {
-            Ok((status, body)) => Ok(Reply {
-                status,
-                retry_after: None,
-                body: futures::stream::iter([Ok(Bytes::from_static(body.as_bytes()))]).boxed(),
-            }),
-            Err(trouble) => Err(TransportError {
-                trouble,
-                text: "cause".to_owned(),
-                proxy: None,
-            }),
-        }
-    }
-}
 
 fn entra(answers: &[Script]) -> (Arc<Scripted>, Tokens) {
     let (transport, tokens, _) = stoppable(answers);
@@ -49,13 +14,11 @@ fn entra(answers: &[Script]) -> (Arc<Scripted>, Tokens) {
 }
 
 fn stoppable(answers: &[Script]) -> (Arc<Scripted>, Tokens, Arc<Cancellation>) {
-    let transport = Arc::new(Scripted {
-        answers: Mutex::new(answers.iter().copied().collect()),
-        asked: Mutex::default(),
-    });
-    let issuer = Entra::new(&settings(), Arc::<Scripted>::clone(&transport)).unwrap();
-    let cancellation = Arc::new(Cancellation::new(VirtualClock::shared()));
-    let tokens = Tokens::new(Arc::new(issuer), Arc::clone(&cancellation));
+    let transport = Scripted::new(answers);
+    let clock = VirtualClock::shared();
+    let issuer = issuer(&settings(), Arc::<Scripted>::clone(&transport), clock.clone()).unwrap();
+    let cancellation = Arc::new(Cancellation::new(clock));
+    let tokens = Tokens::new(issuer, None, None, Arc::clone(&cancellation));
     (transport, tokens, cancellation)
 }
 
@@ -109,7 +72,7 @@ async fn a_wrong_secret_is_told_once_in_entras_words() {
     );
     assert!(error.hint().contains("client_secret (ARM_CLIENT_SECRET)"));
     assert!(!format!("{error:?}").contains("the+secret"));
-    assert_eq!(transport.asked.lock().unwrap().len(), 1);
+    assert_eq!(transport.count(), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -117,7 +80,7 @@ async fn a_wrong_secret_is_asked_about_once_for_all_who_wait() {
     let (transport, tokens) = entra(&[WRONG_SECRET]);
     let outcomes = futures::future::join_all((0..10).map(|_| tokens.get())).await;
     assert!(outcomes.iter().all(Result::is_err));
-    assert_eq!(transport.asked.lock().unwrap().len(), 1);
+    assert_eq!(transport.count(), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -132,7 +95,7 @@ async fn trouble_on_the_way_is_overcome() {
         TOKEN,
     ]);
     tokens.get().await.unwrap();
-    assert_eq!(transport.asked.lock().unwrap().len(), 4);
+    assert_eq!(transport.count(), 4);
 }
 
 #[tokio::test(start_paused = true)]
@@ -171,7 +134,7 @@ async fn what_lasts_is_not_tried_again() {
         let error = tokens.get().await.unwrap_err();
         assert_eq!(error.kind(), kind, "{error}");
         assert!(error.to_string().contains(words) && !error.hint().is_empty(), "{error}");
-        assert_eq!(transport.asked.lock().unwrap().len(), 1);
+        assert_eq!(transport.count(), 1);
     }
 }
 
@@ -182,10 +145,10 @@ async fn signing_in_has_an_end_and_is_not_begun_anew() {
         let error = tokens.get().await.unwrap_err();
         let took = cancellation.clock().elapsed();
         assert!(took <= Duration::from_secs(20 + 60 + 20), "{took:?}");
-        let asked = transport.asked.lock().unwrap().len();
+        let asked = transport.count();
         assert!((2..10).contains(&asked), "{asked}");
         assert_eq!(tokens.get().await.unwrap_err().to_string(), error.to_string());
-        assert_eq!(transport.asked.lock().unwrap().len(), asked);
+        assert_eq!(transport.count(), asked);
     }
 }
 
@@ -270,7 +233,7 @@ async fn an_authority_that_cannot_be_reached_is_given_up_soon() {
             .contains("the name login.example.test could not be resolved"),
         "{error}"
     );
-    assert_eq!(transport.asked.lock().unwrap().len(), 4);
+    assert_eq!(transport.count(), 4);
 }
 
 #[test]
@@ -283,9 +246,16 @@ fn ids_that_cannot_be_right_are_refused_before_anything_is_sent() {
         }
     }
     let mut settings = settings();
-    let Credential::ClientSecret { tenant_id, .. } = &mut settings.credential;
-    *tenant_id = "not a tenant".to_owned();
-    let error = Entra::new(&settings, Arc::new(Nowhere)).err().unwrap();
+    settings.credential = crate::defender::Credential::ClientSecret {
+        application: Application {
+            tenant_id: "not a tenant".to_owned(),
+            ..application()
+        },
+        client_secret: "the secret".to_owned().into(),
+    };
+    let error = issuer(&settings, Arc::new(Nowhere), VirtualClock::shared())
+        .err()
+        .unwrap();
     assert!(error.to_string().contains("not a tenant"), "{error}");
 }
 
