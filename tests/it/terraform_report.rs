@@ -90,12 +90,63 @@ async fn lists_and_single_indicators_come_change_and_go() {
     workspace.main(&format!("{capacity}{LIST}{SINGLES}"));
     plan(&workspace, &[]).await.expect(0);
     let told = report(&workspace, &["--exit-code"]).await.expect(1);
-    assert_snapshot!(without_warnings(&told.output), @"");
+    assert_snapshot!(without_warnings(&told.output), @r##"
+    <!-- mde-report default -->
+    ## Defender indicators: 6 changes
+
+    | Action | Added | Changed | Made anew | Removed | Restored |
+    | :-- | --: | --: | --: | --: | --: |
+    | `Block` | 6 |  |  |  |  |
+
+    | Type | Added | Changed | Made anew | Removed | Restored |
+    | :-- | --: | --: | --: | --: | --: |
+    | `IpAddress` | 2 |  |  |  |  |
+    | `DomainName` | 3 |  |  |  |  |
+    | `Url` | 1 |  |  |  |  |
+    | **All** | 6 |  |  |  |  |
+
+    **Capacity**: 0 → 6 of 15,000 indicators.
+
+    ### `mde_indicator.one`
+
+    2 added.
+
+    <details open><summary>2 rows</summary>
+
+    | Change | Indicator | Type | Action | Details |
+    | :-- | :-- | :-- | :-- | :-- |
+    | added | `198[.]51[.]100[.]7` | `IpAddress` | `Block` | title `One`; description `Text` |
+    | added | `198[.]51[.]100[.]8` | `IpAddress` | `Block` | title `One`; description `Text` |
+
+    </details>
+
+    ### `mde_indicator_set.list` `List`
+
+    4 added.
+
+    Rows inherit: severity `High`; description `Text`.
+
+    <details open><summary>4 rows</summary>
+
+    | Change | Indicator | Type | Action | Details |
+    | :-- | :-- | :-- | :-- | :-- |
+    | added | `a[.]example` | `DomainName` | `Block` |  |
+    | added | `b[.]example` | `DomainName` | `Block` | severity `Low` |
+    | added | `c[.]example` | `DomainName` | `Block` | title `Own` |
+    | added | `hxxps://d[.]example/x` (`k`) | `Url` | `Block` | lifetime `90d` |
+
+    </details>
+    "##);
 
     workspace.apply().await.expect(0);
     plan(&workspace, &[]).await.expect(0);
     let told = report(&workspace, &["--exit-code"]).await.expect(0);
-    assert_snapshot!(without_warnings(&told.output), @"");
+    assert_snapshot!(without_warnings(&told.output), @r##"
+    <!-- mde-report default -->
+    ## Defender indicators: no changes
+
+    **Capacity**: 6 of 15,000 indicators.
+    "##);
 
     let changed = LIST
         .replace("severity    = \"High\"", "severity    = \"Medium\"")
@@ -107,7 +158,63 @@ async fn lists_and_single_indicators_come_change_and_go() {
     ));
     plan(&workspace, &[]).await.expect(0);
     let told = report(&workspace, &[]).await.expect(0);
-    assert_snapshot!(without_warnings(&told.output), @"");
+    assert_snapshot!(without_warnings(&told.output), @r##"
+    <!-- mde-report default -->
+    ## Defender indicators: 5 changes
+
+    | Action | Added | Changed | Made anew | Removed | Restored |
+    | :-- | --: | --: | --: | --: | --: |
+    | `Block` | 1 | 1 |  | 2 |  |
+    | `Warn` |  |  | 1 |  |  |
+    | **All** | 1 | 1 | 1 | 2 |  |
+
+    | Type | Added | Changed | Made anew | Removed | Restored |
+    | :-- | --: | --: | --: | --: | --: |
+    | `IpAddress` |  |  |  | 1 |  |
+    | `DomainName` | 1 |  | 1 | 1 |  |
+    | `Url` |  | 1 |  |  |  |
+    | **All** | 1 | 1 | 1 | 2 |  |
+
+    **Capacity**: 6 → 5 of 15,000 indicators.
+
+    ### Look here first
+
+    - **1 indicator protects less**, `Block` → `Warn`: `c[.]example`
+    - **2 blocking indicators are removed**: `198[.]51[.]100[.]8`, `a[.]example`
+    - **2 rows inherit a change** of `mde_indicator_set.list`: severity: `High` → `Medium`
+
+    ### `mde_indicator.one`
+
+    1 removed, 1 unchanged.
+
+    <details open><summary>1 row</summary>
+
+    | Change | Indicator | Type | Action | Details |
+    | :-- | :-- | :-- | :-- | :-- |
+    | removed | `198[.]51[.]100[.]8` | `IpAddress` | `Block` | title `One`; description `Text` |
+
+    </details>
+
+    ### `mde_indicator_set.list` `List`
+
+    1 added, 1 changed, 1 made anew, 1 removed, 1 unchanged.
+
+    Rows inherit: severity `Medium`; description `Text`.
+
+    Of the set, severity: `High` → `Medium` for 2 rows that inherit it.
+
+    1 row changes in nothing else and is not listed.
+
+    <details open><summary>3 rows</summary>
+
+    | Change | Indicator | Type | Action | Details |
+    | :-- | :-- | :-- | :-- | :-- |
+    | removed | `a[.]example` | `DomainName` | `Block` |  |
+    | made anew | `c[.]example` | `DomainName` | `Warn` | action: `Block` (the set's) → `Warn`; severity: `High` → `Medium`; title: `Own` → `List` (the set's) |
+    | added | `n[.]example` | `DomainName` | `Block` |  |
+
+    </details>
+    "##);
     assert!(
         told.output
             .contains("`List: 1 to delete, 1 to weaken from Block to Warn`"),
@@ -154,7 +261,6 @@ resource "mde_indicator_set" "portal" {
         row["title"] = "Theirs".into();
     });
     tenant.edit("198.51.100.7", |row| row["severity"] = "High".into());
-    tenant.edit("https://d.example/x", |row| row["lastUpdatedBy"] = Json::Null);
     tenant.edit("https://d.example/x", |row| {
         row["description"] = "Theirs".into();
         row["lastUpdatedBy"] = Json::Null;
