@@ -210,6 +210,7 @@ impl Shared {
             let pause = trouble.and_then(|trouble| retry::pause(attempt, trouble, self.max_retries, retry::chance()));
             let Some(pause) = pause.filter(|pause| self.budget.allows(Obstacle::Trouble, clock.elapsed(), *pause))
             else {
+                tracing::warn!("signing in failed: {error}");
                 self.budget.leave(&error);
                 return Err(error);
             };

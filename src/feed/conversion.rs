@@ -6,7 +6,7 @@ mod tests;
 
 pub use format::Format;
 
-use super::text::decode;
+use super::text::{check, decode};
 use super::write::Row;
 use super::{Draft, Options, Place, Reason, Refusal, Rewritten, Skipped, settle, shown, table};
 use crate::indicator::{Action, Field, FieldValue, IndicatorType, Severity, canonical};
@@ -95,6 +95,7 @@ impl Report {
 /// Why the bytes cannot be read as a list at all.
 pub fn convert(bytes: &[u8], request: &Request) -> Result<Conversion, Refusal> {
     let decoded = decode(bytes, request.encoding.as_deref())?;
+    check(&decoded.text)?;
     let text = &*decoded.text;
     let settings = table::Settings {
         is_encoding_assumed: decoded.is_assumed,

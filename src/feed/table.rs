@@ -97,9 +97,16 @@ impl<'t> Table<'t> {
         // A row with broken quotes says nothing of its columns.
         let sound = data(text, dialect, &header).filter(|row| row.fault.is_none());
         let sample: Vec<Row<'_>> = sound.take(SAMPLE).collect();
-        let mut columns = survey::columns(&sample, &header.names, settings).map_err(|refusal| Refusal {
-            place: refusal.place.or(header.line.map(|line| Place::Line(line, None))),
-            ..refusal
+        let mut columns = survey::columns(&sample, &header.names, settings).map_err(|refusal| {
+            // Rows that a quote has swallowed may be why no column shows.
+            let swallowed = data(text, dialect, &header).find_map(|row| swallows(&row));
+            swallowed.unwrap_or_else(|| Refusal {
+                place: refusal
+                    .place
+                    .clone()
+                    .or(header.line.map(|line| Place::Line(line, None))),
+                ..refusal
+            })
         })?;
         let written = format!("cells separated by {}", dialect::name(dialect.delimiter));
         columns

@@ -1,5 +1,15 @@
 //! The sections of a report: what a reader can take in within a minute comes first.
 
+/// What goes first when there is no room. Errors and the sums are the last to go.
+mod rank {
+    pub const SUMS: u8 = 0;
+    pub const ERRORS: u8 = 1;
+    pub const LOOK: u8 = 2;
+    pub const GROUPS: u8 = 3;
+    pub const DRIFT: u8 = 4;
+    pub const WARNINGS: u8 = 5;
+}
+
 mod groups;
 mod alerts;
 
@@ -28,16 +38,6 @@ const BRIEF: usize = 120;
 
 /// Longest text in a cell of a page, in characters.
 const FULL: usize = 1_000;
-
-/// What goes first when there is no room. Errors and the sums are the last to go.
-mod rank {
-    pub const SUMS: u8 = 0;
-    pub const ERRORS: u8 = 1;
-    pub const LOOK: u8 = 2;
-    pub const GROUPS: u8 = 3;
-    pub const DRIFT: u8 = 4;
-    pub const WARNINGS: u8 = 5;
-}
 
 /// What a writer of sections needs.
 #[derive(Clone, Copy)]

@@ -31,7 +31,10 @@ fn files(directory: &Path) -> Vec<PathBuf> {
     for entry in std::fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
         // What these functions read is no list before they have read it.
-        if path.ends_with("parse_stix") || path.ends_with("parse_misp") {
+        let name = path.file_name().unwrap().to_string_lossy();
+        let is_read_first = path.ends_with("parse_stix") || path.ends_with("parse_misp") || name.contains(".stix.");
+        // Pipelines and hooks are YAML, too.
+        if is_read_first || name.starts_with('.') {
             continue;
         }
         if path.is_dir() {

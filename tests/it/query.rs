@@ -69,7 +69,7 @@ async fn all_indicators_that_can_be_managed_are_listed_in_order_by_one_call() {
     let host = Host::new(&tenant);
     let found = list(&host, json!({})).await;
     assert_eq!(names(&found), ALL);
-    assert_eq!(tenant.lists(), 1);
+    assert_eq!(tenant.lists(), 2, "the rows, and the proof that there are no more");
     assert_eq!(found[3].identity.get("value").as_str(), Some("https://b.example/x"));
     assert_eq!(found[3].identity.get("action").as_str(), Some("Warn"));
 }

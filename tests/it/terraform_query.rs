@@ -43,7 +43,7 @@ async fn a_query_lists_what_the_filters_choose_and_says_when_there_is_more() {
     workspace.run(&["validate", "-query"]).await.expect(0);
     let ran = workspace.run(&["query"]).await.expect(0);
     assert!(ran.warnings().is_empty(), "{}", ran.output);
-    assert_eq!(tenant.lists(), 1);
+    assert_eq!(tenant.lists(), 2, "the rows, and the proof that there are no more");
     // One line for each, in order.
     let lines: Vec<&str> = ran
         .output

@@ -44,12 +44,12 @@ fn rows_are_sorted_and_say_what_their_form_does_not() {
     let second = format!("{sha1} FileSha1");
     assert_eq!(
         (keys.len(), keys[0], keys[1], keys[2]),
-        (4, sha1, second.as_str(), "a.example")
+        (4, sha1, second.as_str(), "A.example")
     );
     assert_eq!(rows[sha1], serde_json::json!({ "type": "CertificateThumbprint" }));
     assert_eq!(rows[&second], serde_json::json!({ "value": sha1 }));
     assert_eq!(
-        rows["a.example"],
+        rows["A.example"],
         serde_json::json!({ "title": "Relay", "expiration_time": "2020-01-01T00:00:00Z" })
     );
     assert_eq!(rows[keys[3]], serde_json::json!({ "value": long }));
