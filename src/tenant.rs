@@ -13,6 +13,8 @@ mod samples;
 mod object;
 mod problem;
 mod outcome;
+mod token;
+mod wishes;
 mod facts;
 mod refresh;
 mod ownership;
@@ -29,7 +31,8 @@ mod survey;
 
 pub use apply::{Kept, apply, destroy};
 pub use difference::Difference;
-pub use facts::{Facts, Token};
+pub use facts::Facts;
+pub use token::Token;
 pub use object::{Holding, OnExisting, PlannedObject, PlannedRow, PriorObject, Scope, StateRow};
 pub use outcome::{Outcome, Written};
 pub use preflight::{Preflight, difference, plan, plan_destroy};

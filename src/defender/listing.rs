@@ -2,7 +2,7 @@
 
 use crate::indicator::{Field, Identity, Indicator, Row, RowId};
 use jiff::Timestamp;
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet};
 use std::sync::{Arc, OnceLock};
 
 /// The active rows of the tenant at one moment, kept current by this process's own writes.
@@ -34,16 +34,17 @@ pub(crate) enum Change {
 impl Listing {
     /// The listing of these rows at this moment. Rows whose expiry has passed are set apart: the service drops them,
     /// but may go on listing them for a while. `unreadable` are ids of rows that are there but cannot be read.
-    pub(crate) fn new(rows: Vec<Row>, unreadable: Vec<RowId>, now: Timestamp) -> Self {
+    pub(crate) fn new(rows: Vec<impl Into<Arc<Row>>>, unreadable: Vec<RowId>, now: Timestamp) -> Self {
         let mut listing = Self {
             unreadable: unreadable.into_iter().collect(),
             ..Self::default()
         };
         for row in rows {
+            let row: Arc<Row> = row.into();
             if row.indicator.is_expired(now) {
-                listing.expired.insert(row.id);
+                listing.expired.insert(row.id.clone());
             } else {
-                listing.rows.push(Arc::new(row));
+                listing.rows.push(row);
             }
         }
         listing.rows.sort_by(|one, other| one.id.cmp(&other.id));

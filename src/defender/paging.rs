@@ -9,7 +9,8 @@ use super::quota::Class;
 use super::session::Session;
 use super::wire::{MOST_MEMORY, Page, PageDecoder};
 use crate::indicator::{Row, RowId};
-use std::collections::HashSet;
+use foldhash::{HashSet, HashSetExt};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A listing during which rows moved is asked for again after each of these pauses: what moves rows is somebody who writes
@@ -68,7 +69,7 @@ fn has_moved(passes: &[Rows]) -> bool {
 /// The rows of one pass.
 #[derive(Default)]
 struct Rows {
-    rows: Vec<Row>,
+    rows: Vec<Arc<Row>>,
     /// Ids of rows, readable or not.
     seen: HashSet<RowId>,
     unreadable: usize,

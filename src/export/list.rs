@@ -64,7 +64,7 @@ fn is_read_back(text: &str, rows: &[ListRow]) -> bool {
             match table.columns.get(cell.column)?.meaning {
                 Meaning::Field(field) => fields.push((field, csv::field_value(field.kind(), &cell.text)?)),
                 Meaning::Certificate(name) => {
-                    *CertificateFact::from_name(name)?.place(&mut info) = Some(cell.text.clone());
+                    *CertificateFact::from_name(name)?.place(&mut info) = Some(cell.text.to_string());
                 }
                 _ => {}
             }

@@ -12,43 +12,73 @@ pub use columns::{Column, Meaning, certificate_header, meaning};
 use super::cells::{self, Dialect, Fault, FaultKind, Row};
 use super::{Problem, shown};
 use crate::indicator::{FieldKind, FieldValue};
+use std::borrow::Cow;
 
 /// A table, read as far as it can be.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Table {
+pub struct Table<'t> {
     /// The columns, in the order of the header.
     pub columns: Vec<Column>,
     /// What is wrong with the header.
     pub problems: Vec<Problem>,
     /// The rows, or what is wrong with the form of each, in the order of the text.
-    pub rows: Vec<Result<Record, Problem>>,
+    pub rows: Vec<Result<Record<'t>, Problem>>,
 }
 
 /// One row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Record {
+pub struct Record<'t> {
     /// The line it begins in, counted from 1.
     pub line: usize,
     /// What it says: the cells that are not blank, of columns that have a meaning.
-    pub cells: Vec<Cell>,
+    pub cells: Vec<Cell<'t>>,
 }
 
 /// One cell that is not blank.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cell {
+pub struct Cell<'t> {
     /// Position of its column in [`Table::columns`].
     pub column: usize,
     /// The text, exactly as it is written.
-    pub text: String,
+    pub text: Cow<'t, str>,
+}
+
+/// The first line of a table.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Header {
+    /// The columns, in their order.
+    pub columns: Vec<Column>,
+    /// What is wrong with it.
+    pub problems: Vec<Problem>,
 }
 
 /// Reads a table. A byte order mark and any ends of lines are fine.
 #[must_use]
-pub fn parse(text: &str) -> Table {
+pub fn parse(text: &str) -> Table<'_> {
+    let (header, rows) = open(text);
+    let rows = rows.map(|row| record(&header.columns, row)).collect();
+    Table {
+        columns: header.columns,
+        problems: header.problems,
+        rows,
+    }
+}
+
+/// Reads the header of a table, and answers the rows behind it, for [`record`] to read one by one.
+#[must_use]
+pub fn open(text: &str) -> (Header, impl Iterator<Item = Row<'_>>) {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reading = cells::rows(text, Dialect::STRICT).filter(|row| !row.is_blank());
-    let Some(header) = reading.next() else {
-        return Table {
+    let header = match reading.next() {
+        Some(line) => {
+            let (columns, mut problems) = columns::read(line.line, line.cells.iter().map(|cell| &*cell.text));
+            if let Some(fault) = line.fault {
+                problems.insert(0, malformed(&columns, fault));
+            }
+            Header { columns, problems }
+        }
+        None => Header {
+            columns: Vec::new(),
             problems: vec![Problem {
                 line: 1,
                 column: None,
@@ -56,23 +86,11 @@ pub fn parse(text: &str) -> Table {
                        `IndicatorType,IndicatorValue,Action`"
                     .into(),
             }],
-            ..Table::default()
-        };
+        },
     };
-    let (columns, mut problems) = columns::read(header.line, header.cells.iter().map(|cell| &*cell.text));
-    if let Some(fault) = header.fault {
-        problems.insert(0, malformed(&columns, fault));
-    }
-    let mut rows = Vec::new();
     // Under a header that says nothing every row would be wrong, for no reason of its own.
-    if columns.iter().any(Column::is_used) {
-        rows.extend(reading.map(|row| record(&columns, row)));
-    }
-    Table {
-        columns,
-        problems,
-        rows,
-    }
+    let is_used = header.columns.iter().any(Column::is_used);
+    (header, reading.filter(move |_| is_used))
 }
 
 /// The value of a cell of a field of this kind; `None` if it cannot be one.
@@ -96,7 +114,11 @@ pub fn field_value(kind: FieldKind, text: &str) -> Option<FieldValue> {
     }
 }
 
-fn record(columns: &[Column], row: Row<'_>) -> Result<Record, Problem> {
+/// Reads a row.
+///
+/// # Errors
+/// What is wrong with its form.
+pub fn record<'t>(columns: &[Column], row: Row<'t>) -> Result<Record<'t>, Problem> {
     if let Some(fault) = row.fault {
         return Err(malformed(columns, fault));
     }
@@ -113,12 +135,12 @@ fn record(columns: &[Column], row: Row<'_>) -> Result<Record, Problem> {
             ),
         });
     }
-    let mut cells = Vec::new();
+    let mut cells = Vec::with_capacity(count);
     for (column, cell) in row.cells.into_iter().enumerate().filter(|(_, cell)| !cell.is_blank()) {
         match columns.get(column).map(|column| column.meaning) {
             Some(Meaning::Field(_) | Meaning::Certificate(_)) => cells.push(Cell {
                 column,
-                text: cell.text.into_owned(),
+                text: cell.text,
             }),
             Some(Meaning::Nameless) => {
                 let text = format!(

@@ -79,10 +79,26 @@ pub(super) fn ascii_host(host: &str) -> Cow<'_, str> {
 /// The host in ASCII when DNS could serve it: allowed characters, valid international labels and, when `complete`,
 /// lengths. Hyphens and underscores may stand anywhere.
 pub(super) fn valid_host(host: &str, complete: bool) -> Option<Cow<'_, str>> {
+    if is_plain(host) {
+        return Some(lower_case(host));
+    }
     let length = if complete { DnsLength::Verify } else { DnsLength::Ignore };
     Uts46::new()
         .to_ascii(host.as_bytes(), DENIED, Hyphens::Allow, length)
         .ok()
+}
+
+/// Whether the host is what nearly all are: labels of letters, digits, hyphens and underscores, none of them international
+/// or longer than DNS allows (RFC 1035, section 2.3.4).
+fn is_plain(host: &str) -> bool {
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let mut labels = host.as_bytes().split(|byte| *byte == b'.');
+    host.len() <= 253
+        && labels.all(|label| {
+            (1..=63).contains(&label.len())
+                && label.iter().all(is_plain)
+                && !label.get(..4).is_some_and(|start| start.eq_ignore_ascii_case(b"xn--"))
+        })
 }
 
 /// Whether every domain below this one is somebody else's, as under `co.uk` or `github.io`. The list is the one that
@@ -155,6 +171,17 @@ mod tests {
             let parts =
                 UrlParts::split(text).map(|parts| (parts.scheme, parts.user, parts.host, parts.port, parts.rest));
             assert_eq!(parts, expected, "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        /// What is known without asking is what IDNA would have said.
+        #[test]
+        fn plain_hosts_are_valid_and_stay_as_they_are(host in "([a-zA-Z0-9_-]{1,5}\\.?|xn--|[a-z]{60,66}|\\.){1,6}") {
+            let asked = Uts46::new().to_ascii(host.as_bytes(), DENIED, Hyphens::Allow, DnsLength::Verify).ok();
+            if is_plain(&host) {
+                proptest::prop_assert_eq!(asked.as_deref(), Some(&*lower_case(&host)));
+            }
         }
     }
 

@@ -4,7 +4,6 @@
 //! are written anew.
 
 mod text;
-mod parsed;
 mod value;
 
 pub use crate::feed::write::{Entry as Addition, key_of};
@@ -15,26 +14,40 @@ use crate::tf::{Typed, Value, ValueType};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// The rows of a list, sorted by the bytes of their keys.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct List {
-    /// The rows.
-    pub rows: Vec<ListRow>,
+/// What a list says, with the rows sorted by the bytes of their keys.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Read<T> {
+    /// What was made of the rows.
+    pub rows: Vec<T>,
     /// Whether there may be rows that are decided only during apply.
     pub incomplete: bool,
     /// What is wrong with the list as a whole.
     pub faults: Vec<String>,
 }
 
+/// A list as it is written.
+pub type List = Read<ListRow>;
+
 /// One row.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ListRow {
     /// Its key.
-    pub key: String,
+    pub key: Arc<str>,
     /// The fields that it writes; null ones are left out.
     pub fields: Vec<(Field, Content)>,
     /// What is wrong with its form, each with the field if one is to blame.
     pub faults: Vec<(Option<Field>, String)>,
+}
+
+impl ListRow {
+    /// A row that says nothing.
+    fn new(key: Arc<str>) -> Self {
+        Self {
+            key,
+            fields: Vec::new(),
+            faults: Vec::new(),
+        }
+    }
 }
 
 /// What stands in a field.
@@ -55,38 +68,53 @@ pub enum RowEdit {
     Set(Vec<(Field, Option<FieldValue>)>),
 }
 
-impl List {
-    /// Reads a list of a configuration, a plan or a state.
-    pub fn read(value: &Value) -> Arc<Self> {
-        let list = match value.untyped() {
-            Value::Unknown => Self {
-                incomplete: true,
-                ..Self::default()
-            },
-            Value::Null => Self::default(),
-            Value::String(text) => return parsed::read(text),
-            Value::Object(_) | Value::Map(_) => value::read(value.untyped()),
-            Value::List(_) => Self::faulty(LISTS.to_owned()),
-            Value::Bool(_) | Value::Number(_) | Value::Typed(_) => {
-                Self::faulty(format!("it is {}. {SHAPE}", value::kind_of(value)))
-            }
-        };
-        Arc::new(list.sorted())
-    }
-
-    /// Objects come sorted; texts mostly do.
-    fn sorted(mut self) -> Self {
-        if !self.rows.is_sorted_by(|one, other| one.key <= other.key) {
-            self.rows.sort_by(|one, other| one.key.cmp(&other.key));
+/// Reads a list of a configuration, a plan or a state. `make` is given the rows one after the other, so that a long list is
+/// not held twice; `key` tells the key of what it has made.
+pub fn read<T>(value: &Value, mut make: impl FnMut(ListRow) -> T, key: impl Fn(&T) -> &str) -> Read<T> {
+    let mut list = match value.untyped() {
+        Value::Unknown => Read {
+            incomplete: true,
+            ..Read::empty()
+        },
+        Value::Null => Read::empty(),
+        Value::String(text) => text::read(text, make),
+        Value::Object(_) | Value::Map(_) => Read {
+            rows: value::rows(value.untyped()).map(&mut make).collect(),
+            ..Read::empty()
+        },
+        Value::List(_) => Read::faulty(LISTS.to_owned()),
+        Value::Bool(_) | Value::Number(_) | Value::Typed(_) => {
+            Read::faulty(format!("it is {}. {SHAPE}", value::kind_of(value)))
         }
-        self
+    };
+    // Objects come sorted; texts mostly do.
+    if !list.rows.is_sorted_by(|one, other| key(one) <= key(other)) {
+        list.rows.sort_by(|one, other| key(one).cmp(key(other)));
+    }
+    list
+}
+
+impl<T> Read<T> {
+    const fn empty() -> Self {
+        Self {
+            rows: Vec::new(),
+            incomplete: false,
+            faults: Vec::new(),
+        }
     }
 
     fn faulty(fault: String) -> Self {
         Self {
             faults: vec![fault],
-            ..Self::default()
+            ..Self::empty()
         }
+    }
+}
+
+impl List {
+    /// Reads a list as it is written.
+    pub fn read(value: &Value) -> Self {
+        read(value, |row| row, |row| &row.key)
     }
 }
 

@@ -79,7 +79,7 @@ impl ModelRow {
     pub fn blank() -> Self {
         Self {
             planned: PlannedRow {
-                name: String::new(),
+                name: "".into(),
                 indicator: Arc::new(Indicator::blank()),
                 unknown: FieldSet::EMPTY,
                 begun: None,
@@ -91,10 +91,10 @@ impl ModelRow {
     }
 
     /// A row of this key that says what `defaults` say so far.
-    pub fn on(defaults: &Self, key: &str) -> Self {
+    pub fn on(defaults: &Self, key: &Arc<str>) -> Self {
         Self {
             planned: PlannedRow {
-                name: key.to_owned(),
+                name: Arc::clone(key),
                 indicator: defaults.planned.indicator.clone(),
                 unknown: defaults.planned.unknown,
                 begun: None,
@@ -119,10 +119,10 @@ impl ModelRow {
     }
 
     /// Takes in a row of a list.
-    pub fn take_row(&mut self, row: &ListRow) {
-        self.faults.clone_from(&row.faults);
-        for (field, content) in &row.fields {
-            self.take(*field, content.clone());
+    pub fn take_row(&mut self, row: ListRow) {
+        self.faults = row.faults;
+        for (field, content) in row.fields {
+            self.take(field, content);
         }
     }
 

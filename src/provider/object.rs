@@ -490,7 +490,7 @@ async fn refresh<K: Kind>(tenant: &Tenant, request: ReadRequest) -> ReadResponse
         .map(|(row, _)| row.clone())
         .collect();
     beside.extend(refreshed.strangers.into_iter().map(|row| StateRow {
-        name: row.indicator.value.clone(),
+        name: row.indicator.value.as_str().into(),
         holding: Holding::Shown(row.id),
         indicator: row.indicator.into(),
         begun: None,

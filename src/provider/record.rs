@@ -174,7 +174,7 @@ impl Other {
         indicator.action = Action::from_service(&self.action);
         indicator.fields.application.clone_from(&self.application);
         StateRow {
-            name: self.value.clone(),
+            name: self.value.as_str().into(),
             holding: Holding::Held(RowId::from(self.id.as_str())),
             indicator: indicator.into(),
             begun: None,

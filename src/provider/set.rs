@@ -9,7 +9,7 @@ mod upgrade;
 pub use check::on_existing as check_on_existing;
 
 use super::attributes::attribute;
-use super::list::{self, Addition, List, RowEdit};
+use super::list::{self, Addition, RowEdit};
 use super::model::{Model, ModelRow, ON_EXISTING, RENEW, on_existing, renews};
 use super::object::{Change, Kind, RECORD, RowState};
 use super::record::Record;
@@ -133,22 +133,26 @@ pub(super) fn title(value: &Value) -> String {
 }
 
 /// The model of a list of rows with these defaults.
-fn model(value: &Value, list: &Arc<List>, record: Option<&Record>) -> Model {
+fn model(value: &Value, list: &Value, record: Option<&Record>) -> Model {
     let mut defaults = ModelRow::blank();
     defaults.take_attributes(value, Field::defaults());
-    let mut rows = rows::of(list, &defaults);
+    let rows::Rows {
+        mut rows,
+        incomplete,
+        faults,
+    } = rows::of(list, &defaults);
     if let Some(record) = record.filter(|record| !record.begun.is_empty() || !record.cleared.is_empty()) {
         for (position, row) in Arc::make_mut(&mut rows).iter_mut().enumerate() {
             row.begin(record.begun(position));
-            row.clear(record.cleared.get(&row.planned.name).copied().unwrap_or_default());
+            row.clear(record.cleared.get(&*row.planned.name).copied().unwrap_or_default());
         }
     }
     Model {
         title: title(value),
         defaults,
         rows,
-        incomplete: list.incomplete,
-        faults: list.faults.clone(),
+        incomplete,
+        faults,
         exclusive: scope(value),
         on_existing: on_existing(value),
         renew: renews(value),
@@ -192,7 +196,7 @@ impl Kind for IndicatorSet {
     }
 
     fn read(value: &Value, record: Option<&Record>) -> Model {
-        model(value, &List::read(value.get(INDICATORS)), record)
+        model(value, value.get(INDICATORS), record)
     }
 
     fn check(config: &Value, model: &Model) -> Diagnostics {
@@ -213,7 +217,7 @@ impl Kind for IndicatorSet {
         let mut record = prior.get(RECORD).as_str().map(Record::parse).unwrap_or_default();
         // When a lifetime began says nothing of what is wanted.
         record.begun.clear();
-        if means_the_same(model, &self::model(&value, &List::read(before), Some(&record))) {
+        if means_the_same(model, &self::model(&value, before, Some(&record))) {
             planned.set(INDICATORS, before.clone());
         }
         planned
@@ -282,26 +286,25 @@ fn means_the_same(one: &Model, other: &Model) -> bool {
 /// Writes the list with its rows as they stand: rows that stand as they are written keep every byte.
 fn write(template: &Value, model: &Model, change: &Change<'_>) -> Value {
     let mut edits: HashMap<&str, RowEdit> = HashMap::new();
-    let mut holdings: BTreeMap<String, Holding> = BTreeMap::new();
+    // In the order of the keys, as the rows of the model are.
+    let mut holdings: Vec<(Arc<str>, Holding, Option<Timestamp>)> = Vec::with_capacity(model.rows.len());
     let mut record = Record {
         note: change.note.clone(),
         ..Record::default()
     };
-    let mut begun: BTreeMap<String, Timestamp> = BTreeMap::new();
     for ((row, state), beginning) in model.rows.iter().zip(&change.rows).zip(&change.begun) {
         let key = &row.planned.name;
         let mut row = Cow::Borrowed(row);
         if let Some(beginning) = beginning {
             row.to_mut().begin(Some(*beginning));
-            begun.insert(key.clone(), *beginning);
         }
-        let mut cleared = change.cleared.get(key).copied().unwrap_or_default();
+        let mut cleared = change.cleared.get(&**key).copied().unwrap_or_default();
         match state {
             RowState::Gone => {
                 edits.insert(key, RowEdit::Drop);
                 continue;
             }
-            RowState::As(holding) => drop(holdings.insert(key.clone(), holding.clone())),
+            RowState::As(holding) => holdings.push((Arc::clone(key), holding.clone(), *beginning)),
             RowState::Found(holding, found) => {
                 let mut fields = Vec::new();
                 for difference in differences(&row.planned.indicator, found) {
@@ -313,27 +316,31 @@ fn write(template: &Value, model: &Model, change: &Change<'_>) -> Value {
                     fields.push((difference.field, value));
                 }
                 edits.insert(key, RowEdit::Set(fields));
-                holdings.insert(key.clone(), holding.clone());
+                holdings.push((Arc::clone(key), holding.clone(), *beginning));
             }
         }
         if !cleared.is_empty() {
-            record.cleared.insert(key.clone(), cleared);
+            record.cleared.insert(key.to_string(), cleared);
         }
     }
     let mut additions = Vec::new();
-    let used: HashSet<String> = holdings.keys().cloned().collect();
+    let mut used: HashSet<Arc<str>> = HashSet::new();
+    if !change.beside.is_empty() {
+        used.extend(holdings.iter().map(|(key, ..)| Arc::clone(key)));
+    }
     for row in &change.beside {
-        let (addition, cleared) = addition(row, &model.defaults, |key| {
-            used.contains(key) || holdings.contains_key(key)
-        });
+        let (addition, cleared) = addition(row, &model.defaults, |key| used.contains(key));
         if !cleared.is_empty() {
             record.cleared.insert(addition.0.clone(), cleared);
         }
-        holdings.insert(addition.0.clone(), row.holding.clone());
+        let key: Arc<str> = addition.0.as_str().into();
+        used.insert(Arc::clone(&key));
+        holdings.push((key, row.holding.clone(), None));
         additions.push(addition);
     }
-    record.begun = holdings.keys().map(|key| begun.get(key).copied()).collect();
-    record.holdings = holdings.into_values().collect();
+    holdings.sort_by(|(one, ..), (other, ..)| one.cmp(other));
+    record.begun = holdings.iter().map(|(.., begun)| *begun).collect();
+    record.holdings = holdings.into_iter().map(|(_, holding, _)| holding).collect();
     let mut object = template
         .as_object()
         .cloned()
@@ -359,7 +366,7 @@ fn addition(row: &StateRow, defaults: &ModelRow, is_taken: impl Fn(&str) -> bool
         };
         key = format!("{key} {} {id}", indicator.action);
     }
-    let mut base = ModelRow::on(defaults, &key);
+    let mut base = ModelRow::on(defaults, &key.as_str().into());
     base.indicator().value.clone_from(&key);
     let base = base.finish();
     let mut fields = Vec::new();

@@ -66,7 +66,7 @@ impl Kind for SingleIndicator {
     fn read(value: &Value, record: Option<&Record>) -> Model {
         let mut row = ModelRow::blank();
         row.take_attributes(value, Field::ALL.iter().copied());
-        row.planned.name.clone_from(&row.planned.indicator.value);
+        row.planned.name = row.planned.indicator.value.as_str().into();
         Model {
             title: title(value),
             defaults: ModelRow::blank(),

@@ -2,7 +2,8 @@
 
 use super::difference::{Difference, compare};
 use super::expiry::settle;
-use super::facts::{Claims, Token};
+use super::facts::Claims;
+use super::token::Token;
 use super::limits;
 use super::object::{PlannedObject, PriorObject};
 use super::outcome::{Outcome, Written};
@@ -111,7 +112,7 @@ pub async fn destroy(
         match result {
             Ok(deleted) => {
                 if deleted == Deleted::Gone {
-                    protection.deleted.push(prior.rows[state].name.clone());
+                    protection.deleted.push(prior.rows[state].name.to_string());
                 }
                 outcome.let_go(state);
             }
@@ -153,7 +154,7 @@ fn unsendable(tenant: &Tenant, prior: &PriorObject, ids: &[RowId]) -> Option<Pro
     let names = prior
         .held()
         .filter(|(id, _)| ids.contains(id))
-        .map(|(_, row)| row.name.clone())
+        .map(|(_, row)| row.name.to_string())
         .collect();
     Some(Problem::TooManyRemovals {
         count,
@@ -235,7 +236,7 @@ impl<'a> Run<'a> {
     /// The planned row stands under this id; `found` is what it says if it could not be made as it should be.
     pub fn accept(&mut self, index: PlannedAt, id: &RowId, found: Option<crate::indicator::Indicator>) {
         let same = self.accepted.get(id).filter(|other| **other != index);
-        let same = same.map(|other| self.planned.rows[*other].name.clone());
+        let same = same.map(|other| self.planned.rows[*other].name.to_string());
         // Owned before the claim is settled: whoever waited for that to delete a row of this value must see whose it is now.
         if same.is_some() || self.tenant.facts.own(self.token, id) {
             self.shared(index, id.clone(), same);
@@ -253,7 +254,7 @@ impl<'a> Run<'a> {
         self.outcome.problems.push(Problem::SharedRow {
             value: row.indicator.value.clone(),
             id,
-            name: row.name.clone(),
+            name: row.name.to_string(),
             other,
         });
     }

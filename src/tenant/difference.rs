@@ -4,7 +4,7 @@ use super::object::{Holding, PlannedObject, PlannedRow, PriorObject, StateRow};
 use super::rows::{PlannedAt, Rows, StateAt};
 use crate::indicator::{FieldSet, Key, ValueKey, differences};
 use jiff::Timestamp;
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use std::sync::Arc;
 
 /// A wanted row that the object holds.
@@ -183,7 +183,7 @@ fn matches(prior: &PriorObject, rows: &Rows<PlannedAt, PlannedRow>) -> Rows<Plan
         if matched[index].is_some() {
             continue;
         }
-        let same_name = by_name.get(row.name.as_str()).copied();
+        let same_name = by_name.get(&*row.name).copied();
         if !row.has_identity() {
             // It may be any row; the one of its name is not to be taken for unwanted.
             if let Some(state) = same_name {
@@ -228,7 +228,7 @@ mod tests {
 
     fn planned(rows: Vec<(&str, Indicator)>) -> PlannedObject {
         let row = |(name, indicator): (&str, Indicator)| PlannedRow {
-            name: name.to_owned(),
+            name: name.into(),
             indicator: indicator.into(),
             unknown: FieldSet::EMPTY,
             begun: None,
@@ -245,7 +245,7 @@ mod tests {
 
     fn prior(rows: Vec<(&str, &str, Indicator)>) -> PriorObject {
         let row = |(name, id, indicator): (&str, &str, Indicator)| StateRow {
-            name: name.to_owned(),
+            name: name.into(),
             holding: match id.strip_prefix('?') {
                 Some(id) => Holding::Shown(RowId::from(id)),
                 None if id == "-" => Holding::Absent,

@@ -6,52 +6,14 @@
 //! end of a deletion and for the end of a write, which come by themselves.
 
 use super::Scope;
+use super::object::PlannedRow;
 use super::rows::PlannedAt;
+use super::token::Token;
+use super::wishes::{WantedTwice, WishOfOthers, Wishes};
 use crate::indicator::{Identity, Indicator, Key, RowId, ValueKey};
-use std::collections::{HashMap, HashSet};
-use std::fmt;
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
-
-/// Which object speaks: a random number that its private data carry.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Token(u128);
-
-impl Token {
-    /// A token that no other object has.
-    ///
-    /// Two processes never meet, so the randomness of the standard library's hash seeds is enough.
-    #[must_use]
-    pub fn new() -> Self {
-        use std::hash::{BuildHasher, RandomState};
-        let half = || u128::from(RandomState::new().hash_one(std::time::Instant::now()));
-        Self(half() << 64 | half())
-    }
-
-    /// The token that a text of `Token`'s `to_string` holds.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        u128::from_str_radix(text, 16).ok().map(Self)
-    }
-}
-
-impl Default for Token {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl fmt::Display for Token {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{:032x}", self.0)
-    }
-}
-
-impl fmt::Debug for Token {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Token({self})")
-    }
-}
 
 /// The facts of one process, begun anew for each provider configuration.
 #[derive(Debug, Default)]
@@ -73,7 +35,7 @@ struct Table {
     /// was a destroy plan.
     unrefreshed: HashMap<Name, (Token, bool)>,
     /// Who wants a row.
-    wishes: HashMap<Key, Wish>,
+    wishes: Wishes,
     /// Labels of the rows that an object wants.
     labels: HashMap<Token, HashSet<Option<String>>>,
     /// Scopes that exclusive sets own alone.
@@ -104,24 +66,6 @@ struct Table {
 enum Name {
     Id(RowId),
     Key(Key),
-}
-
-/// A row that another object wants.
-#[derive(Debug)]
-pub struct WishOfOthers {
-    /// Value, type and action.
-    pub identity: Identity,
-    /// The title of the object.
-    pub title: String,
-    /// What the object calls the row.
-    pub name: String,
-}
-
-#[derive(Debug)]
-struct Wish {
-    token: Token,
-    name: String,
-    title: String,
 }
 
 /// What is said once.
@@ -203,23 +147,13 @@ impl Facts {
         shown
     }
 
-    /// Notes that an object wants a row; answers what another object that wants it calls itself and the row.
-    pub fn wish(
-        &self,
-        token: Token,
-        key: &Key,
-        name: &str,
-        title: &str,
-        label: Option<&str>,
-    ) -> Option<(String, String)> {
+    /// Notes that an object wants these rows, whose identities are known; answers those that another object wants already.
+    pub fn wish(&self, token: Token, title: &str, rows: Vec<PlannedRow>) -> Vec<WantedTwice> {
+        let labels: HashSet<Option<&str>> = rows.iter().map(|row| row.indicator.label()).collect();
+        let labels: Vec<Option<String>> = labels.into_iter().map(|label| label.map(str::to_owned)).collect();
         let mut table = self.lock();
-        table.labels.entry(token).or_default().insert(label.map(str::to_owned));
-        let wish = table.wishes.entry(key.clone()).or_insert_with(|| Wish {
-            token,
-            name: name.to_owned(),
-            title: title.to_owned(),
-        });
-        (wish.token != token).then(|| (wish.title.clone(), wish.name.clone()))
+        table.labels.entry(token).or_default().extend(labels);
+        table.wishes.add(token, title, rows)
     }
 
     /// Every row that is wanted so far.
@@ -229,23 +163,12 @@ impl Facts {
 
     /// Those rows that other objects want so far which `matters` names.
     pub fn wishes_of_others(&self, token: Token, matters: impl Fn(&Identity) -> bool) -> Vec<WishOfOthers> {
-        let table = self.lock();
-        let others = table
-            .wishes
-            .iter()
-            .filter(|(key, wish)| wish.token != token && matters(key.identity()));
-        others
-            .map(|(key, wish)| WishOfOthers {
-                identity: key.identity().clone(),
-                title: wish.title.clone(),
-                name: wish.name.clone(),
-            })
-            .collect()
+        self.lock().wishes.of_others(token, matters)
     }
 
     /// How many rows are wanted so far.
     pub fn wishes(&self) -> usize {
-        self.lock().wishes.len()
+        self.lock().wishes.keys().len()
     }
 
     /// Notes the scope of an exclusive set; answers the title of another object that wants rows of it or shares it.
@@ -263,12 +186,7 @@ impl Facts {
             **other != token && labels.iter().any(|label| scope.contains_label(label.as_deref()))
         });
         let other = *wanted?.0;
-        let title = table
-            .wishes
-            .values()
-            .find(|wish| wish.token == other)
-            .map(|wish| wish.title.clone());
-        Some(title.unwrap_or_default())
+        Some(table.wishes.title_of(other).unwrap_or_default())
     }
 
     /// The title of another object's exclusive set that owns rows with this label alone.
@@ -501,20 +419,12 @@ fn count_down<K: std::hash::Hash + Eq>(counts: &mut HashMap<K, usize>, key: &K) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::indicator::Action;
+    use crate::indicator::{Action, FieldSet};
     use crate::tenant::rows::Position;
     use crate::tenant::samples::domain;
 
     fn at(position: usize) -> PlannedAt {
         PlannedAt::after(position)
-    }
-
-    #[test]
-    fn tokens_survive_as_text() {
-        let token = Token::new();
-        assert_eq!(Token::parse(&token.to_string()), Some(token));
-        assert_ne!(token, Token::new());
-        assert_eq!(Token::parse("none"), None);
     }
 
     #[test]
@@ -648,7 +558,6 @@ mod tests {
             own: false,
         };
         let (set, other) = (Token::new(), Token::new());
-        let key = domain("a.example", Action::Block).key();
 
         let facts = Facts::default();
         assert_eq!(facts.own_scope(set, &scope("g"), "set"), None);
@@ -660,7 +569,15 @@ mod tests {
         assert_eq!(facts.own_scope(other, &scope("g"), "other"), Some("set".into()));
 
         let facts = Facts::default();
-        facts.wish(other, &key, "a.example", "other", Some("g"));
+        let mut row = domain("a.example", Action::Block);
+        row.fields.application = Some("g".into());
+        let row = PlannedRow {
+            name: "a.example".into(),
+            indicator: row.into(),
+            unknown: FieldSet::EMPTY,
+            begun: None,
+        };
+        facts.wish(other, "other", vec![row]);
         assert_eq!(facts.own_scope(set, &scope("h"), "set"), None);
         assert_eq!(facts.own_scope(set, &scope("g"), "set"), Some("other".into()));
     }

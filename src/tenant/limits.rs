@@ -49,7 +49,7 @@ pub(super) fn removals<'a>(
         .filter_map(|state| {
             let row = &prior.rows[state];
             match &row.holding {
-                Holding::Held(id) | Holding::Shown(id) => Some((id.clone(), row.name.as_str())),
+                Holding::Held(id) | Holding::Shown(id) => Some((id.clone(), &*row.name)),
                 Holding::Absent => None,
             }
         })

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What an object calls a row: the key in a list, the value for a single indicator.
-pub type RowName = String;
+pub type RowName = Arc<str>;
 
 /// One row that a configuration wants.
 #[derive(Debug, Clone)]

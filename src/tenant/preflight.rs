@@ -3,7 +3,8 @@
 
 use super::difference::{Difference, compare};
 use super::expiry::settle;
-use super::facts::{Shown, Token};
+use super::facts::Shown;
+use super::token::Token;
 use super::limits;
 use super::object::{PlannedObject, PlannedRow, PriorObject};
 use super::ownership::{Asker, Ground, Standing};
@@ -78,12 +79,12 @@ pub fn plan_destroy(tenant: &Tenant, token: Token, prior: &PriorObject) -> (Vec<
     let record = prior.held().map(|(id, row)| (id, &*row.indicator));
     let shown = tenant.facts.show(token, record, true);
     let mut problems: Vec<Problem> = needs_refresh(prior, &shown).into_iter().collect();
-    let removals = prior.held().map(|(id, row)| (id.clone(), row.name.as_str())).collect();
+    let removals = prior.held().map(|(id, row)| (id.clone(), &*row.name)).collect();
     problems.extend(limits::too_many_removals(tenant, removals));
     let spared: HashSet<&RowId> = shown.elsewhere.iter().collect();
     let deleted = prior.held().filter(|(id, _)| !spared.contains(id));
     let protection = Protection {
-        deleted: deleted.map(|(_, row)| row.name.clone()).collect(),
+        deleted: deleted.map(|(_, row)| row.name.to_string()).collect(),
         ..Protection::default()
     };
     problems.extend(protection.problem(false));
@@ -92,9 +93,9 @@ pub fn plan_destroy(tenant: &Tenant, token: Token, prior: &PriorObject) -> (Vec<
 
 /// Rows that have expired before they were written. Those that the state has are told by each refresh.
 fn expired(prior: &PriorObject, planned: &PlannedObject, difference: &Difference) -> Option<Problem> {
-    let known: HashSet<&str> = prior.rows.iter().map(|row| row.name.as_str()).collect();
+    let known: HashSet<&str> = prior.rows.iter().map(|row| &*row.name).collect();
     let names = difference.expired.iter().map(|index| &planned.rows[*index].name);
-    let names: Vec<String> = names.filter(|name| !known.contains(name.as_str())).cloned().collect();
+    let names: Vec<String> = names.filter(|name| !known.contains(&***name)).map(ToString::to_string).collect();
     (!names.is_empty()).then_some(Problem::Expired { names })
 }
 
@@ -125,7 +126,7 @@ fn look(
                 Ground::Adopted => protection.adopted.push(note(row, taken.row)),
             },
             Some(Standing::Nothing(_)) => made.push(index),
-            Some(Standing::Hidden(None)) => unseen.push(row.name.clone()),
+            Some(Standing::Hidden(None)) => unseen.push(row.name.to_string()),
             Some(Standing::Hidden(Some(_))) | None => {}
         }
     }
@@ -161,7 +162,7 @@ fn look(
 /// The row as a problem names it.
 pub(super) fn note(wanted: &PlannedRow, found: &Row) -> RowNote {
     RowNote {
-        name: wanted.name.clone(),
+        name: wanted.name.to_string(),
         row: found.clone(),
         fields: differing(&wanted.indicator, &found.indicator),
     }
@@ -179,7 +180,7 @@ fn needs_refresh(prior: &PriorObject, shown: &Shown) -> Option<Problem> {
     if shown.twice.is_empty() {
         return None;
     }
-    let names: HashMap<&RowId, &str> = prior.held().map(|(id, row)| (id, row.name.as_str())).collect();
+    let names: HashMap<&RowId, &str> = prior.held().map(|(id, row)| (id, &*row.name)).collect();
     let names = shown
         .twice
         .iter()
@@ -193,18 +194,11 @@ fn needs_refresh(prior: &PriorObject, shown: &Shown) -> Option<Problem> {
 fn wishes(tenant: &Tenant, token: Token, planned: &PlannedObject, difference: &Difference) -> Option<Problem> {
     let expired: HashSet<PlannedAt> = difference.expired.iter().copied().collect();
     let live = |index: &PlannedAt| planned.rows[*index].has_identity() && !expired.contains(index);
-    let twice: Vec<(String, String, String)> = planned
-        .rows
-        .positions()
-        .filter(live)
-        .filter_map(|index| {
-            let row = &planned.rows[index];
-            let label = row.indicator.label();
-            let (title, name) = tenant
-                .facts
-                .wish(token, &row.indicator.key(), &row.name, &planned.title, label)?;
-            Some((row.name.clone(), title, name))
-        })
+    let wanted = planned.rows.positions().filter(live).map(|index| planned.rows[index].clone());
+    let twice = tenant.facts.wish(token, &planned.title, wanted.collect());
+    let twice: Vec<(String, String, String)> = twice
+        .iter()
+        .map(|twice| (twice.name.to_string(), twice.other.to_string(), twice.other_name.to_string()))
         .collect();
     (!twice.is_empty()).then_some(Problem::WantedTwice { rows: twice })
 }
@@ -222,7 +216,7 @@ fn scopes(tenant: &Tenant, token: Token, planned: &PlannedObject) -> Option<Prob
     let mut labels: HashMap<Option<&str>, Vec<String>> = HashMap::new();
     for row in planned.rows.iter().filter(|row| row.has_identity() && row.has_label()) {
         let label = row.indicator.label();
-        labels.entry(label).or_default().push(row.name.clone());
+        labels.entry(label).or_default().push(row.name.to_string());
     }
     labels.into_iter().find_map(|(label, names)| {
         let other = tenant.facts.scope_of(token, label)?;
@@ -235,7 +229,7 @@ fn protected(tenant: &Tenant, planned: &PlannedObject) -> Option<Problem> {
         .rows
         .iter()
         .filter(|row| row.has_identity())
-        .filter_map(|row| Some((row.name.clone(), tenant.policy.protected.matches(&row.indicator)?)))
+        .filter_map(|row| Some((row.name.to_string(), tenant.policy.protected.matches(&row.indicator)?)))
         .collect();
     (!rows.is_empty()).then_some(Problem::Protected { rows })
 }
@@ -247,7 +241,7 @@ fn recreated(planned: &PlannedObject, difference: &Difference) -> Recreated {
         .filter(|pair| pair.fields.iter().any(|field| field.is_create_only()));
     let mut recreated = Recreated::default();
     for pair in pairs {
-        recreated.names.push(planned.rows[pair.planned].name.clone());
+        recreated.names.push(planned.rows[pair.planned].name.to_string());
         let fields = pair.fields.iter().filter(|field| field.is_create_only());
         fields.for_each(|field| recreated.fields.insert(field));
     }

@@ -2,14 +2,15 @@
 
 use super::Tenant;
 use super::difference::Difference;
-use super::facts::{Token, WishOfOthers};
 use super::limits::{self, Loss};
 use super::object::{Holding, PlannedObject, PriorObject};
 use super::problem::{Contradiction, Opponent, Problem, Protection, Weakened};
 use super::rows::{PlannedAt, StateAt};
+use super::token::Token;
+use super::wishes::WishOfOthers;
 use crate::defender::Listing;
 use crate::indicator::{Action, Identity, IndicatorType, Row, conflicts, weakens};
-use std::collections::HashSet;
+use foldhash::HashSet;
 
 /// What the end of these rows of the state does to protection: some go for good, some make way for weaker ones.
 pub(super) fn of_removals(
@@ -21,9 +22,9 @@ pub(super) fn of_removals(
     for (state, successor) in removed {
         let row = &prior.rows[state];
         match limits::loss(state, successor, prior, planned) {
-            Some(Loss::Gone) => protection.deleted.push(row.name.clone()),
+            Some(Loss::Gone) => protection.deleted.push(row.name.to_string()),
             Some(Loss::Weaker(after)) => protection.weakened.push(Weakened {
-                name: row.name.clone(),
+                name: row.name.to_string(),
                 before: row.indicator.action.clone(),
                 after: after.clone(),
             }),
@@ -109,7 +110,7 @@ pub(super) fn contradictions(
     let pairs: Vec<Contradiction> = found
         .into_iter()
         .map(|(index, other, conflict)| Contradiction {
-            name: planned.rows[index].name.clone(),
+            name: planned.rows[index].name.to_string(),
             action: planned.rows[index].indicator.action.clone(),
             other: match other {
                 Other::Row(row) => Opponent::Tenant(Box::new(row.clone())),
@@ -150,10 +151,10 @@ pub fn contradictions_within(planned: &PlannedObject) -> Option<Problem> {
         // Of two weak ones each is found from both sides.
         .filter(|(one, other, _)| !is_weak(other) || one < other)
         .map(|(one, other, conflict)| Contradiction {
-            name: planned.rows[one].name.clone(),
+            name: planned.rows[one].name.to_string(),
             action: planned.rows[one].indicator.action.clone(),
             other: Opponent::Own {
-                name: planned.rows[other].name.clone(),
+                name: planned.rows[other].name.to_string(),
                 action: planned.rows[other].indicator.action.clone(),
             },
             conflict,

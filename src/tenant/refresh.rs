@@ -1,7 +1,7 @@
 //! How the rows of a state stand in the tenant now.
 
 use super::Tenant;
-use super::facts::Token;
+use super::token::Token;
 use super::object::{Holding, PriorObject};
 use super::problem::{Problem, Unread};
 use crate::defender::Listing;
@@ -73,7 +73,7 @@ pub async fn refresh(tenant: &Tenant, token: Token, prior: &PriorObject) -> Resu
                 Some(row) => compare(&state.indicator, row),
                 None if state.indicator.is_expired(now) => RowRefresh::Expired,
                 None if listing.may_hide(id) => {
-                    refreshed.hidden.push(state.name.clone());
+                    refreshed.hidden.push(state.name.to_string());
                     RowRefresh::Same
                 }
                 None => RowRefresh::Gone,

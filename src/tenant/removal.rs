@@ -1,7 +1,8 @@
 //! Deleting rows, each with leave of the ownership rule, and none that another object of the process claims.
 
 use super::Tenant;
-use super::facts::{Begin, Facts, Token};
+use super::facts::{Begin, Facts};
+use super::token::Token;
 use super::ownership::MayDelete;
 use crate::defender::{Admission, Deletion, DeletionGate, WriteError};
 use crate::indicator::{Key, RowId, ValueKey};

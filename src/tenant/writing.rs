@@ -59,7 +59,7 @@ impl Run<'_> {
         let (refused, due): (Vec<PlannedAt>, Vec<PlannedAt>) =
             rows.partition(|index| self.claims.refused.contains(index));
         if !refused.is_empty() {
-            let name = |index: PlannedAt| (self.planned.rows[index].name.clone(), String::new(), String::new());
+            let name = |index: PlannedAt| (self.planned.rows[index].name.to_string(), String::new(), String::new());
             let rows = refused.into_iter().map(name).collect();
             self.outcome.problems.push(Problem::WantedTwice { rows });
         }
@@ -119,7 +119,7 @@ impl Run<'_> {
                 }
                 Some(Standing::Hidden(None)) => {
                     self.claims.settle(index);
-                    unseen.push(row.name.clone());
+                    unseen.push(row.name.to_string());
                 }
                 Some(Standing::Hidden(Some(id))) if same.contains(&index) => self.accept(index, &id.clone(), None),
                 Some(Standing::Hidden(Some(_))) => targets.push(Target {
@@ -259,7 +259,7 @@ impl Run<'_> {
                         self.protection
                             .recreated
                             .names
-                            .push(self.planned.rows[planned].name.clone());
+                            .push(self.planned.rows[planned].name.to_string());
                         targets.push(Target::anew(planned, again(&leave)));
                     }
                     Ok(Deleted::Spared | Deleted::Put) => {
@@ -350,7 +350,7 @@ impl Run<'_> {
                 .filter(|_| !is_held && !self.tenant.facts.is_deleted(id))
             {
                 self.overwritten.push(RowNote {
-                    name: self.planned.rows[target.planned].name.clone(),
+                    name: self.planned.rows[target.planned].name.to_string(),
                     row: row.clone(),
                     fields: FieldSet::EMPTY,
                 });

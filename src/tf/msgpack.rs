@@ -7,7 +7,7 @@ mod encode;
 #[cfg(test)]
 mod tests;
 
-pub use decode::decode;
+pub use decode::{decode, decode_shared};
 pub use encode::encode;
 
 /// How deep values may be nested. Only a value that carries its own type can be deeper than the schema.

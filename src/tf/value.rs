@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use bytestring::ByteString;
+
 use super::{Number, ObjectType, Step, ValueError, ValueType};
 
 /// A value of any type. What type it should have is said by a [`ValueType`] beside it, so a list, a set and a tuple
@@ -18,8 +20,8 @@ pub enum Value {
     Bool(bool),
     /// A number.
     Number(Number),
-    /// A text.
-    String(String),
+    /// A text. Cheap to clone: a list of a full tenant is one text of several megabytes.
+    String(ByteString),
     /// The elements of a list, a set or a tuple.
     List(Vec<Value>),
     /// Elements of one type by key.
@@ -279,13 +281,13 @@ impl std::fmt::Debug for Object {
 
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
-        Value::String(text.to_owned())
+        Value::String(text.into())
     }
 }
 
 impl From<String> for Value {
     fn from(text: String) -> Self {
-        Value::String(text)
+        Value::String(text.into())
     }
 }
 

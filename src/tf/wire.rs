@@ -18,7 +18,7 @@ use crate::proto::tfplugin6 as proto;
 pub(super) fn value(value_type: &ValueType, message: Option<&proto::DynamicValue>) -> Result<Value, Diagnostic> {
     let Some(message) = message else { return Ok(Value::Null) };
     let decoded = if !message.msgpack.is_empty() {
-        msgpack::decode(value_type, &message.msgpack)
+        msgpack::decode_shared(value_type, &message.msgpack)
     } else if !message.json.is_empty() {
         json::decode(value_type, &message.json)
     } else {

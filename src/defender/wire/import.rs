@@ -25,12 +25,12 @@ pub(crate) struct ImportResult {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct LooseResult {
-    id: Loose,
-    indicator: Loose,
-    is_failed: Loose,
-    failure_reason: Loose,
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 't"))]
+struct LooseResult<'t> {
+    id: Loose<'t>,
+    indicator: Loose<'t>,
+    is_failed: Loose<'t>,
+    failure_reason: Loose<'t>,
 }
 
 /// Reads the results as they arrive.
@@ -53,7 +53,8 @@ impl Decode for ImportDecoder {
                 return Err(Unreadable(format!("it has more than {MOST_RESULTS} results")));
             }
             // What is no result keeps its place and says nothing.
-            let result: LooseResult = read_object(text).unwrap_or_default();
+            let mut mended = Vec::new();
+            let result: LooseResult<'_> = read_object(text, &mut mended).unwrap_or_default();
             results.push(ImportResult {
                 id: result.id.text().filter(|id| !id.is_empty()).map(RowId::from),
                 value: result.indicator.text(),

@@ -5,28 +5,38 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
 /// One field of a row.
 #[derive(Debug, Default)]
-pub(super) enum Loose {
+pub(super) enum Loose<'t> {
     /// Missing, null, or nothing that a field can hold.
     #[default]
     Nothing,
     Bool(bool),
     Integer(i64),
-    Text(String),
-    List(Vec<Loose>),
+    Text(Cow<'t, str>),
+    List(Vec<Loose<'t>>),
 }
 
-impl Loose {
+impl Loose<'_> {
     pub fn text(self) -> Option<String> {
         match self {
-            Self::Text(text) => Some(text),
+            Self::Text(text) => Some(text.into_owned()),
             Self::Integer(number) => Some(number.to_string()),
+            _ => None,
+        }
+    }
+
+    /// What is made of the text.
+    pub fn read<T>(&self, read: impl Fn(&str) -> T) -> Option<T> {
+        match self {
+            Self::Text(text) => Some(read(text)),
+            Self::Integer(number) => Some(read(&number.to_string())),
             _ => None,
         }
     }
@@ -77,7 +87,9 @@ impl Loose {
 
 /// Reads an object whose fields are all loose. What serde_json takes for a mistake in one field, such as half of a
 /// surrogate pair or a number beyond all bounds, costs that field; `None` if not even the fields can be told apart.
-pub(super) fn read_object<T: DeserializeOwned>(text: &[u8]) -> Option<T> {
+///
+/// `mended` keeps the text that the fields are parts of then.
+pub(super) fn read_object<'t, T: Deserialize<'t>>(text: &'t [u8], mended: &'t mut Vec<u8>) -> Option<T> {
     // A list would be taken for the fields in order.
     if text.first() != Some(&b'{') {
         return None;
@@ -87,10 +99,11 @@ pub(super) fn read_object<T: DeserializeOwned>(text: &[u8]) -> Option<T> {
     }
     let mut members: BTreeMap<String, &RawValue> = serde_json::from_slice(text).ok()?;
     members.retain(|_, value| serde_json::from_str::<serde_json::Value>(value.get()).is_ok());
-    serde_json::from_slice(&serde_json::to_vec(&members).ok()?).ok()
+    *mended = serde_json::to_vec(&members).ok()?;
+    serde_json::from_slice(mended).ok()
 }
 
-impl<'de> Deserialize<'de> for Loose {
+impl<'de: 't, 't> Deserialize<'de> for Loose<'t> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(LooseVisitor)
     }
@@ -99,37 +112,41 @@ impl<'de> Deserialize<'de> for Loose {
 struct LooseVisitor;
 
 impl<'de> Visitor<'de> for LooseVisitor {
-    type Value = Loose;
+    type Value = Loose<'de>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("anything")
     }
 
-    fn visit_bool<E: Error>(self, value: bool) -> Result<Loose, E> {
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Loose<'de>, E> {
         Ok(Loose::Bool(value))
     }
 
-    fn visit_i64<E: Error>(self, value: i64) -> Result<Loose, E> {
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Loose<'de>, E> {
         Ok(Loose::Integer(value))
     }
 
-    fn visit_u64<E: Error>(self, value: u64) -> Result<Loose, E> {
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Loose<'de>, E> {
         Ok(i64::try_from(value).map_or(Loose::Nothing, Loose::Integer))
     }
 
-    fn visit_f64<E: Error>(self, _value: f64) -> Result<Loose, E> {
+    fn visit_f64<E: Error>(self, _value: f64) -> Result<Loose<'de>, E> {
         Ok(Loose::Nothing)
     }
 
-    fn visit_str<E: Error>(self, value: &str) -> Result<Loose, E> {
-        Ok(Loose::Text(value.to_owned()))
+    fn visit_str<E: Error>(self, value: &str) -> Result<Loose<'de>, E> {
+        Ok(Loose::Text(Cow::Owned(value.to_owned())))
     }
 
-    fn visit_unit<E: Error>(self) -> Result<Loose, E> {
+    fn visit_borrowed_str<E: Error>(self, value: &'de str) -> Result<Loose<'de>, E> {
+        Ok(Loose::Text(Cow::Borrowed(value)))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Loose<'de>, E> {
         Ok(Loose::Nothing)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Loose, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Loose<'de>, A::Error> {
         let mut list = Vec::new();
         while let Some(element) = elements.next_element()? {
             list.push(element);
@@ -137,7 +154,7 @@ impl<'de> Visitor<'de> for LooseVisitor {
         Ok(Loose::List(list))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Loose, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Loose<'de>, A::Error> {
         while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Ok(Loose::Nothing)
     }
@@ -147,7 +164,7 @@ impl<'de> Visitor<'de> for LooseVisitor {
 mod tests {
     use super::*;
 
-    fn loose(json: &str) -> Loose {
+    fn loose(json: &str) -> Loose<'_> {
         serde_json::from_str(json).unwrap()
     }
 

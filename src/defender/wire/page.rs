@@ -5,6 +5,7 @@ use super::row::{self, LooseRow};
 use super::splitter::Splitter;
 use super::{Decode, Unreadable};
 use crate::indicator::{Row, RowId};
+use std::sync::Arc;
 
 /// Most rows of one page. 10,000 are asked for; a service that did not heed that would send a whole tenant, which holds
 /// 15,000.
@@ -20,7 +21,7 @@ const LONGEST_LINK: usize = 16 << 10;
 /// A page of a listing.
 #[derive(Debug, Default)]
 pub(crate) struct Page {
-    pub rows: Vec<Row>,
+    pub rows: Vec<Arc<Row>>,
     /// Rows that are there but cannot be read, by id where at least that could be.
     pub unreadable: Vec<Option<RowId>>,
     pub next_link: Option<String>,
@@ -54,10 +55,11 @@ impl Decode for PageDecoder {
             if page.len() >= MOST_ROWS {
                 return Err(Unreadable(format!("the page has more than {MOST_ROWS} rows")));
             }
-            match read_object::<LooseRow>(text).map_or(Err(None), row::read) {
+            let mut mended = Vec::new();
+            match read_object::<LooseRow<'_>>(text, &mut mended).map_or(Err(None), row::read) {
                 Ok(row) => {
                     page.memory += row::memory(&row);
-                    page.rows.push(row);
+                    page.rows.push(Arc::new(row));
                 }
                 Err(id) => page.unreadable.push(id),
             }

@@ -25,23 +25,25 @@ impl Problem {
     /// Reads `{"error":{"code","message","target"}}`, or quotes whatever else there is.
     pub fn read(body: &[u8]) -> Self {
         #[derive(Deserialize)]
-        struct Document {
-            error: Members,
+        #[serde(bound(deserialize = "'de: 't"))]
+        struct Document<'t> {
+            error: Members<'t>,
         }
         #[derive(Deserialize)]
-        struct Members {
+        #[serde(bound(deserialize = "'de: 't"))]
+        struct Members<'t> {
             #[serde(default)]
-            code: Loose,
+            code: Loose<'t>,
             #[serde(default)]
-            message: Loose,
+            message: Loose<'t>,
             #[serde(default)]
-            target: Loose,
+            target: Loose<'t>,
         }
-        let said = |loose: Loose| {
+        let said = |loose: Loose<'_>| {
             let words = loose.text().map(|text| outgoing::words(&text, LONGEST_WORDS));
             words.filter(|words| !words.is_empty())
         };
-        match serde_json::from_slice::<Document>(body) {
+        match serde_json::from_slice::<Document<'_>>(body) {
             Ok(Document { error }) => Self {
                 code: said(error.code),
                 message: said(error.message).unwrap_or_default(),

@@ -8,59 +8,64 @@ use serde::Deserialize;
 
 /// A row as it comes, with every field optional.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub(super) struct LooseRow {
-    id: Loose,
-    indicator_value: Loose,
-    indicator_type: Loose,
-    action: Loose,
-    severity: Loose,
-    title: Loose,
-    description: Loose,
-    recommended_actions: Loose,
-    application: Loose,
-    expiration_time: Loose,
-    generate_alert: Loose,
-    rbac_group_names: Loose,
-    rbac_group_ids: Loose,
-    mitre_techniques: Loose,
-    category: Loose,
-    educate_url: Loose,
-    bypass_duration_hours: Loose,
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 't"))]
+pub(super) struct LooseRow<'t> {
+    id: Loose<'t>,
+    indicator_value: Loose<'t>,
+    indicator_type: Loose<'t>,
+    action: Loose<'t>,
+    severity: Loose<'t>,
+    title: Loose<'t>,
+    description: Loose<'t>,
+    recommended_actions: Loose<'t>,
+    application: Loose<'t>,
+    expiration_time: Loose<'t>,
+    generate_alert: Loose<'t>,
+    rbac_group_names: Loose<'t>,
+    rbac_group_ids: Loose<'t>,
+    mitre_techniques: Loose<'t>,
+    category: Loose<'t>,
+    educate_url: Loose<'t>,
+    bypass_duration_hours: Loose<'t>,
     #[serde(alias = "externalID")]
-    external_id: Loose,
-    additional_info: Loose,
-    notification_id: Loose,
-    notification_body: Loose,
+    external_id: Loose<'t>,
+    additional_info: Loose<'t>,
+    notification_id: Loose<'t>,
+    notification_body: Loose<'t>,
     certificate_info: LooseCertificate,
-    version: Loose,
-    look_back_period: Loose,
-    historical_detection: Loose,
-    created_by: Loose,
-    created_by_display_name: Loose,
-    created_by_source: Loose,
-    creation_time_date_time_utc: Loose,
-    last_updated_by: Loose,
-    last_update_time: Loose,
+    version: Loose<'t>,
+    look_back_period: Loose<'t>,
+    historical_detection: Loose<'t>,
+    created_by: Loose<'t>,
+    created_by_display_name: Loose<'t>,
+    created_by_source: Loose<'t>,
+    creation_time_date_time_utc: Loose<'t>,
+    last_updated_by: Loose<'t>,
+    last_update_time: Loose<'t>,
 }
 
 /// `Err` holds the id, if at least that could be read.
-pub(super) fn read(row: LooseRow) -> Result<Row, Option<RowId>> {
-    let id = row.id.text().filter(|id| !id.is_empty()).map(RowId::from);
+pub(super) fn read(row: LooseRow<'_>) -> Result<Row, Option<RowId>> {
+    let id = row.id.read(|id| (!id.is_empty()).then(|| RowId::from(id))).flatten();
     let Some(id) = id else { return Err(None) };
-    let identity = (row.indicator_value.text(), row.indicator_type.text(), row.action.text());
+    let (kind, action) = (&row.indicator_type, &row.action);
+    let identity = (
+        row.indicator_value.text(),
+        kind.read(IndicatorType::from_service),
+        action.read(Action::from_service),
+    );
     let (Some(value), Some(kind), Some(action)) = identity else {
         return Err(Some(id));
     };
-    let text_list = |list: Loose| list.list(Loose::text);
+    let text_list = |list: Loose<'_>| list.list(Loose::text);
     Ok(Row {
         id,
         indicator: Indicator {
             value,
-            indicator_type: IndicatorType::from_service(&kind),
-            action: Action::from_service(&action),
+            indicator_type: kind,
+            action,
             fields: Fields {
-                severity: row.severity.text().map(|name| Severity::from_service(&name)),
+                severity: row.severity.read(Severity::from_service),
                 title: row.title.text(),
                 description: row.description.text(),
                 recommended_actions: row.recommended_actions.text(),
@@ -118,17 +123,18 @@ impl<'de> Deserialize<'de> for LooseCertificate {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Default, Deserialize)]
         #[serde(default)]
-        struct Members {
-            issuer: Loose,
-            serial: Loose,
-            subject: Loose,
-            sha256: Loose,
+        #[serde(bound(deserialize = "'de: 't"))]
+        struct Members<'t> {
+            issuer: Loose<'t>,
+            serial: Loose<'t>,
+            subject: Loose<'t>,
+            sha256: Loose<'t>,
         }
         let raw = <&serde_json::value::RawValue>::deserialize(deserializer)?;
         if !raw.get().starts_with('{') {
             return Ok(Self(None));
         }
-        Ok(Self(serde_json::from_str::<Members>(raw.get()).ok().map(|members| {
+        Ok(Self(serde_json::from_str::<Members<'_>>(raw.get()).ok().map(|members| {
             CertificateInfo {
                 issuer: members.issuer.text(),
                 serial: members.serial.text(),

@@ -42,7 +42,7 @@ pub(super) struct Splitter {
     place: Place,
     member: Member,
     scan: Scan,
-    /// The key, element or link that is being read.
+    /// What earlier parts of the body had of the key, element or link that is being read.
     piece: Vec<u8>,
     list_seen: bool,
     next_link: Option<String>,
@@ -70,30 +70,19 @@ impl Splitter {
     ) -> Result<(), Unreadable> {
         let mut rest = chunk;
         while let [byte, after @ ..] = rest {
-            let byte = *byte;
-            if self.is_within() {
-                // Most of a body is text in quotes, which is taken as a whole.
-                let (run, behind) = rest.split_at(self.scan.text_before_its_end(rest));
-                self.keep(run)?;
-                rest = behind;
-                if !run.is_empty() {
-                    continue;
+            if !self.is_within() {
+                if !self.between(*byte)? {
+                    rest = after;
                 }
+                continue;
             }
-            rest = after;
-            match self.place {
-                Place::Key | Place::Value | Place::Element => match self.scan.step(byte) {
-                    Step::Within => self.keep(&[byte])?,
-                    Step::Last => {
-                        self.keep(&[byte])?;
-                        self.ended(&mut element)?;
-                    }
-                    Step::Past => {
-                        self.ended(&mut element)?;
-                        self.between(byte)?;
-                    }
-                },
-                _ => self.between(byte)?,
+            let (length, is_complete) = self.scan.run(rest);
+            let (part, behind) = rest.split_at(length);
+            rest = behind;
+            if is_complete {
+                self.ended(part, &mut element)?;
+            } else {
+                self.keep(part)?;
             }
         }
         Ok(())
@@ -110,14 +99,15 @@ impl Splitter {
         Ok(self.next_link)
     }
 
-    /// A byte that belongs to no key, value or element.
-    fn between(&mut self, byte: u8) -> Result<(), Unreadable> {
+    /// A byte between keys, values and elements, or the first one of any of these: then it is not taken yet, which the answer
+    /// tells.
+    fn between(&mut self, byte: u8) -> Result<bool, Unreadable> {
         if matches!(byte, b' ' | b'\t' | b'\r' | b'\n') {
-            return Ok(());
+            return Ok(false);
         }
         self.place = match (self.place, byte) {
             (Place::BeforeObject, b'{') => Place::BeforeMember { more: false },
-            (Place::BeforeMember { .. }, b'"') => self.begin(Place::Key, byte),
+            (Place::BeforeMember { .. }, b'"') => return Ok(self.begin(Place::Key, byte)),
             (Place::BeforeMember { more: false }, b'}') => Place::AfterObject,
             (Place::BeforeColon, b':') => Place::BeforeValue,
             (Place::BeforeValue, b'[') if self.member == Member::List => {
@@ -127,9 +117,9 @@ impl Splitter {
             (Place::BeforeValue, _) if self.member == Member::List => {
                 return Err(Unreadable("`value` is not a list".to_owned()));
             }
-            (Place::BeforeValue, _) if starts_value(byte) => self.begin(Place::Value, byte),
+            (Place::BeforeValue, _) if starts_value(byte) => return Ok(self.begin(Place::Value, byte)),
             (Place::BeforeElement { more: false }, b']') => Place::AfterValue,
-            (Place::BeforeElement { .. }, _) if starts_value(byte) => self.begin(Place::Element, byte),
+            (Place::BeforeElement { .. }, _) if starts_value(byte) => return Ok(self.begin(Place::Element, byte)),
             (Place::AfterElement, b',') => Place::BeforeElement { more: true },
             (Place::AfterElement, b']') => Place::AfterValue,
             (Place::AfterValue, b',') => Place::BeforeMember { more: true },
@@ -140,14 +130,14 @@ impl Splitter {
                 ));
             }
         };
-        Ok(())
+        Ok(false)
     }
 
-    fn begin(&mut self, place: Place, byte: u8) -> Place {
+    fn begin(&mut self, place: Place, byte: u8) -> bool {
+        self.place = place;
         self.scan = Scan::start(byte);
         self.piece.clear();
-        self.piece.push(byte);
-        place
+        true
     }
 
     /// Whether the next byte belongs to a key, value or element.
@@ -155,21 +145,32 @@ impl Splitter {
         matches!(self.place, Place::Key | Place::Value | Place::Element)
     }
 
-    fn keep(&mut self, bytes: &[u8]) -> Result<(), Unreadable> {
+    /// Keeps a part of what ends in a later part of the body.
+    fn keep(&mut self, part: &[u8]) -> Result<(), Unreadable> {
         if self.place == Place::Value && self.member == Member::Other {
             return Ok(());
         }
-        if self.piece.len() + bytes.len() > LONGEST_PIECE {
+        if self.piece.len() + part.len() > LONGEST_PIECE {
             return Err(Unreadable("an element of the body is far too long".to_owned()));
         }
-        self.piece.extend_from_slice(bytes);
+        self.piece.extend_from_slice(part);
         Ok(())
     }
 
-    fn ended(&mut self, element: &mut impl FnMut(&[u8]) -> Result<(), Unreadable>) -> Result<(), Unreadable> {
+    /// A key, value or element is complete with this part. One that came in one part is not copied.
+    fn ended(
+        &mut self,
+        part: &[u8],
+        element: &mut impl FnMut(&[u8]) -> Result<(), Unreadable>,
+    ) -> Result<(), Unreadable> {
+        let is_whole = self.piece.is_empty() && part.len() <= LONGEST_PIECE;
+        if !is_whole {
+            self.keep(part)?;
+        }
+        let text = if is_whole { part } else { &self.piece };
         self.place = match self.place {
             Place::Key => {
-                self.member = match serde_json::from_slice::<String>(&self.piece).as_deref() {
+                self.member = match serde_json::from_slice::<String>(text).as_deref() {
                     Ok("value") => Member::List,
                     Ok("@odata.nextLink") => Member::NextLink,
                     Ok(_) => Member::Other,
@@ -178,12 +179,12 @@ impl Splitter {
                 Place::BeforeColon
             }
             Place::Element => {
-                element(&self.piece)?;
+                element(text)?;
                 Place::AfterElement
             }
             _ => {
                 if self.member == Member::NextLink {
-                    self.next_link = serde_json::from_slice(&self.piece).ok();
+                    self.next_link = serde_json::from_slice(text).ok();
                 }
                 Place::AfterValue
             }
@@ -209,67 +210,63 @@ enum Scan {
     },
 }
 
-enum Step {
-    Within,
-    Last,
-    Past,
-}
-
 impl Scan {
+    /// Before the first byte of a value, which is this one.
     const fn start(byte: u8) -> Self {
         match byte {
-            b'{' | b'[' => Self::Nested {
-                depth: 1,
-                in_string: false,
-                escaped: false,
-            },
-            b'"' => Self::Nested {
+            b'{' | b'[' | b'"' => Self::Nested {
                 depth: 0,
-                in_string: true,
+                in_string: false,
                 escaped: false,
             },
             _ => Self::Word,
         }
     }
 
-    /// How many of the bytes are text in quotes, before what ends it or escapes a letter.
-    fn text_before_its_end(&self, bytes: &[u8]) -> usize {
-        match self {
-            Self::Nested {
-                in_string: true,
-                escaped: false,
-                ..
-            } => memchr::memchr2(b'"', b'\\', bytes).unwrap_or(bytes.len()),
-            _ => 0,
-        }
-    }
-
-    const fn step(&mut self, byte: u8) -> Step {
-        match self {
-            Self::Word => match byte {
-                b',' | b'}' | b']' | b' ' | b'\t' | b'\r' | b'\n' => return Step::Past,
-                _ => {}
-            },
-            Self::Nested {
-                depth,
-                in_string,
-                escaped,
-            } => {
-                match byte {
-                    _ if *escaped => *escaped = false,
-                    b'\\' if *in_string => *escaped = true,
-                    b'"' => *in_string = !*in_string,
-                    _ if *in_string => {}
-                    b'{' | b'[' => *depth += 1,
-                    b'}' | b']' => *depth -= 1,
-                    _ => {}
+    /// How many of the bytes belong to the value, and whether it is complete with them.
+    fn run(&mut self, bytes: &[u8]) -> (usize, bool) {
+        let Self::Nested {
+            depth,
+            in_string,
+            escaped,
+        } = self
+        else {
+            let is_end = |byte: &u8| matches!(byte, b',' | b'}' | b']' | b' ' | b'\t' | b'\r' | b'\n');
+            let end = bytes.iter().position(is_end);
+            return (end.unwrap_or(bytes.len()), end.is_some());
+        };
+        let mut at = 0;
+        while let Some(byte) = bytes.get(at) {
+            at += 1;
+            if *escaped {
+                *escaped = false;
+            } else if *in_string {
+                // Most of a body is text in quotes: what cannot end it is passed over as a whole.
+                match memchr::memchr2(b'"', b'\\', &bytes[at - 1..]) {
+                    None => return (bytes.len(), false),
+                    Some(skipped) => at += skipped,
                 }
-                if *depth == 0 && !*in_string {
-                    return Step::Last;
+                *in_string = false;
+                if bytes[at - 1] == b'\\' {
+                    (*in_string, *escaped) = (true, true);
+                } else if *depth == 0 {
+                    return (at, true);
+                }
+            } else {
+                match byte {
+                    b'"' => *in_string = true,
+                    b'{' | b'[' => *depth += 1,
+                    b'}' | b']' => {
+                        *depth = depth.saturating_sub(1);
+                        if *depth == 0 {
+                            return (at, true);
+                        }
+                    }
+                    _ => {}
                 }
             }
         }
-        Step::Within
+        (bytes.len(), false)
     }
 }
 

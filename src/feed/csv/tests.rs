@@ -160,7 +160,7 @@ proptest! {
         let found: Vec<Vec<(usize, String)>> = read
             .rows
             .into_iter()
-            .map(|row| row.unwrap().cells.into_iter().map(|cell| (cell.column, cell.text)).collect())
+            .map(|row| row.unwrap().cells.into_iter().map(|cell| (cell.column, cell.text.into_owned())).collect())
             .collect();
         prop_assert_eq!(found, expected);
     }

@@ -59,8 +59,14 @@ pub fn push_member(text: &mut String, field: Field, value: &FieldValue) {
 
 /// The text in quotes, with what JSON asks to be escaped.
 fn push_text(text: &mut String, value: &str) {
-    // A text always has a JSON form.
-    text.push_str(&serde_json::to_string(value).unwrap_or_default());
+    if value.bytes().all(|byte| byte >= b' ' && !matches!(byte, b'"' | b'\\')) {
+        text.push('"');
+        text.push_str(value);
+        text.push('"');
+    } else {
+        // A text always has a JSON form.
+        text.push_str(&serde_json::to_string(value).unwrap_or_default());
+    }
 }
 
 fn json(value: &FieldValue) -> Json {

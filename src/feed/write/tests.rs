@@ -178,7 +178,7 @@ proptest! {
             let written = table.rows.iter().map(|record| {
                 let cells = &record.as_ref().unwrap().cells;
                 let value = cells.iter().find(|cell| table.columns[cell.column].meaning == Meaning::Field(Field::Value));
-                value.map(|cell| cell.text.clone()).unwrap_or_default()
+                value.map(|cell| cell.text.to_string()).unwrap_or_default()
             });
             let expected = sorted.iter().map(|row| row.value().to_owned()).filter(|value| !value.trim().is_empty());
             prop_assert_eq!(written.filter(|value| !value.is_empty()).collect::<Vec<_>>(), expected.collect::<Vec<_>>());

@@ -31,12 +31,13 @@ pub(super) fn check(value: &str, findings: &mut Vec<Finding>) {
 }
 
 fn check_parts(value: &str, parts: &UrlParts<'_>, findings: &mut Vec<Finding>) {
-    let shown_value = shown(value);
+    let shown_value = || shown(value);
     if !parts.scheme.eq_ignore_ascii_case("http") && !parts.scheme.eq_ignore_ascii_case("https") {
         findings.push(warning(
             "scheme",
             format!(
-                "{shown_value} has the scheme `{}`, but Defender documents only http and https",
+                "{} has the scheme `{}`, but Defender documents only http and https",
+                shown_value(),
                 parts.scheme
             ),
             "Consider an indicator for the domain or the address, which covers all protocols.",
@@ -45,19 +46,19 @@ fn check_parts(value: &str, parts: &UrlParts<'_>, findings: &mut Vec<Finding>) {
     if parts.host.is_empty() {
         findings.push(error(
             "host",
-            format!("{shown_value} has no host"),
+            format!("{} has no host", shown_value()),
             "Write the full URL.",
         ));
     } else if parts.host.contains('*') {
         findings.push(error(
             "wildcard",
-            format!("the host of {shown_value} has a wildcard, which the service does not accept"),
+            format!("the host of {} has a wildcard, which the service does not accept", shown_value()),
             "Use the type `DomainName` and write only the domain. It covers its subdomains.",
         ));
     } else if let Some(address) = host_address(parts.host) {
         findings.extend(address::not_external(value, address));
     } else if parts.host.starts_with('[') {
-        findings.push(bad_ipv6(&shown_value, parts.host));
+        findings.push(bad_ipv6(&shown_value(), parts.host));
     } else if !is_numeric(parts.host) {
         let name = parts
             .host
@@ -67,7 +68,7 @@ fn check_parts(value: &str, parts: &UrlParts<'_>, findings: &mut Vec<Finding>) {
         if labels(name).count() < 2 {
             findings.push(warning(
                 "single-label",
-                format!("the host of {shown_value} is a single label, which resolves differently in each network"),
+                format!("the host of {} is a single label, which resolves differently in each network", shown_value()),
                 "Write the full host name.",
             ));
         }
@@ -76,7 +77,7 @@ fn check_parts(value: &str, parts: &UrlParts<'_>, findings: &mut Vec<Finding>) {
     if parts.rest.contains('*') {
         findings.push(warning(
             "wildcard",
-            format!("{shown_value} contains `*`, which the service takes literally and not as a wildcard"),
+            format!("{} contains `*`, which the service takes literally and not as a wildcard", shown_value()),
             "Write the part that all such URLs share, or use the type `DomainName`.",
         ));
     }

@@ -143,7 +143,7 @@ fn row(file: usize, row: &Row<'_>, columns: &[Column], record: &csv::Record, con
             Meaning::Certificate(name) => {
                 if let Some(fact) = CertificateFact::from_name(name) {
                     places.push((Field::CertificateInfo, at));
-                    *fact.place(&mut certificate) = Some(text.clone());
+                    *fact.place(&mut certificate) = Some(text.to_string());
                 }
             }
             _ => {}

@@ -300,7 +300,7 @@ pub fn drift() -> Vec<Diagnostic> {
             .iter()
             .enumerate()
             .map(|(position, indicator)| StateRow {
-                name: indicator.value.clone(),
+                name: indicator.value.as_str().into(),
                 holding: Holding::Held(RowId::from(format!("90{position}"))),
                 indicator: indicator.clone().into(),
                 begun: None,

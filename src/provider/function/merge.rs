@@ -58,7 +58,7 @@ impl Function for Merge {
                     problems.add(&format!("{place}, row {}", shown(&row.key)), None, fault.clone());
                 }
                 let fields = canonical(&row.fields);
-                match rows.entry(row.key.clone()) {
+                match rows.entry(row.key.to_string()) {
                     Entry::Vacant(vacant) => drop(vacant.insert((position, fields))),
                     Entry::Occupied(first) => {
                         let (other, known) = first.get();

@@ -3,15 +3,17 @@
 use super::file_name;
 use super::problems::Problems;
 use crate::feed::csv::{self, Cell, Column, Meaning, Record};
+use crate::feed::write::push_entry;
 use crate::feed::{Problem, shown};
 use crate::indicator::rules::{self, Finding, check_value, undetected};
 use crate::indicator::{
     CertificateFact, CertificateInfo, Field, FieldKind, FieldSet, FieldValue, IndicatorType, detect_type,
 };
-use crate::provider::list::{self, Addition, Content};
+use crate::provider::list::{self, Content};
 use crate::provider::model::ModelRow;
 use crate::tf::{Function, FunctionError, Parameter, Value, ValueType};
-use std::collections::{BTreeMap, HashMap};
+use foldhash::{HashMap, HashMapExt};
+use std::ops::Range;
 
 /// The function `parse_csv`.
 pub struct ParseCsv;
@@ -60,40 +62,48 @@ impl Function for ParseCsv {
         if let Some(error) = file_name(text, &[".csv"]) {
             return Err(error);
         }
-        let table = csv::parse(text);
+        let (header, rows) = csv::open(text);
         let mut reading = Reading {
-            columns: &table.columns,
-            rows: BTreeMap::new(),
-            lines: HashMap::new(),
+            columns: &header.columns,
+            written: String::with_capacity(text.len()),
+            rows: Vec::new(),
+            known: HashMap::new(),
             problems: Problems::default(),
         };
-        table.problems.into_iter().for_each(|problem| reading.problem(problem));
+        for problem in header.problems {
+            reading.problem(problem);
+        }
         let has_values = reading.header(Field::Value).is_some();
-        for row in table.rows {
-            match row {
+        for row in rows {
+            match csv::record(reading.columns, row) {
                 Err(problem) => reading.problem(problem),
-                Ok(record) if has_values => reading.record(&record),
+                Ok(record) if has_values => reading.record(record),
                 // That there is no column of values is said already.
                 Ok(_) => {}
             }
         }
-        match reading.problems.into_text() {
-            Some(text) => Err(FunctionError::new(text).at(0)),
-            None => {
-                let rows: Vec<Addition> = reading.rows.into_iter().collect();
-                Ok(list::write(&rows).into())
-            }
-        }
+        reading.into_list()
     }
 }
 
 struct Reading<'t> {
     columns: &'t [Column],
-    /// Fields by key.
-    rows: BTreeMap<String, Vec<(Field, FieldValue)>>,
-    /// The line and the key of each value, in canonical spelling.
-    lines: HashMap<String, (usize, String)>,
+    /// The rows as JSON text, in the order of the table. A full tenant's list in any other form takes several times the room.
+    written: String,
+    /// What was written.
+    rows: Vec<Written>,
+    /// Positions in `rows` by value in canonical spelling.
+    known: HashMap<String, usize>,
     problems: Problems,
+}
+
+/// A row that was written.
+struct Written {
+    key: String,
+    /// Where it stands in the text.
+    at: Range<usize>,
+    /// The line of the table that it begins in.
+    line: usize,
 }
 
 impl Reading<'_> {
@@ -120,7 +130,34 @@ impl Reading<'_> {
         self.note(line, header.as_deref(), text);
     }
 
-    fn record(&mut self, record: &Record) {
+    /// The rows as one list in the order of their keys, or what is wrong with the table.
+    fn into_list(mut self) -> Result<Value, FunctionError> {
+        if let Some(text) = self.problems.into_text() {
+            return Err(FunctionError::new(text).at(0));
+        }
+        self.rows.sort_unstable_by(|one, other| one.key.cmp(&other.key));
+        let mut list = String::with_capacity(self.written.len() + self.rows.len() + 2);
+        for row in self.rows {
+            list.push(if list.is_empty() { '{' } else { ',' });
+            list.push_str(&self.written[row.at]);
+        }
+        list.push_str(if list.is_empty() { "{}" } else { "}" });
+        Ok(list.into())
+    }
+
+    /// The fields of a row that was written.
+    fn fields(&self, row: &Written) -> Vec<(Field, FieldValue)> {
+        let text = format!("{{{}}}", &self.written[row.at.clone()]);
+        let rows = list::List::read(&text.into()).rows.into_iter();
+        rows.flat_map(|row| row.fields)
+            .filter_map(|(field, content)| match content {
+                Content::Known(value) => Some((field, value)),
+                Content::Unknown => None,
+            })
+            .collect()
+    }
+
+    fn record(&mut self, record: Record<'_>) {
         let mut row = ModelRow::blank();
         let mut certificate = CertificateInfo::default();
         for Cell { column, text } in &record.cells {
@@ -135,7 +172,7 @@ impl Reading<'_> {
                 },
                 Some(Meaning::Certificate(name)) => {
                     if let Some(fact) = CertificateFact::from_name(name) {
-                        *fact.place(&mut certificate) = Some(text.clone());
+                        *fact.place(&mut certificate) = Some(text.to_string());
                     }
                 }
                 _ => {}
@@ -154,30 +191,26 @@ impl Reading<'_> {
         }
         let key = list::key_of(&value);
         let written = row.written;
-        let fields: Vec<(Field, FieldValue)> = Field::ALL
-            .iter()
-            .filter(|field| written.contains(**field) && (**field != Field::Value || key != value))
-            .filter_map(|field| Some((*field, field.get(&row.planned.indicator)?)))
-            .collect();
+        let mut fields: Vec<(Field, FieldValue)> = Vec::with_capacity(record.cells.len());
+        let listed = written.iter().filter(|field| *field != Field::Value || key != value);
+        fields.extend(listed.filter_map(|field| Some((field, field.get(&row.planned.indicator)?))));
         let found = findings(row);
         let canonical = match &found.1 {
             Some(kind) => crate::indicator::canonical(kind, &value),
             None => value.clone(),
         };
-        if let Some((line, first)) = self.lines.get(&canonical).cloned() {
-            let differing: Vec<&str> = match self.rows.get(&first) {
+        if let Some(first) = self.known.get(&canonical).and_then(|first| self.rows.get(*first)) {
+            let differing: Vec<&str> = list::differing(&self.fields(first), &fields)
+                .iter()
                 // Another spelling of the value is no difference.
-                Some(other) => list::differing(other, &fields)
-                    .iter()
-                    .filter(|field| **field != Field::Value)
-                    .map(|field| self.header(*field).unwrap_or(field.name()))
-                    .collect(),
-                None => Vec::new(),
-            };
+                .filter(|field| **field != Field::Value)
+                .map(|field| self.header(*field).unwrap_or(field.name()))
+                .collect();
             if !differing.is_empty() {
                 let text = format!(
-                    "{} is already in line {line} with a different `{}`; keep one of the two rows",
+                    "{} is already in line {} with a different `{}`; keep one of the two rows",
                     shown(&value),
+                    first.line,
                     differing.join("`, `")
                 );
                 self.note_field(record.line, Field::Value, text);
@@ -189,8 +222,15 @@ impl Reading<'_> {
             let text = format!("{}. {}", finding.rule, finding.remedy);
             self.note_field(record.line, finding.field, text);
         }
-        self.lines.insert(canonical, (record.line, key.clone()));
-        self.rows.insert(key, fields);
+        self.known.insert(canonical, self.rows.len());
+        let from = self.written.len();
+        let entry = (key, fields);
+        push_entry(&mut self.written, &entry);
+        self.rows.push(Written {
+            key: entry.0,
+            at: from..self.written.len(),
+            line: record.line,
+        });
     }
 }
 

@@ -29,7 +29,7 @@ fn typed_object(members: Vec<(&str, ValueType, Value)>) -> Value {
 }
 
 fn keys(list: &List) -> Vec<&str> {
-    list.rows.iter().map(|row| row.key.as_str()).collect()
+    list.rows.iter().map(|row| &*row.key).collect()
 }
 
 #[test]

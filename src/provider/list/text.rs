@@ -1,28 +1,32 @@
 //! A list as one JSON text: an object of rows by key.
 
-use super::{Addition, Content, List, ListRow, RowEdit, SHAPE, from_text, unknown_field, wrong_kind};
+use super::{Addition, Content, ListRow, Read, RowEdit, SHAPE, from_text, unknown_field, wrong_kind};
 use crate::feed::write::{push_entry, push_member};
 use crate::indicator::{CertificateFact, CertificateInfo, Field, FieldKind, FieldValue};
-use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use foldhash::{HashSet, HashSetExt};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt;
+use std::sync::Arc;
 
 /// What some editors write at the beginning of a file.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// Reads a text. A key that stands in it twice is a fault: one of the two rows would be lost.
-pub fn read(text: &str) -> List {
+pub fn read<T>(text: &str, make: impl FnMut(ListRow) -> T) -> Read<T> {
     let trimmed = text.trim_start_matches(BYTE_ORDER_MARK).trim_start();
     match trimmed.chars().next() {
         Some('{') => {}
-        Some('[') => return List::faulty(super::LISTS.to_owned()),
+        Some('[') => return Read::faulty(super::LISTS.to_owned()),
         // The text is not repeated: it may be marked as sensitive, which a provider is not told.
-        _ => return List::faulty(format!("it is a string, but not JSON. {SHAPE}")),
+        _ => return Read::faulty(format!("it is a string, but not JSON. {SHAPE}")),
     }
-    match serde_json::from_str::<Rows>(trimmed) {
-        Ok(Rows { rows, twice }) => List {
+    let mut deserializer = serde_json::Deserializer::from_str(trimmed);
+    let rows = deserializer.deserialize_map(Rows(make));
+    match rows.and_then(|rows| deserializer.end().map(|()| rows)) {
+        Ok((rows, twice)) => Read {
             rows,
             incomplete: false,
             faults: twice
@@ -36,108 +40,145 @@ pub fn read(text: &str) -> List {
                 })
                 .collect(),
         },
-        Err(error) => List::faulty(format!("it is a string, but not JSON: {error}. {SHAPE}")),
+        Err(error) => Read::faulty(format!("it is a string, but not JSON: {error}. {SHAPE}")),
     }
 }
 
-struct Rows {
-    rows: Vec<ListRow>,
-    twice: Vec<String>,
-}
+/// Reads the object of rows: what is made of them, and the keys that stand in it twice.
+struct Rows<F>(F);
 
-impl<'de> Deserialize<'de> for Rows {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct ByKey;
-        impl<'de> Visitor<'de> for ByKey {
-            type Value = Rows;
+impl<'de, T, F: FnMut(ListRow) -> T> Visitor<'de> for Rows<F> {
+    type Value = (Vec<T>, Vec<Arc<str>>);
 
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("an object of rows by key")
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object of rows by key")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut entries: A) -> Result<Self::Value, A::Error> {
+        let mut rows = Vec::new();
+        let mut seen = HashSet::new();
+        let mut twice = Vec::new();
+        while let Some(key) = entries.next_key_seed(Key)? {
+            if !seen.insert(Arc::clone(&key)) {
+                twice.push(Arc::clone(&key));
             }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Rows, A::Error> {
-                let mut rows: Vec<ListRow> = Vec::new();
-                while let Some(key) = entries.next_key::<String>()? {
-                    let Row(mut row) = entries.next_value()?;
-                    row.key = key;
-                    rows.push(row);
-                }
-                let mut seen = HashSet::with_capacity(rows.len());
-                let twice = rows
-                    .iter()
-                    .filter(|row| !seen.insert(row.key.as_str()))
-                    .map(|row| row.key.clone())
-                    .collect();
-                Ok(Rows { rows, twice })
-            }
+            rows.push((self.0)(entries.next_value_seed(Row(key))?));
         }
-        deserializer.deserialize_map(ByKey)
+        Ok((rows, twice))
     }
 }
 
-/// A row without its key.
-struct Row(ListRow);
+/// Reads a key.
+struct Key;
 
-impl<'de> Deserialize<'de> for Row {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(RowVisitor)
+impl<'de> DeserializeSeed<'de> for Key {
+    type Value = Arc<str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Arc<str>, D::Error> {
+        deserializer.deserialize_str(self)
     }
 }
 
-struct RowVisitor;
+impl Visitor<'_> for Key {
+    type Value = Arc<str>;
 
-impl RowVisitor {
-    fn fault<E>(text: String) -> Result<Row, E> {
-        Ok(Row(ListRow {
-            faults: vec![(None, text)],
-            ..ListRow::default()
-        }))
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a key")
+    }
+
+    fn visit_str<E: Error>(self, key: &str) -> Result<Arc<str>, E> {
+        Ok(key.into())
     }
 }
 
-impl<'de> Visitor<'de> for RowVisitor {
-    type Value = Row;
+/// Reads the name of a field; what is none is kept as it is written.
+struct Name;
+
+impl<'de> DeserializeSeed<'de> for Name {
+    type Value = Result<Field, String>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Name {
+    type Value = Result<Field, String>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the name of a field")
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(Field::from_name(name).ok_or_else(|| name.to_owned()))
+    }
+}
+
+/// Reads the row of this key.
+struct Row(Arc<str>);
+
+impl<'de> DeserializeSeed<'de> for Row {
+    type Value = ListRow;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<ListRow, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl Row {
+    fn fault<E>(self, found: &str) -> Result<ListRow, E> {
+        let mut row = ListRow::new(self.0);
+        row.faults.push((None, not_a_row(found)));
+        Ok(row)
+    }
+}
+
+impl<'de> Visitor<'de> for Row {
+    type Value = ListRow;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("a row")
     }
 
-    fn visit_unit<E: Error>(self) -> Result<Row, E> {
-        Ok(Row(ListRow::default()))
+    fn visit_unit<E: Error>(self) -> Result<ListRow, E> {
+        Ok(ListRow::new(self.0))
     }
 
-    fn visit_bool<E: Error>(self, _value: bool) -> Result<Row, E> {
-        Self::fault(not_a_row("a boolean"))
+    fn visit_bool<E: Error>(self, _value: bool) -> Result<ListRow, E> {
+        self.fault("a boolean")
     }
 
-    fn visit_i64<E: Error>(self, _value: i64) -> Result<Row, E> {
-        Self::fault(not_a_row("a number"))
+    fn visit_i64<E: Error>(self, _value: i64) -> Result<ListRow, E> {
+        self.fault("a number")
     }
 
-    fn visit_u64<E: Error>(self, _value: u64) -> Result<Row, E> {
-        Self::fault(not_a_row("a number"))
+    fn visit_u64<E: Error>(self, _value: u64) -> Result<ListRow, E> {
+        self.fault("a number")
     }
 
-    fn visit_f64<E: Error>(self, _value: f64) -> Result<Row, E> {
-        Self::fault(not_a_row("a number"))
+    fn visit_f64<E: Error>(self, _value: f64) -> Result<ListRow, E> {
+        self.fault("a number")
     }
 
-    fn visit_str<E: Error>(self, _value: &str) -> Result<Row, E> {
-        Self::fault(not_a_row("a string"))
+    fn visit_str<E: Error>(self, _value: &str) -> Result<ListRow, E> {
+        self.fault("a string")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Row, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<ListRow, A::Error> {
         while elements.next_element::<IgnoredAny>()?.is_some() {}
-        Self::fault(not_a_row("a list"))
+        self.fault("a list")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Row, A::Error> {
-        let mut row = ListRow::default();
-        while let Some(name) = fields.next_key::<std::borrow::Cow<'de, str>>()? {
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<ListRow, A::Error> {
+        let mut row = ListRow::new(self.0);
+        while let Some(name) = fields.next_key_seed(Name)? {
             let json: Json = fields.next_value()?;
-            let Some(field) = Field::from_name(&name) else {
-                row.faults.push((None, unknown_field(&name)));
-                continue;
+            let field = match name {
+                Ok(field) => field,
+                Err(name) => {
+                    row.faults.push((None, unknown_field(&name)));
+                    continue;
+                }
             };
             if row.fields.iter().any(|(other, _)| *other == field) {
                 row.faults
@@ -150,7 +191,7 @@ impl<'de> Visitor<'de> for RowVisitor {
                 Err(found) => row.faults.push((Some(field), wrong_kind(field, field.kind(), found))),
             }
         }
-        Ok(Row(row))
+        Ok(row)
     }
 }
 

@@ -1,19 +1,15 @@
 //! A list as an object or a map of rows by key.
 
 use super::text::not_a_row;
-use super::{Addition, Content, List, ListRow, RowEdit, from_text, typed, unknown_field, wrong_kind};
+use super::{Addition, Content, ListRow, RowEdit, from_text, typed, unknown_field, wrong_kind};
 use crate::indicator::{CertificateFact, CertificateInfo, Field, FieldKind, FieldValue};
 use crate::tf::{Number, Object, ObjectType, Value, ValueType};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-/// Reads an object or a map.
-pub fn read(value: &Value) -> List {
-    let mut list = List::default();
-    for (key, element) in entries(value) {
-        list.rows.push(row(key, element));
-    }
-    list
+/// The rows of an object or a map.
+pub fn rows(value: &Value) -> impl Iterator<Item = ListRow> {
+    entries(value).into_iter().map(|(key, element)| row(key, element))
 }
 
 /// The elements of an object or a map, sorted by key.
@@ -26,10 +22,7 @@ fn entries(value: &Value) -> Vec<(&str, &Value)> {
 }
 
 fn row(key: &str, element: &Value) -> ListRow {
-    let mut row = ListRow {
-        key: key.to_owned(),
-        ..ListRow::default()
-    };
+    let mut row = ListRow::new(key.into());
     match element.untyped() {
         Value::Null => {}
         // Only its key is known, and it may have a value of its own.
@@ -83,7 +76,7 @@ pub fn content(kind: FieldKind, value: &Value) -> Option<FieldValue> {
         other => other.as_i64(),
     };
     match (kind, value) {
-        (_, Value::String(text)) => from_text(kind, text.clone()).ok(),
+        (_, Value::String(text)) => from_text(kind, text.to_string()).ok(),
         (FieldKind::Flag, Value::Bool(flag)) => Some(FieldValue::Flag(*flag)),
         (FieldKind::Text, Value::Bool(flag)) => Some(FieldValue::Text(flag.to_string())),
         (FieldKind::Whole, Value::Number(number)) => number.as_i64().map(FieldValue::Whole),
@@ -100,7 +93,7 @@ pub fn content(kind: FieldKind, value: &Value) -> Option<FieldValue> {
             for (name, fact) in entries(value) {
                 let fact = match fact.untyped() {
                     Value::Null => None,
-                    Value::String(text) => Some(text.clone()),
+                    Value::String(text) => Some(text.to_string()),
                     _ => return None,
                 };
                 *CertificateFact::from_name(name)?.place(&mut certificate) = fact;

@@ -9,7 +9,7 @@ use crate::provider::model::{Model, ModelRow, ON_EXISTING};
 use crate::provider::words::{bullets, counted, named};
 use crate::tenant::{OnExisting, contradictions_within};
 use crate::tf::{Diagnostic, Diagnostics, Path, Value};
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 /// Checks a configuration, which may hold unknown values.
 pub fn check(config: &Value, model: &Model) -> Diagnostics {
@@ -38,7 +38,7 @@ pub fn check(config: &Value, model: &Model) -> Diagnostics {
     }
     let places = Places::of(config, model);
     for row in model.rows.iter() {
-        let name = row.planned.name.as_str();
+        let name = &*row.planned.name;
         for (field, text) in &row.faults {
             findings.fault(name, places.row(name), *field, text.clone());
         }

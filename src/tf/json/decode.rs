@@ -99,7 +99,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Value, E> {
         match self.value_type {
-            ValueType::String => Ok(Value::String(text.to_owned())),
+            ValueType::String => Ok(Value::String(text.into())),
             // The text may be a secret: it stays out of the message.
             _ => Err(E::invalid_type(serde::de::Unexpected::Other("a text"), &self)),
         }

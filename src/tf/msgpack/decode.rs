@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use bytestring::ByteString;
+use prost::bytes::Bytes;
 use rmp::Marker;
 
 use super::MAX_DEPTH;
@@ -9,6 +11,9 @@ use crate::tf::{Number, Object, ObjectType, Step, Typed, Value, ValueError, Valu
 
 /// How many elements are reserved at once on the word of a length field. Beyond that the bytes must really come.
 const RESERVE_AT_MOST: usize = 4096;
+
+/// How many bytes a text has at least that shares them with its message.
+const SHARED_FROM: usize = 64 << 10;
 
 /// Decodes a value of a type.
 ///
@@ -18,7 +23,22 @@ const RESERVE_AT_MOST: usize = 4096;
 /// # Errors
 /// If the bytes are not one value of the type, with the place in the value.
 pub fn decode(value_type: &ValueType, bytes: &[u8]) -> Result<Value, ValueError> {
-    let mut decoder = Decoder { rest: bytes };
+    whole(value_type, Decoder { rest: bytes, shared: None })
+}
+
+/// The same of bytes that can be shared: long texts stay where they are.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_shared(value_type: &ValueType, bytes: &Bytes) -> Result<Value, ValueError> {
+    let decoder = Decoder {
+        rest: bytes,
+        shared: Some(bytes),
+    };
+    whole(value_type, decoder)
+}
+
+fn whole(value_type: &ValueType, mut decoder: Decoder<'_>) -> Result<Value, ValueError> {
     let value = decoder.value(value_type, 0)?;
     match decoder.rest.len() {
         0 => Ok(value),
@@ -28,6 +48,8 @@ pub fn decode(value_type: &ValueType, bytes: &[u8]) -> Result<Value, ValueError>
 
 struct Decoder<'a> {
     rest: &'a [u8],
+    /// The bytes as a whole, if texts may be parts of them.
+    shared: Option<&'a Bytes>,
 }
 
 impl<'a> Decoder<'a> {
@@ -50,7 +72,7 @@ impl<'a> Decoder<'a> {
                 Marker::False => Ok(Value::Bool(false)),
                 _ => Err(unexpected("a boolean", marker)),
             },
-            ValueType::String => Ok(Value::String(self.text(marker, "a text")?.to_owned())),
+            ValueType::String => Ok(Value::String(self.owned_text(marker)?)),
             ValueType::Number => Ok(Value::Number(self.number(marker)?)),
             ValueType::Dynamic => self.dynamic(marker, depth),
             ValueType::List(element) | ValueType::Set(element) => self.list(marker, element, depth),
@@ -221,6 +243,16 @@ impl<'a> Decoder<'a> {
             _ => return Err(unexpected(expected, marker)),
         };
         std::str::from_utf8(self.take(length)?).map_err(|_| ValueError::new("the text is not valid UTF-8"))
+    }
+
+    /// A long text shares its bytes with the message. A short one does not, since it would keep the whole message.
+    fn owned_text(&mut self, marker: Marker) -> Result<ByteString, ValueError> {
+        let text = self.text(marker, "a text")?;
+        match self.shared {
+            Some(bytes) if text.len() >= SHARED_FROM => ByteString::try_from(bytes.slice_ref(text.as_bytes()))
+                .map_err(|_| ValueError::new("the text is not valid UTF-8")),
+            _ => Ok(text.into()),
+        }
     }
 
     fn array_length(&mut self, marker: Marker) -> Result<usize, ValueError> {

@@ -12,9 +12,22 @@ use crate::tf::{Number, Object, ObjectType, Step, Value, ValueError, ValueType};
 /// # Errors
 /// If the value is not of the type, with the place in the value.
 pub fn encode(value_type: &ValueType, value: &Value) -> Result<Vec<u8>, ValueError> {
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(size(value));
     write_value(&mut bytes, value_type, value)?;
     Ok(bytes)
+}
+
+/// About how many bytes the value takes, so that a long text is not copied when there is no more room behind it.
+fn size(value: &Value) -> usize {
+    const EACH: usize = 16;
+    EACH + match value {
+        Value::Null | Value::Unknown | Value::Bool(_) | Value::Number(_) => 0,
+        Value::String(text) => text.len(),
+        Value::List(elements) => elements.iter().map(size).sum(),
+        Value::Map(elements) => elements.iter().map(|(key, value)| key.len() + size(value)).sum(),
+        Value::Object(object) => object.iter().map(|(name, value)| name.len() + size(value)).sum(),
+        Value::Typed(typed) => EACH + size(&typed.value),
+    }
 }
 
 fn write_value(bytes: &mut Vec<u8>, value_type: &ValueType, value: &Value) -> Result<(), ValueError> {

@@ -1,10 +1,11 @@
+use std::collections::BTreeMap;
 use super::*;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
 fn text_of(text: &str) -> Result<String, String> {
     match ParseCsv.call(vec![Value::from(text)]) {
-        Ok(Value::String(text)) => Ok(text),
+        Ok(Value::String(text)) => Ok(text.to_string()),
         Ok(other) => panic!("not a text: {other:?}"),
         Err(error) => Err(error.text),
     }
@@ -101,9 +102,9 @@ fn every_field_has_a_column() {
         Field::ALL.len() - 3,
         "every field is written, one of the two that say when it expires and one of the two that name device groups: {row}"
     );
-    let list = crate::provider::list::List::read(&json!(map).to_string().into());
+    let mut list = crate::provider::list::List::read(&json!(map).to_string().into());
     let mut read = ModelRow::blank();
-    read.take_row(&list.rows[0]);
+    read.take_row(list.rows.remove(0));
     assert_eq!(read.findings, []);
     let fields = read.planned.indicator.fields.clone();
     assert_eq!(fields.title.as_deref(), Some(" kept as it is "));
