@@ -90,7 +90,7 @@ pub(super) fn valid_host(host: &str, complete: bool) -> Option<Cow<'_, str>> {
 
 /// Whether the host is what nearly all are: labels of letters, digits, hyphens and underscores, none of them international
 /// or longer than DNS allows (RFC 1035, section 2.3.4).
-fn is_plain(host: &str) -> bool {
+pub(super) fn is_plain(host: &str) -> bool {
     let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     let mut labels = host.as_bytes().split(|byte| *byte == b'.');
     host.len() <= 253

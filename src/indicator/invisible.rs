@@ -37,6 +37,9 @@ pub fn removed(text: &str) -> Cow<'_, str> {
 
 /// The first white space inside the text, with its position counted from 1.
 pub(super) fn first_space(text: &str) -> Option<(usize, char)> {
+    if text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return None;
+    }
     text.chars()
         .enumerate()
         .find(|(_, character)| character.is_whitespace())

@@ -99,7 +99,9 @@ impl ModelRow {
                 unknown: defaults.planned.unknown,
                 begun: None,
             },
-            ..Self::blank()
+            written: FieldSet::EMPTY,
+            findings: Vec::new(),
+            faults: Vec::new(),
         }
     }
 

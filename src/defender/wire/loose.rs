@@ -94,7 +94,12 @@ pub(super) fn read_object<'t, T: Deserialize<'t>>(text: &'t [u8], mended: &'t mu
     if text.first() != Some(&b'{') {
         return None;
     }
-    if let Ok(object) = serde_json::from_slice(text) {
+    // Told at once that it is UTF-8, serde_json need not look at each text again.
+    let read = match std::str::from_utf8(text) {
+        Ok(text) => serde_json::from_str(text),
+        Err(_) => serde_json::from_slice(text),
+    };
+    if let Ok(object) = read {
         return Some(object);
     }
     let mut members: BTreeMap<String, &RawValue> = serde_json::from_slice(text).ok()?;

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::super::IndicatorType;
-use super::super::host::{UrlParts, labels, valid_host};
+use super::super::host::{UrlParts, is_plain, labels, valid_host};
 use super::super::invisible::{name, shown};
 use super::Finding;
 use super::of_value::{error, other_type, warning};
@@ -100,8 +100,20 @@ pub(in super::super) fn check_host(host: &str, findings: &mut Vec<Finding>) {
     }
 }
 
+/// Whether the text is what nearly all domains are: two labels or more of plain letters, digits and hyphens, which neither begin
+/// nor end like an address.
+fn is_ordinary(value: &str) -> bool {
+    let last = value.rsplit_once('.').map(|(_, last)| last);
+    is_plain(value)
+        && !value.starts_with(|first: char| first.is_ascii_digit())
+        && last.is_some_and(|last| !last.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
 /// What the text is, if it is something else than a domain.
 fn not_a_domain(value: &str) -> Option<Finding> {
+    if is_ordinary(value) {
+        return None;
+    }
     let shown_value = shown(value);
     if let Some(parts) = UrlParts::split(value) {
         return Some(error(
@@ -328,6 +340,17 @@ mod tests {
         );
         assert_findings(&DomainName, &long_label, &[("long-label", true, "has 64 bytes", "")]);
         assert_findings(&DomainName, &long_name, &[("long-name", true, "has 277 bytes", "")]);
+    }
+
+    proptest::proptest! {
+        /// What is passed over is nothing that any rule names.
+        #[test]
+        fn an_ordinary_domain_is_no_other_type(value in "([a-zA-Z0-9_-]{1,6}\\.?|xn--|[0-9]{1,3}\\.){1,6}") {
+            if is_ordinary(&value) {
+                let found = other_type(&DomainName, &value);
+                proptest::prop_assert!(found.is_none() && UrlParts::split(&value).is_none(), "{found:?}");
+            }
+        }
     }
 
     #[test]

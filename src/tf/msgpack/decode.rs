@@ -235,6 +235,10 @@ impl<'a> Decoder<'a> {
     }
 
     fn text(&mut self, marker: Marker, expected: &str) -> Result<&'a str, ValueError> {
+        std::str::from_utf8(self.text_bytes(marker, expected)?).map_err(|_| not_text())
+    }
+
+    fn text_bytes(&mut self, marker: Marker, expected: &str) -> Result<&'a [u8], ValueError> {
         let length = match marker {
             Marker::FixStr(length) => length.into(),
             Marker::Str8 | Marker::Bin8 => self.length8()?,
@@ -242,16 +246,17 @@ impl<'a> Decoder<'a> {
             Marker::Str32 | Marker::Bin32 => self.length32()?,
             _ => return Err(unexpected(expected, marker)),
         };
-        std::str::from_utf8(self.take(length)?).map_err(|_| ValueError::new("the text is not valid UTF-8"))
+        self.take(length)
     }
 
     /// A long text shares its bytes with the message. A short one does not, since it would keep the whole message.
     fn owned_text(&mut self, marker: Marker) -> Result<ByteString, ValueError> {
-        let text = self.text(marker, "a text")?;
+        let text = self.text_bytes(marker, "a text")?;
         match self.shared {
-            Some(bytes) if text.len() >= SHARED_FROM => ByteString::try_from(bytes.slice_ref(text.as_bytes()))
-                .map_err(|_| ValueError::new("the text is not valid UTF-8")),
-            _ => Ok(text.into()),
+            Some(bytes) if text.len() >= SHARED_FROM => {
+                ByteString::try_from(bytes.slice_ref(text)).map_err(|_| not_text())
+            }
+            _ => std::str::from_utf8(text).map(Into::into).map_err(|_| not_text()),
         }
     }
 
@@ -324,6 +329,10 @@ impl<'a> Decoder<'a> {
 
 fn attribute(name: &str) -> Step {
     Step::Attribute(name.to_owned())
+}
+
+fn not_text() -> ValueError {
+    ValueError::new("the text is not valid UTF-8")
 }
 
 fn ended() -> ValueError {
