@@ -82,12 +82,12 @@ async fn read(share: u8) -> (Counts, Duration) {
 async fn two_stacks_with_half_of_the_limits_each_never_meet_a_429() {
     let ([imports, deletes, lists], [creating, deleting]) = write(50).await;
     assert_eq!((imports, deletes, lists.1), ((120, 0), (120, 0), 0));
-    // 60 calls of each stack, 15 in a minute.
+    // 60 calls of each stack, 15 in a minute: three waits, which are a little shorter than a minute by the time that calls take.
     for time in [creating, deleting] {
-        assert!(time >= Duration::from_secs(180), "{time:?}");
+        assert!(time >= Duration::from_secs(150), "{time:?}");
     }
     let ([_, _, (pages, throttled)], time) = read(50).await;
-    assert!(pages >= 240 && time >= Duration::from_secs(120), "{pages} in {time:?}");
+    assert!(pages >= 240 && time >= Duration::from_secs(100), "{pages} in {time:?}");
     assert_eq!(throttled, 0);
 }
 

@@ -74,7 +74,10 @@ fn correlation_id(written: &str) -> Option<String> {
 fn invalid(argument: &Argument, value: &str, origin: &str, form: &str) -> Diagnostic {
     Diagnostic::error(
         format!("Invalid {}", argument.name),
-        format!("{origin} is {}, which is not {form}.", outgoing::shown(value)),
+        format!(
+            "{origin} is {}, which is not {form}.\n\nCorrect it, or leave it out.",
+            outgoing::shown(value)
+        ),
     )
     .at(Path::attribute(argument.name))
 }
