@@ -193,21 +193,15 @@ resource "mde_indicator" "one" {
         variables.iter().for_each(|(name, value)| workspace.set(name, value));
         workspace.set("TF_LOG", "TRACE");
         workspace.main(configuration);
-        let mut printed = Vec::new();
-        printed.push(
-            workspace
-                .run(&["plan", "-input=false", "-out=saved.plan"])
-                .await
-                .expect(0)
-                .output,
-        );
-        printed.push(
+        let saved = ["plan", "-input=false", "-out=saved.plan"];
+        let mut printed = vec![
+            workspace.run(&saved).await.expect(0).output,
             workspace
                 .run(&["apply", "-input=false", "saved.plan"])
                 .await
                 .expect(0)
                 .output,
-        );
+        ];
         // What somebody says who repeats what he was asked is an error, too.
         let refused = FaultKind::Status {
             code: 400,
