@@ -151,9 +151,10 @@ impl Simulator {
         }
         let tokens = token::Tokens::new(options.token_life_seconds).map_err(|_| Error::Random)?;
         let pipelines = pipeline::Pipelines::new().map_err(|_| Error::Random)?;
-        let managed_identity = managed_identity::ManagedIdentity::new().map_err(|_| Error::Random)?;
         let authority = tls::authority(options.listen.ip(), &options.host_names)?;
         let directory = Directory::new(options.directory.as_deref())?;
+        let managed_identity = managed_identity::ManagedIdentity::new(directory.path());
+        let managed_identity = managed_identity.map_err(|_| Error::Random)?;
         let rows = options.rows.as_deref().map(read_rows).transpose()?;
 
         let refused = |source| Error::Listen {
@@ -358,6 +359,13 @@ impl Simulator {
                 .usual_token(pod, pipeline::AUDIENCE, service.clock.now())
         };
         write(sign_in::TOKEN_FILE, &token.map_err(|_| Error::Random)?)?;
+        {
+            let identity = &self.shared.lock().service.managed_identity;
+            identity.write_key().map_err(|source| Error::File {
+                path: identity.key_path().to_owned(),
+                source,
+            })?;
+        }
         for (number, variables) in self.environments().iter().enumerate() {
             match number {
                 0 => write("environment", &lines(variables))?,

@@ -15,7 +15,7 @@ use bytes::Bytes;
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use proxy::Proxies;
-use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use reqwest::redirect;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
@@ -52,6 +52,8 @@ pub(crate) struct Reply {
     pub status: u16,
     /// The header `Retry-After`, if it is a number of seconds.
     pub retry_after: Option<Duration>,
+    /// The header `WWW-Authenticate`, if it is text.
+    pub challenge: Option<String>,
     pub body: BoxStream<'static, Result<Bytes, TransportError>>,
 }
 
@@ -217,9 +219,12 @@ impl Transport for Network {
             .await
             .map_err(|error| trouble::classify(&error, proxy.clone()))?;
         let retry_after = response.headers().get(RETRY_AFTER).and_then(seconds);
+        let challenge = response.headers().get(WWW_AUTHENTICATE);
+        let challenge = challenge.and_then(|value| Some(value.to_str().ok()?.to_owned()));
         Ok(Reply {
             status: response.status().as_u16(),
             retry_after,
+            challenge,
             body: response
                 .bytes_stream()
                 .map(move |chunk| chunk.map_err(|error| trouble::classify(&error, proxy.clone())))

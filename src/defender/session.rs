@@ -72,6 +72,8 @@ pub(crate) struct Session {
     batch_deletes: Lane,
     lists: Lane,
     cancellation: Arc<Cancellation>,
+    /// The id of the run, if the configuration has one.
+    correlation_id: Option<String>,
     /// Time for one attempt, if the configuration has one.
     request_timeout: Option<Duration>,
     max_retries: Option<u32>,
@@ -113,6 +115,7 @@ impl Session {
             transport,
             tokens,
             cancellation,
+            correlation_id: settings.correlation_id.clone(),
             request_timeout: settings.request_timeout,
             max_retries: settings.max_retries,
             reached: AtomicBool::new(false),
@@ -296,6 +299,9 @@ impl Session {
                 format!("Bearer {}", token.secret().expose_secret()),
             ),
         ];
+        if let Some(run) = &self.correlation_id {
+            headers.push(("x-ms-correlation-request-id".to_owned(), run.clone()));
+        }
         if request.method == Method::Post {
             headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
         }

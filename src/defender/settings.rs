@@ -5,6 +5,7 @@ use super::error::{Error, Kind};
 use crate::outgoing;
 use secrecy::SecretString;
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::time::Duration;
 use url::{Host, Url};
 
@@ -27,6 +28,8 @@ pub struct Settings {
     pub batch_size: usize,
     /// Value of the `User-Agent` header.
     pub user_agent: String,
+    /// Id of the run, which each call to the service carries beside its own.
+    pub correlation_id: Option<String>,
     /// Time for one attempt at a call, with the whole of its answer; `None` is as long as such a call may take.
     pub request_timeout: Option<Duration>,
     /// How often one call is made again at most after trouble with the network or the service; `None` leaves it to the time
@@ -134,6 +137,13 @@ pub enum IdentityEndpoint {
         /// What lets this process ask.
         secret: SecretString,
     },
+    /// A server outside of Azure that Azure Arc manages.
+    AzureArc {
+        /// Address.
+        url: Url,
+        /// Where Arc's agent keeps the keys by which a process shows that it may ask.
+        keys: PathBuf,
+    },
     /// Cloud Shell, which answers for the person who uses it.
     CloudShell {
         /// Address.
@@ -149,7 +159,18 @@ impl IdentityEndpoint {
             Self::Metadata { url }
             | Self::AppService { url, .. }
             | Self::MachineLearning { url, .. }
+            | Self::AzureArc { url, .. }
             | Self::CloudShell { url } => url,
+        }
+    }
+
+    /// What it is called, if it has one identity only and can be asked for no other.
+    #[must_use]
+    pub const fn only_identity_of(&self) -> Option<&'static str> {
+        match self {
+            Self::Metadata { .. } | Self::AppService { .. } | Self::MachineLearning { .. } => None,
+            Self::AzureArc { .. } => Some("Azure Arc"),
+            Self::CloudShell { .. } => Some("Cloud Shell"),
         }
     }
 }
@@ -208,7 +229,9 @@ impl Credential {
             Self::ManagedIdentity { endpoint, .. } => match endpoint {
                 IdentityEndpoint::AppService { header: secret, .. }
                 | IdentityEndpoint::MachineLearning { secret, .. } => Some(secret),
-                IdentityEndpoint::Metadata { .. } | IdentityEndpoint::CloudShell { .. } => None,
+                IdentityEndpoint::Metadata { .. }
+                | IdentityEndpoint::AzureArc { .. }
+                | IdentityEndpoint::CloudShell { .. } => None,
             },
             Self::ClientCertificate { .. } | Self::AzureCli { .. } => None,
         };

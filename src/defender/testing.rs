@@ -89,6 +89,7 @@ pub(crate) fn settings() -> Settings {
         quota_share: 100,
         batch_size: 500,
         user_agent: "test".to_owned(),
+        correlation_id: None,
         request_timeout: None,
         max_retries: None,
     }

@@ -7,6 +7,7 @@ mod method;
 mod proofs;
 mod credential;
 mod hosts;
+mod caller;
 
 use self::arguments as known;
 use crate::defender::{Settings, read_regular_file};
@@ -50,6 +51,7 @@ pub fn validate(config: &Value) -> Diagnostics {
     };
     let _ = policy(&source, &mut diagnostics);
     let _ = calls(&source, &mut diagnostics);
+    let _ = caller::Caller::read(&source, &mut diagnostics);
     for argument in known::ALL.iter().filter(|argument| is_sent_as_written(argument)) {
         let found = source.text(argument);
         diagnostics.extend(found.and_then(|found| stray_character(argument, &found.value, &found.origin)));
@@ -77,6 +79,7 @@ pub fn read(config: &Value, environment: Environment<'_>, user_agent: String) ->
     let ca_certificate_pem = ca_certificate(&source, &mut diagnostics);
     let credential = credential::choose(&source, &mut diagnostics);
     let calls = calls(&source, &mut diagnostics);
+    let caller = caller::Caller::read(&source, &mut diagnostics);
     match (policy, hosts, credential) {
         (Some(policy), Some(hosts), Some(credential)) if !diagnostics.has_errors() => {
             let settings = Settings {
@@ -87,7 +90,8 @@ pub fn read(config: &Value, environment: Environment<'_>, user_agent: String) ->
                 credential,
                 quota_share: calls.quota_share,
                 batch_size: policy.batch_size,
-                user_agent,
+                user_agent: caller.user_agent(user_agent),
+                correlation_id: caller.correlation_id,
                 request_timeout: calls.request_timeout,
                 max_retries: calls.max_retries,
             };

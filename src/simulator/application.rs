@@ -4,6 +4,7 @@
 
 use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::rand;
+use jiff::Timestamp;
 use rustls_pki_types::CertificateDer;
 use secrecy::SecretString;
 
@@ -18,6 +19,8 @@ pub struct Application {
     pub client_id: String,
     /// Its secret.
     pub client_secret: SecretString,
+    /// When the secret expires.
+    pub secret_end: Option<Timestamp>,
     /// Its name.
     pub display_name: String,
     /// Id of its service principal.
@@ -53,6 +56,7 @@ impl Application {
                 Some(secret) => secret,
                 None => random_hexadecimal(32)?.into(),
             },
+            secret_end: options.client_secret_expires.filter(|_| number == 0),
             display_name: registration.display_name.unwrap_or_else(name),
             object_id: registration.object_id.map_or_else(random_guid, Ok)?,
             permission,

@@ -38,6 +38,9 @@ pub struct Call {
     /// The header `client-request-id`.
     #[serde(default)]
     pub request_id: String,
+    /// The header `x-ms-correlation-request-id`.
+    #[serde(default)]
+    pub correlation_id: String,
 }
 
 /// Which call of the log is meant.
@@ -68,6 +71,10 @@ impl Log {
             sent: 0,
             user_agent: request.header("user-agent").unwrap_or_default().to_owned(),
             request_id: request.header("client-request-id").unwrap_or_default().to_owned(),
+            correlation_id: request
+                .header("x-ms-correlation-request-id")
+                .unwrap_or_default()
+                .to_owned(),
         });
         CallNumber(number)
     }

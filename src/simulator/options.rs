@@ -6,6 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::Args;
+use jiff::Timestamp;
 use secrecy::SecretString;
 
 use super::registration::Registration;
@@ -62,6 +63,10 @@ pub struct Options {
     /// Client secret of the application. By default random. It is valid only for the simulator.
     #[arg(long, value_name = "SECRET")]
     pub client_secret: Option<SecretString>,
+
+    /// When the secret of the application expires, such as 2026-01-31T00:00:00Z. By default never.
+    #[arg(long, value_name = "INSTANT")]
+    pub client_secret_expires: Option<Timestamp>,
 
     /// PEM file with a certificate that the application has registered, in addition to the one in `client.pem`. Can be
     /// repeated.
@@ -313,6 +318,7 @@ impl Default for Options {
             tenant_id: None,
             client_id: None,
             client_secret: None,
+            client_secret_expires: None,
             client_certificates: Vec::new(),
             display_name: None,
             object_id: None,

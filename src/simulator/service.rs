@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use axum::http::{Method, StatusCode};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use jiff::Timestamp;
 
 use super::answer::{Answer, Refusal};
@@ -145,7 +145,15 @@ impl Service {
                 code,
                 message,
                 retry_after,
-            }) => self.status(*code, message.as_deref(), *retry_after),
+            }) => {
+                let mut answer = self.status(*code, message.as_deref(), *retry_after);
+                if (300..400).contains(code) {
+                    // Whoever follows it stands in the log of calls.
+                    let to = HeaderValue::from_static("/redirected");
+                    answer.headers.push((header::LOCATION, to));
+                }
+                answer
+            }
             Some(FaultKind::StatusAfter {
                 code,
                 message,

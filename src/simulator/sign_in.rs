@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use super::managed_identity::{APP_SERVICE_PATH, CLOUD_SHELL_PATH, MACHINE_LEARNING_PATH};
+use super::managed_identity::{APP_SERVICE_PATH, ARC_PATH, CLOUD_SHELL_PATH, MACHINE_LEARNING_PATH};
 use super::pipeline::{DEVOPS_PATH, GITHUB_PATH};
 use super::service::Service;
 
@@ -29,6 +29,8 @@ pub enum SignIn {
     MachineLearning,
     /// In Cloud Shell.
     CloudShell,
+    /// As a server of one's own that Azure Arc manages.
+    AzureArc,
 }
 
 /// File with the certificate and key of the first application.
@@ -38,7 +40,7 @@ pub const TOKEN_FILE: &str = "federated-token";
 
 impl SignIn {
     /// All ways.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::ClientCertificate,
         Self::TokenFile,
         Self::GitHubActions,
@@ -48,6 +50,7 @@ impl SignIn {
         Self::AppService,
         Self::MachineLearning,
         Self::CloudShell,
+        Self::AzureArc,
     ];
 
     /// Name of the file with its variables.
@@ -63,6 +66,7 @@ impl SignIn {
             Self::AppService => "app-service",
             Self::MachineLearning => "machine-learning",
             Self::CloudShell => "cloud-shell",
+            Self::AzureArc => "azure-arc",
         }
     }
 
@@ -124,6 +128,15 @@ impl SignIn {
             }
             Self::CloudShell => {
                 return vec![("ARM_USE_MSI", on()), ("MSI_ENDPOINT", near(CLOUD_SHELL_PATH))];
+            }
+            Self::AzureArc => {
+                return vec![
+                    ("ARM_USE_MSI", on()),
+                    ("IDENTITY_ENDPOINT", near(ARC_PATH)),
+                    ("IMDS_ENDPOINT", near("")),
+                    // As on Windows, where the agent's files are below this folder.
+                    ("ProgramData", directory.display().to_string()),
+                ];
             }
         };
         application.into_iter().chain(own).collect()

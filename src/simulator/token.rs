@@ -269,6 +269,14 @@ fn check<'a>(
         );
         return Err(refused(7_000_215, text));
     }
+    if application.secret_end.is_some_and(|end| end <= proofs.now) {
+        let text = format!(
+            "The provided client secret keys for app '{client_id}' are expired. Visit the Azure portal to create new keys for \
+             your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added security: \
+             https://aka.ms/certCreds."
+        );
+        return Err(refused(7_000_222, text));
+    }
     granted(BY_SECRET)
 }
 

@@ -103,7 +103,11 @@ async fn every_way_signs_in_once_for_each_process() {
             SignIn::AzureDevOps => ("/oauth2/v2.0/token", Some("/pipelines/azure-devops/token")),
             SignIn::ManagedIdentity => ("/metadata/identity/oauth2/token", None),
             SignIn::AppService | SignIn::MachineLearning | SignIn::CloudShell => ("/msi/token", None),
+            SignIn::AzureArc => ("/azure-arc/metadata/identity/oauth2/token", None),
         };
+        let (challenges, calls): (Vec<Call>, Vec<Call>) = calls.into_iter().partition(is_challenge);
+        let expected = if way == SignIn::AzureArc { 3 } else { 0 };
+        assert_eq!(challenges.len(), expected, "{way:?}: {challenges:?}");
         // An apply is two processes, and the plan behind it a third one.
         assert_eq!(count(&calls, tokens), 3, "{way:?}: {calls:?}");
         assert_eq!(
@@ -203,10 +207,15 @@ async fn a_token_that_the_service_rejects_is_renewed_once_in_every_way() {
     }
 }
 
+/// Whether the agent of Azure Arc has asked for its key, which is the first half of getting a token.
+fn is_challenge(call: &Call) -> bool {
+    call.path.starts_with("/azure-arc/") && call.status == 401
+}
+
 /// The calls for access tokens.
 fn tokens(calls: &[Call]) -> usize {
     let is_token = |call: &&Call| call.path.ends_with("token") && !call.path.starts_with("/pipelines");
-    calls.iter().filter(is_token).count()
+    calls.iter().filter(is_token).filter(|call| !is_challenge(call)).count()
 }
 
 #[tokio::test]
@@ -226,7 +235,8 @@ pub async fn a_token_is_renewed_ahead_of_its_end_in_every_way() {
             assert!(host.clock.skipped() >= Duration::from_secs(890), "{way:?}");
             let calls = tenant.simulator.calls();
             assert_eq!(tokens(&calls), expected, "{way:?}: {calls:?}");
-            assert!(calls.iter().all(|call| call.status != 401), "{way:?}: {calls:?}");
+            let rejected = |call: &Call| call.status == 401 && !is_challenge(call);
+            assert!(!calls.iter().any(rejected), "{way:?}: {calls:?}");
         }
     }
 }
@@ -249,6 +259,11 @@ async fn what_is_refused_is_told_in_the_words_of_whoever_refuses_with_what_to_do
     let audience = file("audience", &pod(None, Some("api://other"), 3600));
     let over = file("over", &pod(None, None, -1000));
     let nonsense = file("nonsense", "no-token-at-all");
+    let good = pod(None, None, 3600);
+    let (signed, signature) = good.rsplit_once('.').unwrap();
+    let other = if signature.starts_with('A') { "B" } else { "A" };
+    let forged = file("forged", &format!("{signed}.{other}{}", &signature[1..]));
+    let missing = directory.path().join("missing").display().to_string();
     let path = "ARM_OIDC_TOKEN_FILE_PATH";
     let cases: &[Unhappy<'_>] = &[
         (
@@ -289,6 +304,26 @@ async fn what_is_refused_is_told_in_the_words_of_whoever_refuses_with_what_to_do
             SignIn::TokenFile,
             &[(path, Some(&nonsense))],
             &["AADSTS50027", "Check tenant_id, client_id"],
+        ),
+        (
+            SignIn::TokenFile,
+            &[(path, Some(&forged))],
+            &["AADSTS50013", "is not signed by the issuer that it names"],
+        ),
+        (
+            SignIn::TokenFile,
+            &[(path, Some(&missing))],
+            &["The file in oidc_token_file_path cannot be used", "No such file"],
+        ),
+        (
+            SignIn::TokenFile,
+            &[("ARM_OIDC_TOKEN", Some("another-token"))],
+            &["Two different values of oidc_token"],
+        ),
+        (
+            SignIn::AzureArc,
+            &[("ProgramData", None)],
+            &["which is no key in /var/opt/azcmagent/tokens", "group himds"],
         ),
         (
             SignIn::AksWorkloadIdentity,
@@ -349,11 +384,70 @@ async fn what_is_refused_is_told_in_the_words_of_whoever_refuses_with_what_to_do
         for text in *words {
             assert!(error.contains(text), "`{text}` is not in: {error}");
         }
-        for secret in ["wrong-request-token", "wrong-header-1", "wrong-secret-1"] {
+        for secret in [
+            "another-token",
+            signature,
+            "wrong-request-token",
+            "wrong-header-1",
+            "wrong-secret-1",
+        ] {
             assert!(!error.contains(secret), "{error}");
         }
     }
     assert_eq!(tenant.lists(), 0);
+}
+
+#[tokio::test]
+pub async fn a_secret_that_has_expired_and_a_clock_that_is_wrong_are_told_apart_from_wrong_ones() {
+    let expired = Tenant::with(|options| {
+        options.client_secret_expires = Some("2020-01-31T00:00:00Z".parse().unwrap());
+    })
+    .await;
+    let run = host(&expired, expired.environment()).plan().await;
+    let [error] = run.errors.as_slice() else {
+        panic!("{:?}", run.errors);
+    };
+    for words in ["AADSTS7000222", "are expired", "Create a new one"] {
+        assert!(error.contains(words), "{error}");
+    }
+    // The other ways do not need the secret.
+    let certificate = expired.simulator.environment_for(SignIn::ClientCertificate);
+    host(&expired, certificate).plan().await.ok();
+
+    let tenant = tenant().await;
+    let variables = tenant.simulator.environment_for(SignIn::ClientCertificate);
+    // From here on the clock of this machine is two hours slow.
+    tenant.simulator.advance(Duration::from_secs(2 * 3600));
+    let run = host(&tenant, variables).plan().await;
+    let [error] = run.errors.as_slice() else {
+        panic!("{:?}", run.errors);
+    };
+    for words in ["AADSTS700024", "Check the clock of this machine."] {
+        assert!(error.contains(words), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn calls_name_the_partner_and_the_run() {
+    let tenant = tenant().await;
+    let partner = "222c6c49-1b0a-5959-a213-6608f9eb8820";
+    let more = [
+        ("ARM_PARTNER_ID", Some(partner)),
+        ("ARM_CORRELATION_REQUEST_ID", Some("run-4711")),
+        ("TF_APPEND_USER_AGENT", Some("pipeline/7")),
+    ];
+    host(&tenant, changed(tenant.environment(), &more)).apply().await.ok();
+    let calls = tenant.simulator.calls();
+    assert!(calls.len() > 3);
+    for call in &calls {
+        assert!(
+            call.user_agent.ends_with(&format!(" pipeline/7 pid-{partner}")),
+            "{call:?}"
+        );
+        // Entra has no use for it.
+        let expected = if call.path.ends_with("/token") { "" } else { "run-4711" };
+        assert_eq!(call.correlation_id, expected, "{call:?}");
+    }
 }
 
 #[tokio::test]
@@ -465,28 +559,6 @@ mod azure_cli {
 }
 
 #[tokio::test]
-async fn two_stacks_with_half_of_the_limits_each_never_meet_a_429() {
-    let tenant = Tenant::start().await;
-    let stack = |name: &str| {
-        let rows: serde_json::Map<String, Value> = (0..120)
-            .map(|number| (format!("{name}{number}.example"), Value::Null))
-            .collect();
-        // So small batches that each stack alone would use up the limit of imports several times.
-        let block = json!({ "quota_share": 50, "batch_size": 4 });
-        let mut host = Host::new(&tenant).provider(block);
-        let list = crate::support::blocks::set(json!({ "application": name, "indicators": rows }));
-        host.configure(&[("mde_indicator_set.list", list)]);
-        host
-    };
-    let (mut one, mut other) = (stack("one"), stack("other"));
-    let (first, second) = tokio::join!(one.apply(), other.apply());
-    first.ok();
-    second.ok();
-    assert_eq!(tenant.throttled(), 0);
-    assert_eq!((tenant.imports(), tenant.simulator.rows().len()), (60, 240));
-}
-
-#[tokio::test]
 async fn no_token_and_no_secret_follows_a_redirect() {
     let tenant = Tenant::start().await;
     let moved = || FaultKind::Status {
@@ -494,10 +566,17 @@ async fn no_token_and_no_secret_follows_a_redirect() {
         message: None,
         retry_after: None,
     };
-    for (method, path) in [("POST", "/oauth2/v2.0/token"), ("GET", "/api/indicators")] {
+    let secret = tenant.environment();
+    let mut cases = vec![
+        (secret.clone(), Fault::new(moved()).on("POST", "/oauth2/v2.0/token")),
+        (secret, Fault::new(moved()).on("GET", "/api/indicators")),
+    ];
+    // Whoever is asked first in each way.
+    cases.extend(SignIn::ALL.map(|way| (tenant.simulator.environment_for(way), Fault::new(moved()))));
+    for (variables, fault) in cases {
         tenant.simulator.clear_calls();
-        tenant.fault(Fault::new(moved()).on(method, path));
-        let run = host(&tenant, tenant.environment()).plan().await;
+        tenant.fault(fault);
+        let run = host(&tenant, variables).plan().await;
         assert!(run.errors[0].contains("HTTP 302"), "{:?}", run.errors);
         let calls = tenant.simulator.calls();
         assert_eq!(calls.iter().filter(|call| call.status == 302).count(), 1, "{calls:?}");

@@ -3,7 +3,7 @@
 
 use crate::support::blocks::single;
 use crate::support::{Host, Tenant, plain};
-use mde::simulator::{Fault, FaultKind};
+use mde::simulator::{Fault, FaultKind, SignIn};
 use serde_json::{Value as Json, json};
 
 const ONE: &str = "mde_indicator.one";
@@ -240,4 +240,26 @@ async fn two_indicators_of_one_identity_are_told_apart_by_id_only() {
     let id = tenant.row("evil.example").unwrap()["id"].as_str().unwrap().to_owned();
     host.import(ONE, &id).await.ok();
     assert_eq!(stored(&host)["value"], "evil.example");
+}
+
+#[tokio::test]
+async fn the_tenant_is_that_of_the_token_where_the_configuration_names_none() {
+    let tenant = Tenant::start().await;
+    let variables = tenant.simulator.environment_for(SignIn::ManagedIdentity);
+    assert!(variables.iter().all(|(name, _)| name != "ARM_TENANT_ID"));
+    let mut host = Host::new(&tenant).with_environment(variables);
+    host.configure(&[(ONE, single("evil.example", json!({})))]);
+    let known = identity(&tenant, "evil.example", "DomainName", "Block");
+    let run = host.plan().await.ok();
+    assert_eq!(plain(&run.identities[ONE]), known);
+    host.apply().await.ok();
+    assert_eq!(stored(&host), known);
+    host.plan().await.clean();
+
+    let mut other = known.clone();
+    other["tenant_id"] = "ffff0000-1111-4aaa-8222-bbbb3333cccc".into();
+    host.state.clear();
+    let run = host.import_by(ONE, &other).await;
+    assert!(run.errors[0].contains("is of another tenant"), "{:?}", run.errors);
+    host.import_by(ONE, &known).await.ok();
 }

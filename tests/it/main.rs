@@ -21,6 +21,7 @@ mod fields;
 mod forms;
 #[cfg(unix)]
 mod gitops;
+mod guides;
 mod hostile;
 mod identities;
 mod layers;
@@ -36,7 +37,9 @@ mod orders;
 mod ownership;
 mod partial;
 mod protection;
+mod proxy;
 mod query;
+mod quota;
 mod records;
 mod releases;
 #[cfg(unix)]

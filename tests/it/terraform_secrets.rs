@@ -2,7 +2,7 @@
 
 use crate::support::{Tenant, Workspace};
 use flate2::read::DeflateDecoder;
-use mde::simulator::Verdict;
+use mde::simulator::{Fault, FaultKind, SignIn, Verdict};
 use std::io::Read;
 use std::path::Path;
 
@@ -131,12 +131,99 @@ resource "mde_indicator" "md5" {
 
     let tokens = tenant.simulator.tokens();
     assert!(tokens.len() >= 14, "{} tokens", tokens.len());
-    for needle in tokens.iter().map(String::as_str).chain([secret.as_str(), WRONG]) {
-        for (name, text) in &found {
+    let needles = tokens.iter().map(String::as_str).chain([secret.as_str(), WRONG]);
+    are_nowhere(needles, &found);
+}
+
+/// Panics if one of them is in one of the texts.
+fn are_nowhere<'a>(needles: impl IntoIterator<Item = &'a str>, found: &[(String, String)]) {
+    for needle in needles {
+        for (name, text) in found {
             if let Some(position) = text.find(needle) {
                 let line = text[..position].rfind('\n').map_or(0, |end| end + 1);
                 panic!("a secret is in {name}, after: {}", &text[line..position]);
             }
         }
+    }
+}
+
+/// The variables whose value is a secret, in any way to sign in.
+const SECRETS: [&str; 4] = [
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+    "SYSTEM_ACCESSTOKEN",
+    "IDENTITY_HEADER",
+    "MSI_SECRET",
+];
+
+/// What the application shows in some way to sign in, from variables and files.
+fn proofs(tenant: &Tenant, variables: &[(String, String)]) -> Vec<String> {
+    let mut proofs: Vec<String> = variables
+        .iter()
+        .filter(|(name, _)| SECRETS.contains(&name.as_str()))
+        .map(|(_, value)| value.clone())
+        .collect();
+    let directory = tenant.simulator.directory();
+    let file = |name: &str| std::fs::read_to_string(directory.join(name)).unwrap();
+    proofs.push(file("federated-token").trim().to_owned());
+    proofs.push(file("AzureConnectedMachineAgent/Tokens/simulator.key"));
+    let pem = file("client.pem");
+    let (_, key) = pem.split_once("PRIVATE KEY-----\n").unwrap();
+    proofs.push(key.lines().nth(1).unwrap().to_owned());
+    assert!(proofs.iter().all(|proof| proof.len() > 15), "{proofs:?}");
+    proofs
+}
+
+#[tokio::test]
+async fn no_way_to_sign_in_leaves_a_secret_behind() {
+    let tenant = Tenant::start().await;
+    let configuration = r#"
+resource "mde_indicator" "one" {
+  value       = "one.example"
+  action      = "Block"
+  title       = "One"
+  description = "Text"
+}
+"#;
+    for way in SignIn::ALL {
+        let variables = tenant.simulator.environment_for(way);
+        let mut workspace = Workspace::new(&tenant);
+        ["ARM_TENANT_ID", "ARM_CLIENT_ID", "ARM_CLIENT_SECRET"]
+            .iter()
+            .for_each(|name| workspace.unset(name));
+        variables.iter().for_each(|(name, value)| workspace.set(name, value));
+        workspace.set("TF_LOG", "TRACE");
+        workspace.main(configuration);
+        let saved = ["plan", "-input=false", "-out=saved.plan"];
+        let mut printed = vec![
+            workspace.run(&saved).await.expect(0).output,
+            workspace
+                .run(&["apply", "-input=false", "saved.plan"])
+                .await
+                .expect(0)
+                .output,
+        ];
+        // What somebody says who repeats what he was asked is an error, too.
+        let refused = FaultKind::Status {
+            code: 400,
+            message: None,
+            retry_after: None,
+        };
+        tenant.fault(Fault::new(refused));
+        printed.push(workspace.plan().await.expect(1).output);
+        printed.push(workspace.destroy().await.expect(0).output);
+
+        let mut found: Vec<_> = printed.into_iter().map(|text| ("output".to_owned(), text)).collect();
+        traces(workspace.path(), &mut found);
+        for (name, text) in [
+            ("output", "the service answered"),
+            ("terraform.tfstate.backup", "one.example"),
+            ("saved.plan, unpacked", "one.example"),
+        ] {
+            let has = |(other, content): &(String, String)| other == name && content.contains(text);
+            assert!(found.iter().any(has), "{way:?}: {name} should contain {text}");
+        }
+        let (proofs, tokens) = (proofs(&tenant, &variables), tenant.simulator.tokens());
+        let needles = proofs.iter().chain(&tokens).map(String::as_str);
+        are_nowhere(needles.chain(["client_assertion="]), &found);
     }
 }

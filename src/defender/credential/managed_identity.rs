@@ -1,13 +1,18 @@
 //! Tokens of the identity that Azure has given to this machine, from the endpoint that Azure has put beside it.
 //!
 //! Microsoft's library has a credential for this, but it reads the endpoint from the process's own variables, knows two of the
-//! four kinds, asks the metadata service at one fixed address, and waits up to 72 seconds by the machine's own clock, out of
-//! reach of a stop.
+//! five kinds (its next version knows Azure Arc), asks the metadata service at one fixed address, and waits up to 72 seconds by
+//! the machine's own clock, out of reach of a stop.
+//!
+//! Service Fabric is refused before anything is asked: its endpoint has a certificate that no authority has signed and that only
+//! a thumbprint tells, which neither the library nor the HTTP client can check.
+
+mod arc;
 
 use crate::defender::clock::Clock;
 use crate::defender::endpoint::Method;
 use crate::defender::error::{Error, Kind};
-use crate::defender::http::{Message, Transport, TransportError};
+use crate::defender::http::{Message, Reply, Transport, TransportError};
 use crate::defender::principal::Principal;
 use crate::defender::settings::{IdentityEndpoint, Settings};
 use crate::defender::token::{ATTEMPT_TIME, IssueError, Issued, Issuer, Lost};
@@ -18,6 +23,7 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
@@ -78,6 +84,7 @@ impl ManagedIdentity {
             IdentityEndpoint::MachineLearning { secret: value, .. } => {
                 (Some(MACHINE_LEARNING_VERSION), "clientid", secret("secret", value))
             }
+            IdentityEndpoint::AzureArc { .. } => (Some(arc::VERSION), "client_id", metadata()),
             IdentityEndpoint::CloudShell { .. } => (None, "client_id", metadata()),
         };
         let mut url = self.endpoint.url().clone();
@@ -87,7 +94,11 @@ impl ManagedIdentity {
                 let mut query = url.query_pairs_mut();
                 query.append_pair("api-version", version);
                 query.append_pair("resource", &self.resource);
-                if let Some(client_id) = &self.client_id {
+                if let Some(client_id) = self
+                    .client_id
+                    .as_ref()
+                    .filter(|_| self.endpoint.only_identity_of().is_none())
+                {
                     query.append_pair(id, client_id);
                 }
                 drop(query);
@@ -114,7 +125,24 @@ impl ManagedIdentity {
     }
 
     fn lost(&self, error: TransportError) -> IssueError {
-        Lost::at(self.endpoint.url(), error, Some(HINT))
+        Lost::at(self.endpoint.url(), error, Some(self.hint()))
+    }
+
+    async fn send(&self, message: Message) -> Result<Reply, IssueError> {
+        self.transport.send(message).await.map_err(|error| self.lost(error))
+    }
+
+    /// The same message with the key that a server of Azure Arc is asked for.
+    async fn with_key(&self, challenge: Option<String>, keys: &Path) -> Result<Message, IssueError> {
+        let keys = keys.to_owned();
+        let reading = tokio::task::spawn_blocking(move || arc::key(challenge.as_deref(), &keys));
+        let key = reading.await.unwrap_or_else(|error| Err(error.to_string()));
+        let key = key.map_err(|why| IssueError::Final(self.refused(&why)))?;
+        outgoing::conceal(&key);
+        let mut message = self.message();
+        let shown = format!("Basic {}", key.expose_secret());
+        message.headers.push(("Authorization".to_owned(), shown));
+        Ok(message)
     }
 
     fn read(&self, body: &[u8]) -> Result<Issued, IssueError> {
@@ -148,15 +176,22 @@ impl ManagedIdentity {
     }
 
     fn refused(&self, why: &str) -> Error {
-        refused(self.endpoint.url(), why)
+        refused(self.endpoint.url(), why, self.hint())
+    }
+
+    const fn hint(&self) -> &'static str {
+        match self.endpoint {
+            IdentityEndpoint::AzureArc { .. } => arc::HINT,
+            _ => HINT,
+        }
     }
 }
 
-fn refused(url: &Url, why: &str) -> Error {
+fn refused(url: &Url, why: &str, hint: &str) -> Error {
     Error::new(
         Kind::Unauthorized,
         format!("the managed identity endpoint {url} gave no access token: {why}"),
-        HINT,
+        hint,
     )
 }
 
@@ -172,11 +207,11 @@ fn seconds(value: &Value) -> Option<i64> {
 #[async_trait]
 impl Issuer for ManagedIdentity {
     async fn issue(&self) -> Result<Issued, IssueError> {
-        let reply = self
-            .transport
-            .send(self.message())
-            .await
-            .map_err(|error| self.lost(error))?;
+        let mut reply = self.send(self.message()).await?;
+        if let (401, IdentityEndpoint::AzureArc { keys, .. }) = (reply.status, &self.endpoint) {
+            let message = self.with_key(reply.challenge.take(), keys).await?;
+            reply = self.send(message).await?;
+        }
         let (status, retry_after) = (reply.status, reply.retry_after);
         let body = reply.small_body().await.map_err(|error| self.lost(error))?;
         let is_metadata = matches!(self.endpoint, IdentityEndpoint::Metadata { .. });
@@ -223,7 +258,16 @@ fn words(body: &[u8]) -> String {
 pub(super) fn samples() -> Vec<Error> {
     let url = Url::parse("http://169.254.169.254/metadata/identity/oauth2/token");
     url.iter()
-        .map(|url| refused(url, "HTTP 400: Identity not found"))
+        .flat_map(|url| {
+            let unread = arc::key(
+                Some("Basic realm=/etc/other.key"),
+                Path::new("/var/opt/azcmagent/tokens"),
+            );
+            [
+                refused(url, "HTTP 400: Identity not found", HINT),
+                refused(url, &unread.err().unwrap_or_default(), arc::HINT),
+            ]
+        })
         .collect()
 }
 

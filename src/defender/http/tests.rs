@@ -344,3 +344,58 @@ fn a_host_that_is_lost_behind_a_proxy_is_told_with_the_proxy() {
         );
     }
 }
+
+/// The versions of TLS that the first message of a client offers (RFC 8446, 4.2.1).
+fn offered(hello: &[u8]) -> Vec<u16> {
+    let number = |at: usize| u16::from_be_bytes([hello[at], hello[at + 1]]);
+    // Record, kind and length of the message, version, random; then session, ciphers and compressions with their lengths.
+    let mut at = 5 + 4 + 2 + 32;
+    at += 1 + usize::from(hello[at]);
+    at += 2 + usize::from(number(at));
+    at += 1 + usize::from(hello[at]);
+    let end = at + 2 + usize::from(number(at));
+    at += 2;
+    while at < end {
+        let (kind, length) = (number(at), usize::from(number(at + 2)));
+        if kind == 43 {
+            return (at + 5..at + 4 + length).step_by(2).map(number).collect();
+        }
+        at += 4 + length;
+    }
+    panic!("no versions");
+}
+
+#[tokio::test]
+async fn no_older_tls_than_1_2_is_offered_or_taken() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = Url::parse(&format!("https://{}/", listener.local_addr().unwrap())).unwrap();
+    let server = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut hello = vec![0; 16 << 10];
+        let mut length = stream.read(&mut hello).await.unwrap();
+        let whole = 5 + usize::from(u16::from_be_bytes([hello[3], hello[4]]));
+        while length < whole {
+            length += stream.read(&mut hello[length..]).await.unwrap();
+        }
+        // The beginning of an answer of TLS 1.1.
+        let mut answer = vec![22, 3, 2, 0, 42, 2, 0, 0, 38, 3, 2];
+        answer.extend([7; 32]);
+        answer.extend([0, 0, 47, 0]);
+        stream.write_all(&answer).await.unwrap();
+        let mut reaction = vec![0; 64];
+        let reacted = stream.read(&mut reaction).await.unwrap();
+        (hello, reaction[..reacted].to_vec())
+    });
+    // With an authority of its own the client does without those of the machine.
+    let pem = Server::start("127.0.0.1", OK.to_vec()).await.authority_pem.clone();
+    let network = Network::new("agent/1", Some(pem.as_bytes()), &[&url]).unwrap();
+    assert!(network.send(message(&url)).await.is_err());
+    let (hello, reaction) = server.await.unwrap();
+    let versions = offered(&hello);
+    assert!(
+        versions.contains(&0x0303) && versions.iter().all(|version| *version >= 0x0303),
+        "{versions:x?}"
+    );
+    // An alert, and not the message with the token.
+    assert_eq!(reaction.first(), Some(&21), "{reaction:?}");
+}

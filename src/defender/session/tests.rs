@@ -57,6 +57,7 @@ async fn an_answer_without_end_is_left() {
         Ok(Reply {
             status: 200,
             retry_after: None,
+            challenge: None,
             body: futures::stream::repeat_with(part).boxed(),
         })
     });
@@ -171,6 +172,7 @@ async fn a_body_that_trickles_ends_within_the_budget() {
         Ok(Reply {
             status: 200,
             retry_after: None,
+            challenge: None,
             body: trickle.boxed(),
         })
     });
@@ -310,6 +312,21 @@ async fn a_403_is_told_at_once() {
         "{error}"
     );
     assert_eq!(service.log().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_names_the_call_whether_or_not_the_service_does() {
+    let service = Service::new();
+    service.next(|_, _| refusal(403, "Forbidden", "No."));
+    let error = client(&service).listing().await.unwrap_err().to_string();
+    assert!(error.contains("(correlation id the-correlation-id)"), "{error}");
+    // Then it is the id that the call has sent, a GUID.
+    service.next(|_, _| json(403, value!({"error": {"code": "Forbidden", "message": "No."}})));
+    let error = client(&service).listing().await.unwrap_err().to_string();
+    let (_, id) = error.split_once("(correlation id ").unwrap();
+    let (id, _) = id.split_once(')').unwrap();
+    let parts: Vec<usize> = id.split('-').map(str::len).collect();
+    assert_eq!(parts, [8, 4, 4, 4, 12], "{error}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -17,13 +17,20 @@ pub(crate) const HANGS: Script = Err(TransportTrouble::TooSlow);
 /// Answers in turn, and notes what it was asked.
 pub(crate) struct Scripted {
     answers: Mutex<VecDeque<Script>>,
+    /// What stands in the header `WWW-Authenticate` of each 401.
+    challenge: Option<String>,
     pub asked: Mutex<Vec<Message>>,
 }
 
 impl Scripted {
     pub fn new(answers: &[Script]) -> Arc<Self> {
+        Self::challenging(answers, None)
+    }
+
+    pub fn challenging(answers: &[Script], challenge: Option<String>) -> Arc<Self> {
         Arc::new(Self {
             answers: Mutex::new(answers.iter().copied().collect()),
+            challenge,
             asked: Mutex::default(),
         })
     }
@@ -66,6 +73,7 @@ impl Transport for Scripted {
             Ok((status, body)) => Ok(Reply {
                 status,
                 retry_after: None,
+                challenge: self.challenge.clone().filter(|_| status == 401),
                 body: futures::stream::iter([Ok(Bytes::from_static(body.as_bytes()))]).boxed(),
             }),
             Err(trouble) => Err(TransportError {

@@ -250,6 +250,7 @@ fn reply(status: u16, body: Vec<u8>) -> Answer {
     Ok(Reply {
         status,
         retry_after: None,
+        challenge: None,
         body: futures::stream::iter(parts).boxed(),
     })
 }

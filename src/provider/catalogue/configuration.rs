@@ -43,7 +43,7 @@ const CREDENTIAL: Block = &[
 ];
 
 pub fn provider_block() -> Vec<Diagnostic> {
-    let blocks: [Block; 15] = [
+    let blocks: [Block; 19] = [
         &[("environment", "china")],
         &[("region", "mars")],
         &[("environment", "dod"), ("region", "eu")],
@@ -62,10 +62,17 @@ pub fn provider_block() -> Vec<Diagnostic> {
         &[("on_existing", "take")],
         &[("protected", "contoso.example/a")],
         &[("client_secret", "stray ")],
+        &[("metadata_host", "metadata.example")],
+        &[
+            ("metadata_host", "management.usgovcloudapi.net"),
+            ("environment", "public"),
+        ],
+        &[("partner_id", "contoso")],
+        &[("custom_correlation_request_id", "run 7")],
     ];
     // All that signing in adds, without the secret of the others.
     let ids = [CREDENTIAL[0], CREDENTIAL[1]];
-    let sign_in: [Block; 10] = [
+    let sign_in: [Block; 12] = [
         &[
             ("ARM_CLIENT_ID", "c"),
             ("ARM_USE_MSI", "true"),
@@ -75,8 +82,14 @@ pub fn provider_block() -> Vec<Diagnostic> {
         &[
             ("ARM_USE_MSI", "true"),
             ("IDENTITY_ENDPOINT", "http://localhost/t"),
-            ("IMDS_ENDPOINT", "http://localhost"),
+            ("IDENTITY_SERVER_THUMBPRINT", "t"),
         ],
+        &[
+            ("ARM_USE_MSI", "true"),
+            ("MSI_ENDPOINT", "http://localhost/t"),
+            ("ARM_CLIENT_ID", "c"),
+        ],
+        &[("ARM_USE_POWERSHELL", "true")],
         &[
             ("ARM_USE_MSI", "true"),
             ("ARM_MSI_ENDPOINT", "http://identity.example/token"),

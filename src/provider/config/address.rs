@@ -6,6 +6,7 @@ use crate::defender::{IdentityEndpoint, is_near};
 use crate::outgoing;
 use crate::tf::{Diagnostic, Path};
 use secrecy::SecretString;
+use std::path::PathBuf;
 use url::Url;
 
 /// Where the metadata service of Azure's virtual machines answers, on the machine's own link.
@@ -86,7 +87,9 @@ pub fn identity(source: &Source<'_>) -> Result<IdentityEndpoint, Diagnostic> {
             return Ok(IdentityEndpoint::AppService { url, header });
         }
         if variable("IMDS_ENDPOINT").is_some() {
-            return Err(unsupported("Azure Arc", "IMDS_ENDPOINT"));
+            let url = near(&written)?;
+            let keys = arc_keys(source);
+            return Ok(IdentityEndpoint::AzureArc { url, keys });
         }
     }
     if let Some(written) = variable("MSI_ENDPOINT") {
@@ -103,6 +106,14 @@ pub fn identity(source: &Source<'_>) -> Result<IdentityEndpoint, Diagnostic> {
     let mut url = near(&host)?;
     url.set_path(METADATA_PATH);
     Ok(IdentityEndpoint::Metadata { url })
+}
+
+/// Where the agent of Azure Arc keeps its keys: below the folder for the data of programs on Windows, which a variable names.
+fn arc_keys(source: &Source<'_>) -> PathBuf {
+    match source.variable("ProgramData") {
+        Some(Found { value: data, .. }) => [&data, "AzureConnectedMachineAgent", "Tokens"].iter().collect(),
+        None => PathBuf::from("/var/opt/azcmagent/tokens"),
+    }
 }
 
 /// An address that is safe to fetch tokens from: over TLS, or not beyond this machine and its own link.

@@ -231,6 +231,14 @@ arguments! {
          (GCC High; also `usgovernmentl4`) or `dod` (also `usgovernmentl5`). For GCC, which signs in at the public \
          cloud's authority, set `gcc`. Case does not matter.",
     );
+    METADATA_HOST = Argument::new(
+        "metadata_host",
+        Kind::Text,
+        &["ARM_METADATA_HOSTNAME"],
+        "Host of Azure's cloud metadata, as in the azurerm and azuread providers. It stands for an `environment`, which it \
+         must not contradict: `management.azure.com` for `public`, `management.usgovcloudapi.net` for `usgovernment`. The \
+         host itself is not called.",
+    );
     REGION = Argument::new(
         "region",
         Kind::Text,
@@ -278,6 +286,26 @@ arguments! {
         "Percentage of the service's call limits that this provider block uses, from 1 to 100. Set it if several programs \
          share an application. Default: 100.",
     );
+    PARTNER_ID = Argument::new(
+        "partner_id",
+        Kind::Text,
+        &["ARM_PARTNER_ID"],
+        "GUID of a Microsoft partner, which the user agent of each call carries as `pid-GUID`.",
+    );
+    CUSTOM_CORRELATION_REQUEST_ID = Argument::new(
+        "custom_correlation_request_id",
+        Kind::Text,
+        &["ARM_CORRELATION_REQUEST_ID"],
+        "Id of a run, which each call to the API carries in the header `x-ms-correlation-request-id`. Every call has an id \
+         of its own in `client-request-id`, too.",
+    );
+    DISABLE_CORRELATION_REQUEST_ID = Argument::new(
+        "disable_correlation_request_id",
+        Kind::Switch,
+        &["ARM_DISABLE_CORRELATION_REQUEST_ID"],
+        "Whether to leave the header `x-ms-correlation-request-id` out although `custom_correlation_request_id` is set. \
+         Default: `false`.",
+    );
     CAPACITY = Argument::new(
         "capacity",
         Kind::Number,
@@ -323,6 +351,10 @@ arguments! {
          size of requests. Default: 500.",
     );
 }
+
+/// A switch of the msgraph provider for a way to sign in that this one does not have; so it is no argument, but whoever has
+/// turned it on does not want to act as somebody else.
+pub const USE_POWERSHELL: Argument = Argument::new("use_powershell", Kind::Switch, &["ARM_USE_POWERSHELL"], "");
 
 /// The schema of the provider block.
 pub fn schema() -> Schema {

@@ -63,10 +63,18 @@ fn decide(proofs: &Proofs, source: &Source<'_>, problems: &mut Diagnostics) -> O
             application: application(proofs)?,
             source: federated(proofs, source, problems)?,
         }),
-        MethodKind::ManagedIdentity => Some(Credential::ManagedIdentity {
-            client_id: proofs.client_id.as_ref().map(|found| found.value.clone()),
-            endpoint: proofs.identity.clone()?,
-        }),
+        MethodKind::ManagedIdentity => {
+            let endpoint = proofs.identity.clone()?;
+            if let (Some(place), Some(id)) = (endpoint.only_identity_of(), &proofs.client_id) {
+                problems.push(no_choice(place, &id.origin));
+                return None;
+            }
+            Some(Credential::ManagedIdentity {
+                client_id: proofs.client_id.as_ref().map(|found| found.value.clone()),
+                endpoint,
+            })
+        }
+        MethodKind::AzurePowerShell => None,
         MethodKind::AzureCli => Some(Credential::AzureCli {
             tenant_id: proofs.tenant_id.as_ref().map(|found| found.value.clone()),
             path: proofs.az.clone()?,
@@ -75,7 +83,7 @@ fn decide(proofs: &Proofs, source: &Source<'_>, problems: &mut Diagnostics) -> O
 }
 
 /// All methods in the order in which they are looked at.
-fn methods(proofs: &Proofs) -> [Method; 5] {
+fn methods(proofs: &Proofs) -> Vec<Method> {
     let application = || {
         [
             Need::of(&known::TENANT_ID, proofs.tenant_id.as_ref()),
@@ -105,6 +113,14 @@ fn methods(proofs: &Proofs) -> [Method; 5] {
         .collect();
 
     let msi = vec![Need::of(&known::USE_MSI, proofs.msi.as_ref())];
+    let powershell = proofs.powershell.as_ref().map(|found| {
+        let why = format!(
+            "true in {}, but the provider does not sign in with Azure PowerShell; run `az login` and set ARM_USE_CLI=true",
+            found.origin
+        );
+        let needs = vec![Need::lacking(known::USE_POWERSHELL.name, why)];
+        method(MethodKind::AzurePowerShell, true, needs)
+    });
     let cli = match &proofs.use_cli {
         Some(found) if !found.value => Need::lacking(known::USE_CLI.name, format!("false in {}", found.origin)),
         Some(found) => Need::found(known::USE_CLI.name, &found.origin),
@@ -117,13 +133,15 @@ fn methods(proofs: &Proofs) -> [Method; 5] {
             "missing; install the Azure CLI so that PATH leads to it, and run `az login`".into(),
         ),
     };
-    [
+    let mut methods = vec![
         method(MethodKind::ClientCertificate, has_certificate, certificate),
         method(MethodKind::ClientSecret, has_secret, secret),
         method(MethodKind::OpenIdConnect, oidc.is_some(), oidc_needs),
         method(MethodKind::ManagedIdentity, proofs.msi.is_some(), msi),
-        method(MethodKind::AzureCli, false, vec![cli, az]),
-    ]
+    ];
+    methods.extend(powershell);
+    methods.push(method(MethodKind::AzureCli, false, vec![cli, az]));
+    methods
 }
 
 /// What the token of somebody else takes.
@@ -174,6 +192,18 @@ fn passed_over(used: &Method, begun: &[&Method], lone_id: Option<&Found<String>>
             lines.join("\n\n")
         ),
     )
+}
+
+/// Somebody else would act than the one who is named.
+fn no_choice(place: &str, origin: &str) -> Diagnostic {
+    Diagnostic::error(
+        "This managed identity cannot be chosen",
+        format!(
+            "{origin} names a user-assigned identity, but {place} has one identity only. Remove the client id to sign in as \
+             that one."
+        ),
+    )
+    .at(Path::attribute(known::CLIENT_ID.name))
 }
 
 fn application(proofs: &Proofs) -> Option<Application> {

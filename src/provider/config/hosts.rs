@@ -77,6 +77,13 @@ const GOVERNMENT: &[&str] = &["usgovernment", "dod"];
 /// There is no API in the cloud.
 const NONE: &[&str] = &[];
 
+/// Hosts of Azure's cloud metadata, and the environments that they are for; the first one is meant if nobody says which.
+const METADATA: [(&str, &[&str]); 3] = [
+    ("management.azure.com", COMMERCIAL),
+    ("management.usgovcloudapi.net", GOVERNMENT),
+    ("management.chinacloudapi.cn", NONE),
+];
+
 /// How the API's hosts in the public cloud end, older names included.
 const PUBLIC: [&str; 3] = [
     "api.security.microsoft.com",
@@ -89,29 +96,83 @@ const REGIONS: [&str; 7] = ["us", "eu", "uk", "au", "swa", "ina", "aea"];
 
 /// Checks the names in the provider block.
 pub fn check(source: &Source<'_>) -> Diagnostics {
-    let environment = source.text(&known::ENVIRONMENT).and_then(|found| cloud(&found).err());
+    let environment = source.text(&known::ENVIRONMENT);
+    let environment = environment.and_then(|_| environment_of(source).and_then(|found| cloud(&found)).err());
     let region = source.text(&known::REGION).and_then(|found| region(&found).err());
     environment.into_iter().chain(region).collect()
 }
 
 fn cloud(written: &Found<String>) -> Result<&'static Cloud, Diagnostic> {
-    let Found { value, origin } = written;
+    let value = &written.value;
     let named = |cloud: &&Cloud| cloud.names.iter().any(|name| name.eq_ignore_ascii_case(value));
     CLOUDS.iter().find(named).ok_or_else(|| {
         if value.eq_ignore_ascii_case("china") {
-            return Diagnostic::error(
-                "Defender for Endpoint has no API in this cloud",
-                format!(
-                    "{origin} is `{value}`. Microsoft documents no Defender for Endpoint API for the cloud in China that \
-                     21Vianet operates, so there is no address to send credentials and indicators to.\n\nIf the tenant is in \
-                     another cloud, set `environment` of the provider block, which counts before ARM_ENVIRONMENT."
-                ),
-            )
-            .at(Path::attribute("environment"));
+            return no_api(&known::ENVIRONMENT, written);
         }
         let names: Vec<&str> = CLOUDS.iter().flat_map(|cloud| cloud.names).copied().collect();
         unknown(&known::ENVIRONMENT, written, &names)
     })
+}
+
+fn no_api(argument: &Argument, written: &Found<String>) -> Diagnostic {
+    let Found { value, origin } = written;
+    Diagnostic::error(
+        "Defender for Endpoint has no API in this cloud",
+        format!(
+            "{origin} is `{value}`. Microsoft documents no Defender for Endpoint API for the cloud in China that 21Vianet \
+             operates, so there is no address to send credentials and indicators to.\n\nIf the tenant is in another cloud, set \
+             `{}` of the provider block, which counts before {}.",
+            argument.name,
+            argument.variables.join(" and ")
+        ),
+    )
+    .at(Path::attribute(argument.name))
+}
+
+/// The environment that is meant, in so many words or by the host of its metadata. A host that says another cloud than the
+/// words do is told; one that nobody knows decides nothing.
+fn environment_of(source: &Source<'_>) -> Result<Found<String>, Diagnostic> {
+    let written = source.text(&known::ENVIRONMENT);
+    let Some(metadata) = source.text(&known::METADATA_HOST) else {
+        return Ok(written.unwrap_or_else(|| Found {
+            value: "public".to_owned(),
+            origin: "the environment, by default,".to_owned(),
+        }));
+    };
+    let host = metadata.value.trim_end_matches('.');
+    let clouds = METADATA.iter().find(|(known, _)| known.eq_ignore_ascii_case(host));
+    match (written, clouds.map(|(_, clouds)| *clouds)) {
+        (Some(written), None) => Ok(written),
+        (Some(written), Some(clouds)) => {
+            let meant = cloud(&written)?;
+            if clouds.iter().any(|name| meant.names.contains(name)) {
+                Ok(written)
+            } else {
+                Err(other_cloud(&known::METADATA_HOST, &metadata, clouds, &written))
+            }
+        }
+        (None, Some([])) => Err(no_api(&known::METADATA_HOST, &metadata)),
+        (None, Some([first, ..])) => Ok(Found {
+            value: (*first).to_owned(),
+            origin: format!("the environment of {}", metadata.origin),
+        }),
+        (None, None) => Err(unknown_metadata(&metadata)),
+    }
+}
+
+fn unknown_metadata(written: &Found<String>) -> Diagnostic {
+    let names: Vec<&str> = METADATA.iter().map(|(host, _)| *host).collect();
+    Diagnostic::error(
+        "Unknown metadata_host",
+        format!(
+            "{} is {}, which is not one of `{}`, so it does not say in which cloud the tenant is. Credentials must not be sent \
+             to another one.\n\nSet `environment` (ARM_ENVIRONMENT) to the cloud of the tenant.",
+            written.origin,
+            crate::feed::shown(&written.value),
+            names.join("`, `")
+        ),
+    )
+    .at(Path::attribute(known::METADATA_HOST.name))
 }
 
 fn region(written: &Found<String>) -> Result<&'static str, Diagnostic> {
@@ -156,7 +217,12 @@ fn name(url: &Url) -> &str {
 }
 
 /// A host of one cloud with the environment of another: a secret or a token would travel to a cloud that nobody means.
-fn other_cloud(argument: &Argument, url: &Found<Url>, clouds: &[&str], environment: &Found<String>) -> Diagnostic {
+fn other_cloud(
+    argument: &Argument,
+    host: &Found<impl std::fmt::Display>,
+    clouds: &[&str],
+    environment: &Found<String>,
+) -> Diagnostic {
     let belongs = match clouds {
         [] => "a host of a cloud for which Microsoft documents no Defender for Endpoint API".to_owned(),
         [one] => format!("a host of the environment `{one}`"),
@@ -167,8 +233,8 @@ fn other_cloud(argument: &Argument, url: &Found<Url>, clouds: &[&str], environme
         format!(
             "{} is `{}`, {belongs}, but {} is `{}`. Credentials and tokens of one cloud must not be sent to another.\n\nSet \
              `environment` (ARM_ENVIRONMENT) to the cloud of the tenant, and leave `{}` out.",
-            url.origin,
-            url.value,
+            host.origin,
+            host.value,
             environment.origin,
             environment.value,
             argument.name,
@@ -180,12 +246,12 @@ fn other_cloud(argument: &Argument, url: &Found<Url>, clouds: &[&str], environme
 impl Hosts {
     /// Chooses the hosts; what is wrong is told.
     pub fn choose(source: &Source<'_>, diagnostics: &mut Diagnostics) -> Option<Self> {
-        let environment = source.text(&known::ENVIRONMENT).unwrap_or_else(|| Found {
-            value: "public".to_owned(),
-            origin: "the environment, by default,".to_owned(),
+        let found = environment_of(source).and_then(|environment| {
+            let cloud = cloud(&environment)?;
+            let region = chosen_region(source, cloud, &environment)?;
+            Ok((environment, cloud, region))
         });
-        let found = cloud(&environment).and_then(|cloud| Ok((cloud, chosen_region(source, cloud, &environment)?)));
-        let (cloud, region) = match found {
+        let (environment, cloud, region) = match found {
             Ok(found) => found,
             Err(problem) => {
                 diagnostics.push(problem);

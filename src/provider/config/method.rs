@@ -10,6 +10,8 @@ pub enum MethodKind {
     ClientSecret,
     OpenIdConnect,
     ManagedIdentity,
+    /// Never complete: the provider does not know how.
+    AzurePowerShell,
     AzureCli,
 }
 
@@ -21,6 +23,7 @@ impl MethodKind {
             Self::ClientSecret => "client secret",
             Self::OpenIdConnect => "OpenID Connect",
             Self::ManagedIdentity => "managed identity",
+            Self::AzurePowerShell => "Azure PowerShell",
             Self::AzureCli => "Azure CLI",
         }
     }

@@ -34,6 +34,8 @@ pub struct Proofs {
     /// The switch for a managed identity, if it is on.
     pub msi: Option<Found<bool>>,
     pub identity: Option<IdentityEndpoint>,
+    /// The switch for Azure PowerShell, if it is on.
+    pub powershell: Option<Found<bool>>,
     pub use_cli: Option<Found<bool>>,
     /// The `PATH` of the environment, if there is an `az` in it.
     pub az: Option<OsString>,
@@ -45,6 +47,7 @@ impl Proofs {
         let mut on = |argument| source.switch(argument, problems).filter(|found| found.value);
         let (use_oidc, use_aks) = (on(&known::USE_OIDC), on(&known::USE_AKS_WORKLOAD_IDENTITY));
         let (msi, sends_chain) = (on(&known::USE_MSI), on(&known::CLIENT_CERTIFICATE_SEND_CHAIN).is_some());
+        let powershell = on(&known::USE_POWERSHELL);
         let use_cli = source.switch(&known::USE_CLI, problems);
 
         let in_pod = |variable: &str| source.variable(variable).filter(|_| use_aks.is_some());
@@ -108,6 +111,7 @@ impl Proofs {
             connection,
             msi,
             identity,
+            powershell,
             use_cli,
             az: source.variable("PATH").and_then(|path| with_az(&path.value)),
         }

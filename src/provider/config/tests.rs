@@ -1,4 +1,5 @@
 mod credentials;
+mod reference;
 
 use super::source::in_block;
 use super::*;

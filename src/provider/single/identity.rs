@@ -22,7 +22,8 @@ pub fn schema() -> IdentitySchema {
         required(Field::Action, "Action of the indicator, such as `Block`."),
         IdentityAttribute::optional(
             TENANT,
-            "Directory (tenant) id, as the provider block has it. An import fails if it is another tenant.",
+            "Directory (tenant) id, as the provider block has it, or else as the access token has it. An import fails if it is \
+             another tenant.",
         ),
     ])
 }
@@ -32,9 +33,21 @@ fn object_type() -> Arc<ObjectType> {
     TYPE.clone()
 }
 
-/// The tenant in the spelling of identities.
+/// The tenant in the spelling of identities: the one of the configuration, which may be a domain, or else the one that the token
+/// is for. Every operation comes after the provider has signed in, so that this asks nobody, and all walks of a run say the same.
 fn tenant_id(tenant: &Tenant) -> Option<String> {
-    Some(tenant.client.tenant_id()?.to_ascii_lowercase())
+    let of_token = || tenant.client.principal().tenant_id.clone();
+    let configured = tenant.client.tenant_id().map(str::to_owned);
+    Some(configured.or_else(of_token)?.to_ascii_lowercase())
+}
+
+/// Whether the tenant is the one that an identity names, by the domain of the configuration or by the id.
+fn is_tenant(tenant: &Tenant, named: &str) -> bool {
+    let principal = tenant.client.principal();
+    let mut known = [tenant.client.tenant_id(), principal.tenant_id.as_deref()]
+        .into_iter()
+        .flatten();
+    known.any(|own| own.eq_ignore_ascii_case(named))
 }
 
 /// The identity of the object with this value; null if a part of it is not known. The value stands in its canonical spelling,
@@ -66,7 +79,7 @@ pub async fn find(tenant: &Tenant, identity: &Value) -> Result<Row, Diagnostics>
     let wanted = read(identity)?;
     let given = identity.get(TENANT).as_str().filter(|text| !text.is_empty());
     if let (Some(given), Some(own)) = (given, tenant_id(tenant))
-        && !given.eq_ignore_ascii_case(&own)
+        && !is_tenant(tenant, given)
     {
         return Err(other_tenant(given, &own).into());
     }

@@ -13,6 +13,33 @@ pub struct TenantClock {
     simulator: Arc<Simulator>,
     start: Instant,
     skipped: Mutex<Duration>,
+    /// When those who sleep wake up, if several hosts have this clock.
+    sleepers: Option<Mutex<Vec<Duration>>>,
+}
+
+/// One who sleeps until somebody drops it.
+struct Sleeper<'a> {
+    all: &'a Mutex<Vec<Duration>>,
+    end: Duration,
+}
+
+impl<'a> Sleeper<'a> {
+    fn new(all: &'a Mutex<Vec<Duration>>, end: Duration) -> Self {
+        all.lock().unwrap().push(end);
+        Self { all, end }
+    }
+
+    fn is_first(&self) -> bool {
+        self.all.lock().unwrap().iter().all(|other| self.end <= *other)
+    }
+}
+
+impl Drop for Sleeper<'_> {
+    fn drop(&mut self) {
+        let mut all = self.all.lock().unwrap();
+        let own = all.iter().position(|other| *other == self.end).unwrap();
+        all.swap_remove(own);
+    }
 }
 
 impl TenantClock {
@@ -22,6 +49,16 @@ impl TenantClock {
             simulator,
             start: Instant::now(),
             skipped: Mutex::default(),
+            sleepers: None,
+        }
+    }
+
+    /// The same for several hosts at once: time moves on to the end of the shortest sleep and no further, so that two who
+    /// sleep for a minute do it in the same minute.
+    pub fn shared(simulator: Arc<Simulator>) -> Self {
+        Self {
+            sleepers: Some(Mutex::default()),
+            ..Self::new(simulator)
         }
     }
 
@@ -48,10 +85,23 @@ impl Clock for TenantClock {
     }
 
     async fn sleep(&self, duration: Duration) {
-        // Others may have work to do before time passes, such as submitting to a queue that waits for them.
-        for _ in 0..64 {
-            tokio::task::yield_now().await;
+        let Some(all) = &self.sleepers else {
+            let_others_work().await;
+            return self.advance(duration);
+        };
+        let sleeper = Sleeper::new(all, self.elapsed() + duration);
+        while self.elapsed() < sleeper.end {
+            let_others_work().await;
+            if sleeper.is_first() {
+                self.advance(sleeper.end.saturating_sub(self.elapsed()));
+            }
         }
-        self.advance(duration);
+    }
+}
+
+/// Others may have work to do before time passes, such as submitting to a queue that waits for them.
+async fn let_others_work() {
+    for _ in 0..64 {
+        tokio::task::yield_now().await;
     }
 }

@@ -241,6 +241,10 @@ pub const OTHERS: &[Number] = &[
     ("client-id", &[]),
     ("client-secret", &[]),
     (
+        "client-secret-expires",
+        &[credentials::a_secret_that_has_expired_and_a_clock_that_is_wrong_are_told_apart_from_wrong_ones],
+    ),
+    (
         "client-certificate",
         &[credentials::certificates_tokens_and_ids_may_stand_in_the_block_in_variables_and_in_files],
     ),

@@ -11,7 +11,11 @@ fn url() -> Url {
 }
 
 fn identity(endpoint: IdentityEndpoint, client_id: Option<&str>, answers: &[Script]) -> (Arc<Scripted>, Tokens) {
-    let (transport, clock) = (Scripted::new(answers), VirtualClock::shared());
+    asking(endpoint, client_id, Scripted::new(answers))
+}
+
+fn asking(endpoint: IdentityEndpoint, client_id: Option<&str>, transport: Arc<Scripted>) -> (Arc<Scripted>, Tokens) {
+    let clock = VirtualClock::shared();
     let client_id = client_id.map(str::to_owned);
     let shared = Arc::<Scripted>::clone(&transport);
     let identity = ManagedIdentity::new(&settings(), client_id, endpoint, shared, clock.clone());
@@ -157,5 +161,46 @@ async fn the_metadata_service_may_be_busy_or_not_there() {
             "{}",
             error.hint()
         );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_of_azure_arc_is_shown_the_key_of_its_agent() {
+    let keys = tempfile::tempdir().unwrap();
+    let path = keys.path().join("a.key");
+    std::fs::write(&path, "the-key-1").unwrap();
+    let endpoint = || IdentityEndpoint::AzureArc {
+        url: url(),
+        keys: keys.path().to_owned(),
+    };
+    let realm = |path: &Path| Some(format!("Basic realm={}", path.display()));
+    let answers = [Ok((401, "")), TOKEN];
+    let (transport, tokens) = asking(endpoint(), None, Scripted::challenging(&answers, realm(&path)));
+    assert_eq!(tokens.get().await.unwrap().secret().expose_secret(), "the-token");
+    let asked = format!(
+        "Get {}?api-version=2020-06-01&resource=https%3A%2F%2Fapi.example.test",
+        url()
+    );
+    assert_eq!(transport.log(), [asked.as_str(); 2]);
+    assert_eq!(transport.header(0, "Authorization"), None);
+    assert_eq!(transport.header(1, "Authorization").as_deref(), Some("Basic the-key-1"));
+    assert_eq!(transport.header(1, "Metadata").as_deref(), Some("true"));
+
+    // A key that does not open it is not tried again, and a file elsewhere is not sent at all.
+    let elsewhere = tempfile::tempdir().unwrap().path().join("a.key");
+    for (challenge, times, words) in [
+        (realm(&path), 2, "HTTP 401: no"),
+        (realm(&elsewhere), 1, "so the file was not read"),
+        (None, 1, "it asks for no key"),
+    ] {
+        let answers = [Ok((401, "")), Ok((401, "no"))];
+        let (transport, tokens) = asking(endpoint(), None, Scripted::challenging(&answers, challenge));
+        let error = tokens.get().await.unwrap_err();
+        assert!(
+            error.to_string().contains(words) && error.hint().contains("himds"),
+            "{error}"
+        );
+        assert!(!format!("{error:?}").contains("the-key-1"));
+        assert_eq!(transport.count(), times);
     }
 }

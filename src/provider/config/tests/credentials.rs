@@ -397,11 +397,35 @@ fn a_managed_identity_is_asked_where_azure_says() {
     assert!(matches!(&found, IdentityEndpoint::MachineLearning { secret, .. } if secret.expose_secret() == "secret-1"));
     let (_, found) = endpoint(&[("MSI_ENDPOINT", "https://identity.example/token")]);
     assert!(matches!(found, IdentityEndpoint::CloudShell { .. }));
+    for (data, expected) in [
+        (None, "/var/opt/azcmagent/tokens"),
+        (Some("/data"), "/data/AzureConnectedMachineAgent/Tokens"),
+    ] {
+        let mut variables = vec![("IDENTITY_ENDPOINT", here), ("IMDS_ENDPOINT", "http://localhost:40342")];
+        variables.extend(data.map(|data| ("ProgramData", data)));
+        let (_, found) = endpoint(&variables);
+        assert!(
+            matches!(&found, IdentityEndpoint::AzureArc { url, keys } if url.as_str() == here && keys == Path::new(expected)),
+            "{found:?}"
+        );
+    }
 
     for (own, words) in [
         (
-            &[("IDENTITY_ENDPOINT", here), ("IMDS_ENDPOINT", here)][..],
-            "this is Azure Arc",
+            &[("IDENTITY_ENDPOINT", "http://arc.example/t"), ("IMDS_ENDPOINT", here)][..],
+            "is neither on this machine nor on its own link",
+        ),
+        (
+            &[
+                ("IDENTITY_ENDPOINT", here),
+                ("IMDS_ENDPOINT", here),
+                ("ARM_CLIENT_ID", "c-1"),
+            ],
+            "ARM_CLIENT_ID names a user-assigned identity, but Azure Arc has one identity only",
+        ),
+        (
+            &[("MSI_ENDPOINT", here), ("ARM_CLIENT_ID", "c-1")],
+            "ARM_CLIENT_ID names a user-assigned identity, but Cloud Shell has one identity only",
         ),
         (
             &[
@@ -478,6 +502,71 @@ fn the_azure_cli_is_the_last_resort_and_never_in_place_of_another_method() {
     assert!(text.contains("- use_cli: false in ARM_USE_CLI"), "{text}");
     let text = problem(&[]);
     assert!(text.contains("- az: missing; install the Azure CLI"), "{text}");
+}
+
+#[test]
+fn no_secret_is_in_what_a_program_prints_of_its_settings() {
+    let (plain, modern) = (certificate("plain.pem"), certificate("modern.pfx"));
+    let pem = std::fs::read_to_string(&plain).unwrap();
+    let key = pem.split("PRIVATE KEY-----").nth(1).unwrap().lines().nth(1).unwrap();
+    let on = ("ARM_USE_OIDC", "true");
+    let request = ("ACTIONS_ID_TOKEN_REQUEST_URL", "https://p.example/t");
+    let (endpoint, msi) = (("IDENTITY_ENDPOINT", "http://127.0.0.1/t"), ("ARM_USE_MSI", "1"));
+    for own in [
+        &[("ARM_CLIENT_SECRET", "hidden-4711")][..],
+        &[("ARM_CLIENT_CERTIFICATE", &pem)],
+        &[
+            ("ARM_CLIENT_CERTIFICATE_PATH", &modern),
+            ("ARM_CLIENT_CERTIFICATE_PASSWORD", "correct-horse"),
+        ],
+        &[on, ("ARM_OIDC_TOKEN", "hidden-4711")],
+        &[on, request, ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "hidden-4711")],
+        &[
+            on,
+            ("SYSTEM_OIDCREQUESTURI", "https://d.example/t"),
+            ("SYSTEM_ACCESSTOKEN", "hidden-4711"),
+            ("ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID", "1"),
+        ],
+        &[msi, endpoint, ("IDENTITY_HEADER", "hidden-4711")],
+        &[
+            msi,
+            ("MSI_ENDPOINT", "http://127.0.0.1/t"),
+            ("MSI_SECRET", "hidden-4711"),
+        ],
+    ] {
+        let (settings, _) = configured(&block(&[]), &with(own)).unwrap();
+        // Whole, so that a field that is added later is looked at, too.
+        for printed in [format!("{settings:?}"), format!("{settings:#?}")] {
+            for secret in ["hidden-4711", "correct-horse", key, "104, 105, 100, 100, 101, 110"] {
+                assert!(!printed.contains(secret), "{}", settings.credential.method());
+            }
+        }
+        // Nor in what is said of it where something else is missing.
+        let text = problem(&[own, &[("ARM_TENANT_ID", "t"), ("ARM_CLIENT_ID", "c\n")]].concat());
+        assert!(!text.contains("hidden-4711") && !text.contains(key), "{text}");
+    }
+}
+
+#[test]
+fn azure_powershell_is_not_replaced_by_another_method_in_silence() {
+    let (_directory, path) = with_program("az");
+    let (az, on) = (("PATH", path.as_str()), ("ARM_USE_POWERSHELL", "true"));
+    let text = problem(&[az, on]);
+    assert!(
+        text.contains("Azure PowerShell:\n- use_powershell: true in ARM_USE_POWERSHELL, but the provider does not"),
+        "{text}"
+    );
+    let (settings, warnings) = configured(&block(&[]), &[az, on, ("ARM_USE_CLI", "true")]).unwrap();
+    assert_eq!(settings.credential.method(), "Azure CLI");
+    assert!(warnings[0].contains("use_powershell"), "{warnings:?}");
+    // Nobody speaks of it where it is off, or where another method comes first.
+    let off = [az, ("ARM_USE_POWERSHELL", "false")];
+    assert_eq!(credential(&off).method(), "Azure CLI");
+    assert_eq!(
+        credential(&with(&[az, on, ("ARM_CLIENT_SECRET", "a-secret")])).method(),
+        "client secret"
+    );
+    assert!(!problem(&[]).contains("PowerShell"));
 }
 
 #[test]
