@@ -73,7 +73,6 @@ fn what_no_field_can_hold_is_told_once() {
         ("action", "Blok"),
         ("severity", "Hihg"),
         ("type", "Domain"),
-        ("category", "1"),
         ("expiration_time", "tomorrow"),
     ] {
         for (name, text) in [

@@ -23,7 +23,7 @@ fn read(case: &Case, text: &[u8], options: &Options) -> Option<Outcome> {
     };
     Some(match std::str::from_utf8(text) {
         Ok(text) => Outcome::of(read(text, options)),
-        Err(_) => Outcome::refused("it is no text in UTF-8"),
+        Err(_) => Outcome::refused("the file is not text"),
     })
 }
 

@@ -72,8 +72,8 @@ async fn a_reader_who_leaves_changes_nothing_but_what_is_read() {
         (&["lint", "--help"], 0),
     ];
     for (arguments, code) in commands {
-        let directory = directory();
-        let usual = run(arguments, directory.path(), &tenant, Unread::None).await;
+        // A directory for each run, since some write files.
+        let usual = run(arguments, directory().path(), &tenant, Unread::None).await;
         assert_eq!(
             usual.status.code(),
             Some(code),
@@ -81,7 +81,7 @@ async fn a_reader_who_leaves_changes_nothing_but_what_is_read() {
             text(&usual.stderr)
         );
         for unread in [Unread::Output, Unread::Errors] {
-            let output = run(arguments, directory.path(), &tenant, unread).await;
+            let output = run(arguments, directory().path(), &tenant, unread).await;
             assert_eq!(
                 output.status.code(),
                 Some(code),
