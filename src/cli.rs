@@ -4,7 +4,9 @@
 //! imports `provider`, `export`, `simulator`, `docs`, `tf`, `defender` and `indicator`.
 
 pub mod progress;
+mod until_closed;
 mod terraform;
+mod spared;
 mod replace;
 mod demo;
 mod simulate;
@@ -23,6 +25,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::outgoing;
+use until_closed::UntilClosed;
 
 /// Terraform provider for Microsoft Defender for Endpoint indicators.
 ///
@@ -49,11 +52,7 @@ enum Command {
     ///
     /// Exit codes: 0 nothing is wrong, 1 something is, such as a missing permission or a nearly full tenant, 2 it could not be
     /// found out.
-    Check {
-        /// How to print the outcome
-        #[arg(long, value_enum, default_value_t = check::Format::Text)]
-        format: check::Format,
-    },
+    Check(check::Arguments),
     /// Copy this binary to where `terraform init` finds it as terraform.local/mde/mde
     ///
     /// The version gets the time and a digest of the build as build metadata, so that lock files stay valid. The CLI
@@ -109,7 +108,8 @@ fn arguments() -> Result<Arguments, clap::Error> {
 
 /// Runs the command line of the process. Whatever is printed for people goes through [`outgoing::Writer`].
 pub async fn run(output: &mut (dyn Write + Send), errors: &mut (dyn Write + Send)) -> ExitCode {
-    let errors = &mut outgoing::Writer::new(errors);
+    let output = &mut UntilClosed::new(output);
+    let errors = &mut outgoing::Writer::new(UntilClosed::new(errors));
     let arguments = match arguments() {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -124,13 +124,13 @@ pub async fn run(output: &mut (dyn Write + Send), errors: &mut (dyn Write + Send
         Command::Export(export) => export.run(&mut for_people(output), errors).await,
         Command::Install { directory } => install::run(directory, &mut for_people(output)).map(|()| DONE),
         // A document, each form of which escapes what it holds in its own way.
-        Command::Report(report) => report.run(output),
+        Command::Report(report) => report.run(output, errors).await,
         // Its result is data for another program.
-        Command::Convert(options) => convert::run(&options, output, errors),
+        Command::Convert(options) => convert::run(&options, output, errors).await,
         // Its result may be data, or commands of a build service; it escapes what it repeats.
-        Command::Lint(options) => lint::run(&options, output, errors),
+        Command::Lint(options) => lint::run(&options, output, errors).await,
         // Its result may be data for another program; it escapes what it repeats.
-        Command::Check { format } => check::run(format, output).await,
+        Command::Check(arguments) => check::run(&arguments, output, errors).await,
         Command::Docs { directory, check } => {
             documentation::run(&directory, check, &mut for_people(output)).map(|()| DONE)
         }

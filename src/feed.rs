@@ -4,6 +4,7 @@
 //! resource makes of it; no text whatever makes it panic. It imports `indicator` and `outgoing`.
 
 mod lines;
+mod allow_list;
 pub mod cells;
 pub mod csv;
 mod reason;
@@ -20,10 +21,11 @@ pub mod table;
 pub mod write;
 pub mod conversion;
 
+pub use allow_list::{AllowList, Hit};
 pub use draft::{Draft, Options, Place, Reading, Refusal, Rewritten, Skipped, Tlp};
 pub use form::Form;
 pub use reason::Reason;
-pub use settle::settle;
+pub use settle::{hash_strength, settle};
 pub use value::Item;
 
 pub(crate) use crate::outgoing::shown;

@@ -10,7 +10,6 @@ mod item;
 mod finding;
 mod tree;
 mod read;
-mod allow_list;
 mod rules;
 mod baseline;
 mod report;
@@ -18,7 +17,6 @@ pub mod output;
 #[cfg(test)]
 mod tests;
 
-pub use allow_list::{AllowList, Hit};
 pub use baseline::Baseline;
 pub use code::{Code, Severity};
 pub use finding::{Finding, Related};

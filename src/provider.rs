@@ -8,6 +8,7 @@ mod attributes;
 mod filter;
 mod config;
 mod record;
+mod held;
 mod list;
 mod model;
 mod diagnostics;
@@ -35,6 +36,7 @@ use std::sync::Arc;
 
 pub use crate::defender::Clock;
 pub use crate::tenant::Tenant;
+pub use held::held;
 
 /// Looks up an environment variable.
 type Environment = dyn Fn(&str) -> Option<String> + Send + Sync;

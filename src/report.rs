@@ -31,7 +31,8 @@ mod html;
 pub use document::Detail;
 pub use markdown::Dialect;
 
-use crate::feed;
+use crate::feed::{self, AllowList};
+use crate::indicator::Protected;
 use attention::Alert;
 use capacity::Capacity;
 use changes::{Changes, Kind};
@@ -48,7 +49,7 @@ use words::Shower;
 /// What stands for a sensitive value, as Terraform has it.
 const SENSITIVE: &str = "(sensitive)";
 
-/// How a report is written.
+/// What a report is about, and how it is written.
 #[derive(Debug, Clone, Default)]
 pub struct Style {
     /// Name of the configuration, where a pull request has several reports.
@@ -57,6 +58,10 @@ pub struct Style {
     pub commit: Option<String>,
     /// Whether addresses stand as they are, so that they can be followed.
     pub keeps_addresses: bool,
+    /// What must not be blocked.
+    pub protected: Protected,
+    /// What is popular or shared, so that a block of it is probably a mistake.
+    pub allow_lists: Vec<AllowList>,
 }
 
 /// Why there is nothing to report.
@@ -160,7 +165,7 @@ impl Report {
         }
 
         let alerts = plan
-            .map(|plan| attention::of(plan, &changes, &drift, time))
+            .map(|plan| attention::of(plan, &changes, &drift, &style, time))
             .unwrap_or_default();
         let expiries = time.map(|time| expiry::of(changes.after.iter().map(|(_, list)| list), time));
         let (errors, warnings) = messages.into_iter().partition(|message| message.is_error);

@@ -16,8 +16,10 @@ fuzz_target!(|text: &str| {
         allowed: Vec::new(),
         baseline: Baseline::default(),
     };
-    // The ending decides between YAML and everything else.
-    for path in ["list.csv", "list.yaml"] {
+    // The ending decides between YAML and everything else, and a header of the portal makes sure that the strict reader of
+    // tables is tried: the text goes on with more columns, and then with rows.
+    let own = format!("IndicatorType,IndicatorValue,Action,{text}");
+    for (path, text) in [("list.csv", text), ("list.csv", own.as_str()), ("list.yaml", text)] {
         let input = Input {
             name: path.to_owned(),
             path: path.to_owned(),

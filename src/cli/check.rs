@@ -1,14 +1,19 @@
 //! Whether a run could sign in, see and write, and how full the tenant is.
 
+use super::progress::Progress;
 use super::{DONE, FOUND};
 use crate::defender::Principal;
+use crate::feed::text;
+use crate::indicator::{Row, RowId};
 use crate::outgoing;
-use crate::provider::{MdeProvider, Tenant};
+use crate::provider::{self, MdeProvider, Tenant};
 use crate::tenant::{Finding, Problem, Survey, survey};
 use crate::tf::{Diagnostic, Diagnostics, Object, Provider};
 use clap::ValueEnum;
 use serde_json::{Value, json};
+use std::collections::HashSet;
 use std::io::Write;
+use std::path::PathBuf;
 
 /// How the outcome is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -19,12 +24,39 @@ pub enum Format {
     Json,
 }
 
+/// What to look at beside the tenant, and how the outcome is printed.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// How to print the outcome
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+
+    /// Output of `terraform show -json` for a state; may be repeated. With the states of all configurations of this
+    /// application, the indicators that none of them holds are named
+    #[arg(long, value_name = "FILE")]
+    state: Vec<PathBuf>,
+}
+
+/// Most indicators that are named one by one for people.
+const NAMED: usize = 200;
+
 /// Longest name of others that is shown, in characters.
 const LONGEST: usize = 200;
 
 /// Signs in as the environment says, lists the tenant and prints what there is to know. Answers the exit code.
-pub async fn run(format: Format, output: &mut (dyn Write + Send)) -> Result<u8, String> {
-    let outcome = look().await;
+pub async fn run(
+    arguments: &Arguments,
+    output: &mut (dyn Write + Send),
+    errors: &mut (dyn Write + Send),
+) -> Result<u8, String> {
+    let format = arguments.format;
+    let mut progress = Progress::new(errors);
+    progress.step("Listing the tenant", None);
+    let outcome = match held(&arguments.state) {
+        Ok(held) => progress.during(look(held.as_ref())).await,
+        Err(error) => Err(error),
+    };
+    progress.finish();
     let (text, code) = match (outcome, format) {
         (Ok(seen), Format::Text) => (outgoing::lines(&seen.text()), Ok(seen.code())),
         (Ok(seen), Format::Json) => (cleaned(seen.json()).to_string(), Ok(seen.code())),
@@ -50,7 +82,20 @@ fn cleaned(value: Value) -> Value {
     }
 }
 
-async fn look() -> Result<Seen, String> {
+/// The ids of all rows that these states hold; nothing without states.
+fn held(states: &[PathBuf]) -> Result<Option<HashSet<RowId>>, String> {
+    let mut all = None;
+    for path in states {
+        let told = |error: String| format!("{}: {error}", path.display());
+        let bytes = std::fs::read(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
+        let decoded = text::decode(&bytes, None).map_err(|refusal| told(refusal.to_string()))?;
+        let held = provider::held(&decoded.text).map_err(told)?;
+        all.get_or_insert_with(HashSet::new).extend(held);
+    }
+    Ok(all)
+}
+
+async fn look(held: Option<&HashSet<RowId>>) -> Result<Seen, String> {
     let provider = MdeProvider::default();
     let block = Object::null(provider.schema().object_type());
     let (tenant, warnings) = provider.configure(block.into(), "check").await;
@@ -61,7 +106,7 @@ async fn look() -> Result<Seen, String> {
     if told.has_errors() {
         return Err(in_words(&told));
     }
-    let survey = survey(&tenant).await.map_err(|problem| match problem {
+    let survey = survey(&tenant, held).await.map_err(|problem| match problem {
         Problem::Unlisted { error, .. } => format!("{error}. {}", error.hint()),
         other => format!("{other:?}"),
     })?;
@@ -194,10 +239,24 @@ impl Seen {
             );
             lines.push(format!("  {number:>7} {label}"));
         }
-        if self.survey.own_count() > 0 {
+        if let Some(unheld) = &self.survey.unheld {
+            lines.push(format!("In none of the states: {}.", unheld.len()));
+            lines.extend(unheld.iter().take(NAMED).map(|row| {
+                let Row { id, indicator, .. } = row;
+                format!(
+                    "  {} ({}, {}, id {id})",
+                    outgoing::shown(&indicator.value),
+                    indicator.indicator_type,
+                    indicator.action
+                )
+            }));
+            if unheld.len() > NAMED {
+                lines.push(format!("  and {} more", unheld.len() - NAMED));
+            }
+        } else if self.survey.own_count() > 0 {
             lines.push(
-                "Which of them a Terraform state holds cannot be told without that state. Where no configuration uses a label, \
-                 nothing holds its indicators."
+                "Which of them a Terraform state holds cannot be told without that state; `--state` reads one. Where no \
+                 configuration uses a label, nothing holds its indicators."
                     .to_owned(),
             );
         }
@@ -230,6 +289,16 @@ impl Seen {
             .problems()
             .map(|(name, text)| json!({ "problem": name, "text": text }))
             .collect();
+        let unheld: Option<Vec<Value>> = survey.unheld.as_ref().map(|rows| {
+            let row = |row: &Row| {
+                let indicator = &row.indicator;
+                json!({
+                    "id": row.id.as_str(), "value": indicator.value, "type": indicator.indicator_type.to_string(),
+                    "action": indicator.action.as_str(), "label": indicator.label(),
+                })
+            };
+            rows.iter().map(row).collect()
+        });
         json!({
             "method": self.tenant.client.method(),
             "base_url": self.tenant.client.base_url().as_str(),
@@ -246,6 +315,7 @@ impl Seen {
             "by_source": survey.usage.as_ref().map(|usage| &usage.by_source),
             "unreadable": survey.usage.as_ref().map(|usage| usage.unreadable),
             "own": own,
+            "unheld": unheld,
             "problems": problems,
         })
     }
@@ -259,6 +329,7 @@ const fn name(finding: &Finding) -> &'static str {
         Finding::OwnRowsOnly => "own_indicators_only",
         Finding::Full { .. } => "nearly_full",
         Finding::Unreadable(_) => "unreadable",
+        Finding::Unheld(_) => "unheld",
         Finding::Incomplete => "incomplete",
     }
 }
@@ -286,6 +357,10 @@ fn in_plain_words(finding: &Finding) -> String {
         Finding::Unreadable(count) => {
             format!("{count} indicators cannot be read by this version. They count, but no resource can hold them.")
         }
+        Finding::Unheld(count) => format!(
+            "{count} of its indicators are in none of the states, so no run deletes them. A list that wants them takes them \
+             over; an import with a filter does so, too."
+        ),
         Finding::Incomplete => "Other programs changed the tenant all the while it was listed, so the counts may be wrong. Run \
              the command again."
             .to_owned(),

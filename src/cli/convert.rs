@@ -3,6 +3,7 @@
 mod report;
 mod output;
 
+use super::progress::Progress;
 use super::{DONE, FOUND};
 use crate::feed::conversion::{self, Format, Request};
 use crate::feed::table::{Settings, parse_delimiter};
@@ -237,13 +238,23 @@ fn lifetime(text: &str) -> Result<Lifetime, String> {
 /// # Errors
 ///
 /// Why the list cannot be converted, or the result not be written.
-pub fn run(options: &Convert, result: &mut dyn Write, errors: &mut dyn Write) -> Result<u8, String> {
+pub async fn run(
+    options: &Convert,
+    result: &mut (dyn Write + Send),
+    errors: &mut (dyn Write + Send),
+) -> Result<u8, String> {
     let target = Target::of(options)?;
     let bytes = read(&options.input)?;
     let name = options.input.display().to_string();
     let now = options.now.unwrap_or_else(Timestamp::now);
-    let conversion =
-        conversion::convert(&bytes, &options.request(now)).map_err(|refusal| format!("{name}: {refusal}"))?;
+    let request = options.request(now);
+    let mut progress = Progress::new(errors);
+    progress.step("Converting", None);
+    let conversion = progress
+        .computing(move || conversion::convert(&bytes, &request))
+        .await?;
+    progress.finish();
+    let conversion = conversion.map_err(|refusal| format!("{name}: {refusal}"))?;
     let report = &conversion.report;
     let is_failed = report
         .skipped

@@ -79,7 +79,6 @@ impl Arguments {
         let mut progress = Progress::new(errors);
         progress.step("Listing the tenant", None);
         let listed = progress.during(tenant.client.listing()).await;
-        progress.finish();
         let listing = listed.map_err(|error| format!("{}. {}", with_causes(&error), error.hint()))?;
         if !listing.is_complete() {
             return Err(
@@ -104,8 +103,10 @@ impl Arguments {
         };
         let export = export::export(&rows, &order);
         if !export.files.is_empty() {
+            progress.step("Writing files", u64::try_from(export.files.len()).ok());
             export::write(&self.directory, &export.files, self.force).map_err(|error| with_causes(&error))?;
         }
+        progress.finish();
         let (unreadable, _) = listing.unreadable();
         let text = told(&export, rows.len(), unreadable, &self.directory.display().to_string());
         output

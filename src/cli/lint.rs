@@ -1,9 +1,11 @@
 //! `lint`: what is wrong with lists, before anybody plans with them.
 
+use super::progress::Progress;
+use super::spared::{Spared, slashed, text};
 use super::{DONE, FOUND};
-use crate::indicator::{Lifetime, Protected, parse_instant};
+use crate::indicator::{Lifetime, parse_instant};
 use crate::lint::output::{self, Style};
-use crate::lint::{AllowList, Baseline, Code, Input, Report, Settings, Severity, Standards, lint};
+use crate::lint::{Baseline, Code, Input, Report, Settings, Severity, Standards, lint};
 use clap::{Args, ValueEnum};
 use ignore::WalkBuilder;
 use jiff::Timestamp;
@@ -40,12 +42,8 @@ pub struct Lint {
     /// A result of `--format json`: its findings are not told again
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
-    /// A list of what is popular or shared: plain, of misp-warninglists, or rank and domain as of Tranco
-    #[arg(long, value_name = "FILE")]
-    allow_list: Vec<PathBuf>,
-    /// Domains, addresses and networks that no row may block
-    #[arg(long, value_name = "ENTRY", value_delimiter = ',')]
-    protected: Vec<String>,
+    #[command(flatten)]
+    spared: Spared,
     /// How many indicators the tenant holds
     #[arg(long, value_name = "ROWS", default_value_t = CAPACITY)]
     capacity: usize,
@@ -114,11 +112,17 @@ fn lifetime(text: &str) -> Result<Lifetime, String> {
 /// # Errors
 ///
 /// Why the lists cannot be looked at.
-pub fn run(options: &Lint, result: &mut dyn Write, errors: &mut dyn Write) -> Result<u8, String> {
+pub async fn run(
+    options: &Lint,
+    result: &mut (dyn Write + Send),
+    errors: &mut (dyn Write + Send),
+) -> Result<u8, String> {
     let settings = options.settings()?;
     let files = files(&options.paths)?;
     let mut inputs = Vec::with_capacity(files.len());
     let mut named = HashSet::new();
+    let mut progress = Progress::new(errors);
+    progress.step("Reading lists", u64::try_from(files.len()).ok());
     for File { path, is_named } in files {
         let bytes = std::fs::read(&path).map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
         let name = slashed(&path);
@@ -130,8 +134,11 @@ pub fn run(options: &Lint, result: &mut dyn Write, errors: &mut dyn Write) -> Re
             name,
             bytes,
         });
+        progress.advance(1);
     }
-    let report = lint(inputs, &settings);
+    progress.step("Comparing rows", None);
+    let report = progress.computing(move || lint(inputs, &settings)).await?;
+    progress.finish();
     if let Some((name, why)) = report.no_lists.iter().find(|(name, _)| named.contains(name)) {
         return Err(format!("{name} is no list: {why}"));
     }
@@ -174,14 +181,6 @@ fn passed_over(report: &Report, errors: &mut dyn Write) -> std::io::Result<()> {
 
 impl Lint {
     fn settings(&self) -> Result<Settings, String> {
-        let protected =
-            Protected::parse(&self.protected).map_err(|faults| format!("`--protected`: {}", faults.join("; ")))?;
-        let mut allow_lists = Vec::with_capacity(self.allow_list.len());
-        for path in &self.allow_list {
-            let text = text(path)?;
-            let list = AllowList::parse(&slashed(path), &text);
-            allow_lists.push(list.map_err(|error| format!("the allow list {}: {error}", path.display()))?);
-        }
         let baseline = match &self.baseline {
             Some(path) => {
                 Baseline::parse(&text(path)?).map_err(|error| format!("the baseline {}: {error}", path.display()))?
@@ -190,8 +189,8 @@ impl Lint {
         };
         Ok(Settings {
             standards: Standards {
-                protected,
-                allow_lists,
+                protected: self.spared.protected()?,
+                allow_lists: self.spared.allow_lists()?,
                 now: self.now.unwrap_or_else(Timestamp::now),
                 expires_within: Some(self.expires_within),
                 capacity: self.capacity,
@@ -200,10 +199,6 @@ impl Lint {
             baseline,
         })
     }
-}
-
-fn text(path: &Path) -> Result<String, String> {
-    std::fs::read_to_string(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))
 }
 
 /// A file to look at.
@@ -246,14 +241,6 @@ fn files(paths: &[PathBuf]) -> Result<Vec<File>, String> {
 fn may_be_list(path: &Path) -> bool {
     let ending = path.extension().and_then(|ending| ending.to_str());
     ending.is_some_and(|ending| ENDINGS.iter().any(|known| known.eq_ignore_ascii_case(ending)))
-}
-
-/// The path as it was given, with forward slashes.
-fn slashed(path: &Path) -> String {
-    let text = path
-        .to_string_lossy()
-        .replace('\\', if cfg!(windows) { "/" } else { "\\" });
-    text.strip_prefix("./").map(str::to_owned).unwrap_or(text)
 }
 
 /// The path from the root of the repository: the directory above it that has a `.git`. Outside of one, as it was given.

@@ -149,6 +149,19 @@ impl<'a> Progress<'a> {
         }
     }
 
+    /// Does work of the step that computes and never waits, on a thread of its own, and shows meanwhile how far it is.
+    ///
+    /// # Errors
+    ///
+    /// The work broke off, by a fault of this program.
+    pub async fn computing<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, String> {
+        let done = self.during(tokio::task::spawn_blocking(work)).await;
+        done.map_err(|error| format!("{} broke off: {error}", self.name))
+    }
+
     /// Takes the bar away.
     pub fn finish(self) {
         if let Surface::Bar(bar, _) = &self.surface {

@@ -1,5 +1,7 @@
 //! A plan as a comment, as text, as JSON or as a page.
 
+use super::progress::Progress;
+use super::spared::Spared;
 use super::{DONE, FOUND};
 use crate::report::{Dialect, Report, Style, Verdict};
 use clap::ValueEnum;
@@ -54,6 +56,9 @@ pub struct Arguments {
     /// Write addresses as they are instead of `hxxp://evil[.]example`
     #[arg(long)]
     no_defang: bool,
+
+    #[command(flatten)]
+    spared: Spared,
 
     /// Exit with 1 if the plan has changes or has failed
     #[arg(long)]
@@ -135,34 +140,44 @@ impl Arguments {
     }
 
     /// Writes the report. Answers the exit code.
-    pub fn run(&self, output: &mut (dyn Write + Send)) -> Result<u8, String> {
+    pub async fn run(&self, output: &mut (dyn Write + Send), errors: &mut (dyn Write + Send)) -> Result<u8, String> {
         let plan = self.plan.as_deref().map(read).transpose()?;
         let log = self.log.as_deref().map(read).transpose()?;
         let style = Style {
             name: self.name.clone(),
             commit: self.commit.clone(),
             keeps_addresses: self.no_defang,
+            protected: self.spared.protected()?,
+            allow_lists: self.spared.allow_lists()?,
         };
-        let report = Report::read(plan.as_deref(), log.as_deref(), style).map_err(|error| error.to_string())?;
-        drop((plan, log));
-        if let Some(path) = &self.html {
-            std::fs::write(path, report.html())
-                .map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
-        }
         let limit = self.limit.unwrap_or(Limit {
             bytes: USUAL,
             dialect: Dialect::WithHtml,
         });
-        let text = match self.format {
-            Format::Markdown => report.markdown(limit.dialect, limit.bytes),
-            Format::Text => report.text(self.limit.map(|limit| limit.bytes)),
-            Format::Json => report.json(),
+        let (format, longest) = (self.format, self.limit.map(|limit| limit.bytes));
+        let has_page = self.html.is_some();
+        let mut progress = Progress::new(errors);
+        progress.step("Comparing indicators", None);
+        let work = move || {
+            let report = Report::read(plan.as_deref(), log.as_deref(), style).map_err(|error| error.to_string())?;
+            drop((plan, log));
+            let text = match format {
+                Format::Markdown => report.markdown(limit.dialect, limit.bytes),
+                Format::Text => report.text(longest),
+                Format::Json => report.json(),
+            };
+            Ok::<_, String>((report.verdict(), text, has_page.then(|| report.html())))
         };
+        let (verdict, text, page) = progress.computing(work).await??;
+        progress.finish();
+        if let (Some(path), Some(page)) = (&self.html, page) {
+            std::fs::write(path, page).map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
+        }
         output
             .write_all(text.as_bytes())
             .and_then(|()| output.flush())
             .map_err(|error| format!("the report cannot be written: {error}"))?;
-        let is_found = self.exit_code && report.verdict() != Verdict::NoChanges;
+        let is_found = self.exit_code && verdict != Verdict::NoChanges;
         Ok(if is_found { FOUND } else { DONE })
     }
 }

@@ -310,6 +310,15 @@ impl<T> Several<'_, T> {
     }
 }
 
+/// The outermost value of a document: one thing, or a list of them.
+pub(super) struct Top<'t, T>(pub Several<'t, T>);
+
+impl<'de: 't, 't, T: Deserialize<'de>> Deserialize<'de> for Top<'t, T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        one_or_list(deserializer).map(Self)
+    }
+}
+
 /// [`Several`] that takes an object for one of the things.
 pub(super) fn one_or_list<'de: 't, 't, D, T>(deserializer: D) -> Result<Several<'t, T>, D::Error>
 where

@@ -8,11 +8,11 @@ mod document;
 #[cfg(test)]
 mod tests;
 
-use super::json::{self, Scalar};
+use super::json::{self, Scalar, Top};
 use super::value::{Taken, take};
 use super::{Form, Item, Options, Place, Reading, Reason, Refusal, Tlp, settle};
 use crate::indicator::{Field, FieldValue, IndicatorType, instant_text, parse_instant};
-use document::{Event, Object, Top};
+use document::{Event, Object};
 use jiff::Timestamp;
 use kind::Kind;
 
@@ -21,7 +21,7 @@ use kind::Kind;
 /// # Errors
 /// If the text is no JSON, or nothing of MISP's.
 pub fn read(text: &str, options: &Options) -> Result<Reading, Refusal> {
-    let Top(top) = json::read(text)?;
+    let Top(top): Top<'_, Event<'_>> = json::read(text)?;
     let mut reader = Reader::new(options);
     let is_misp = match &top {
         json::Several::List(list) if list.is_empty() => true,

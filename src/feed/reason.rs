@@ -123,6 +123,18 @@ impl Reason {
         Self::Empty,
     ];
 
+    /// What is wrong with one value by itself, whatever its format is.
+    pub const OF_VALUES: [Self; 8] = [
+        Self::Port,
+        Self::Cidr,
+        Self::Range,
+        Self::Wildcard,
+        Self::NoScheme,
+        Self::Defanged,
+        Self::Truncated,
+        Self::Value,
+    ];
+
     /// Its name, as functions take it and reports print it.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -203,7 +203,7 @@ fn strongest(drafts: &[Draft], now: Option<Timestamp>) -> HashMap<usize, u8> {
     let mut files: HashMap<usize, (u8, HashMap<u8, String>)> = HashMap::new();
     let mut several: HashSet<usize> = HashSet::new();
     for draft in drafts.iter().filter(|draft| expired(draft, now).is_none()) {
-        let (Some(file), Some(strength)) = (draft.file, strength(&draft.indicator_type)) else {
+        let (Some(file), Some(strength)) = (draft.file, hash_strength(&draft.indicator_type)) else {
             continue;
         };
         let (best, known) = files.entry(file).or_default();
@@ -223,7 +223,7 @@ fn strongest(drafts: &[Draft], now: Option<Timestamp>) -> HashMap<usize, u8> {
 
 fn weaker(draft: &Draft, strongest: &HashMap<usize, u8>) -> Option<Fate> {
     let best = strongest.get(&draft.file?)?;
-    (strength(&draft.indicator_type)? < *best).then(|| Fate {
+    (hash_strength(&draft.indicator_type)? < *best).then(|| Fate {
         reason: Reason::WeakerHash,
         note: "a stronger hash of the same file is taken".into(),
         lossless: false,
@@ -231,7 +231,8 @@ fn weaker(draft: &Draft, strongest: &HashMap<usize, u8>) -> Option<Fate> {
 }
 
 /// How strong a hash is, compared with others; nothing for what is no hash of a file.
-pub(super) fn strength(kind: &IndicatorType) -> Option<u8> {
+#[must_use]
+pub fn hash_strength(kind: &IndicatorType) -> Option<u8> {
     match kind {
         IndicatorType::FileMd5 => Some(1),
         IndicatorType::FileSha1 => Some(2),

@@ -5,10 +5,6 @@ use super::{IndicatorType, canonical};
 use std::collections::HashMap;
 use std::hash::Hash;
 
-/// Longest value that is looked at, in bytes. A path has as many folders as it has slashes, so that very long ones would
-/// take very long.
-const LONGEST: usize = 4_000;
-
 /// The pairs of an indicator and the nearest one that covers it, in the order of the rows: a domain covers its
 /// sub-domains and the URLs there, an address the URLs there, and a URL those below it with the same scheme and port.
 /// Only rows of one `group` cover each other, such as those with the same action and device groups; a row of another group
@@ -18,7 +14,7 @@ pub fn covered<'a, N: Copy, G: Eq + Hash>(
     rows: impl Iterator<Item = (N, &'a IndicatorType, &'a str, G)>,
 ) -> Vec<(N, N)> {
     let rows: Vec<_> = rows
-        .filter(|(_, kind, value, _)| kind.is_network() && value.len() <= LONGEST)
+        .filter(|(_, kind, ..)| kind.is_network())
         .map(|(name, kind, value, group)| {
             let spelling = canonical(kind, value);
             // A URL with a query stands for less than what is below its path.

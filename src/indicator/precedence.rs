@@ -4,7 +4,7 @@
 
 use super::host::{UrlParts, suffixes};
 use super::{Action, Identity, IndicatorType};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// How two indicators contradict each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,10 +30,17 @@ pub fn conflicts<'a, M: Copy, O: Copy>(
     mine: impl Iterator<Item = (M, &'a Identity)>,
     others: impl Iterator<Item = (O, &'a Identity)>,
 ) -> Vec<(M, O, Conflict)> {
-    let theirs = Places::of(others);
+    let mine: Vec<(M, &Identity, Place)> = mine
+        .filter(|(_, identity)| is_told(identity))
+        .map(|(name, identity)| {
+            let place = Place::of(identity.indicator_type(), identity.value());
+            (name, identity, place)
+        })
+        .collect();
+    let wanted: HashSet<&str> = mine.iter().map(|(.., place)| place.key()).collect();
+    let theirs = Places::of(others, &wanted);
     let mut found = Vec::new();
-    for (name, identity) in mine.filter(|(_, identity)| is_told(identity)) {
-        let place = Place::of(identity.indicator_type(), identity.value());
+    for &(name, identity, ref place) in &mine {
         let at_the_same = theirs.exact.get(&place.key).into_iter().flatten();
         for (other, action, indicator_type) in at_the_same {
             if *indicator_type == identity.indicator_type() && is_contradiction(identity.action(), action) {
@@ -45,7 +52,7 @@ pub fn conflicts<'a, M: Copy, O: Copy>(
                 found.extend(inside(identity.action(), action).map(|conflict| (name, *other, conflict)));
             }
         }
-        for (other, action) in theirs.inside.get(&place.key).into_iter().flatten() {
+        for (other, action) in theirs.inside.get(place.key()).into_iter().flatten() {
             found.extend(inside(action, identity.action()).map(|conflict| (name, *other, conflict)));
         }
     }
@@ -70,6 +77,10 @@ fn inside(inner: &Action, outer: &Action) -> Option<Conflict> {
         _ => None,
     }
 }
+
+/// Most folders of a URL, and most names above a host, that are looked at: DNS allows 127 labels. Each costs as much as it
+/// is long, so without a bound a long value of nothing but slashes would take for ever.
+const DEEPEST: usize = 128;
 
 /// Where an indicator matches: an address, a domain such as `evil.example`, or a URL such as `evil.example/path`; the URL
 /// of a whole host is `evil.example/`.
@@ -104,7 +115,7 @@ impl Place {
         &self.key
     }
 
-    /// The places that contain this one, the nearest first.
+    /// The places that contain this one, the nearest first; the outermost [`DEEPEST`] folders and names.
     pub(super) fn outer(&self) -> impl Iterator<Item = &str> {
         let host_end = self.key.find('/');
         let (host, path) = self.key.split_at(host_end.unwrap_or(self.key.len()));
@@ -114,12 +125,15 @@ impl Place {
             .map(|(at, _)| at);
         let mut folders: Vec<&str> = slashes
             .filter(|at| *at > 0)
+            .take(DEEPEST)
             .map(|at| &self.key[..host.len() + at])
             .collect();
         folders.reverse();
         let root = (path.len() > 1).then(|| &self.key[..=host.len()]);
         // A domain does not contain itself; of a URL it is the nearest that does.
-        let domains = suffixes(host).skip(usize::from(path.is_empty()));
+        let labels = host.bytes().filter(|byte| *byte == b'.').count() + 1;
+        let own = usize::from(path.is_empty());
+        let domains = suffixes(host).skip(own.max(labels.saturating_sub(DEEPEST)));
         folders.into_iter().chain(root).chain(domains)
     }
 }
@@ -128,20 +142,20 @@ impl Place {
 struct Places<'a, O> {
     /// By their own place.
     exact: HashMap<String, Vec<(O, &'a Action, &'a IndicatorType)>>,
-    /// By each place around them.
-    inside: HashMap<String, Vec<(O, &'a Action)>>,
+    /// By each place around them that is asked for.
+    inside: HashMap<&'a str, Vec<(O, &'a Action)>>,
 }
 
 impl<'a, O: Copy> Places<'a, O> {
-    fn of(rows: impl Iterator<Item = (O, &'a Identity)>) -> Self {
+    fn of<'i: 'a>(rows: impl Iterator<Item = (O, &'i Identity)>, wanted: &HashSet<&'a str>) -> Self {
         let mut places = Self {
             exact: HashMap::new(),
             inside: HashMap::new(),
         };
         for (name, identity) in rows.filter(|(_, identity)| is_told(identity)) {
             let place = Place::of(identity.indicator_type(), identity.value());
-            for outer in place.outer() {
-                let inside = places.inside.entry(outer.to_owned()).or_default();
+            for outer in place.outer().filter_map(|outer| wanted.get(outer)) {
+                let inside = places.inside.entry(*outer).or_default();
                 inside.push((name, identity.action()));
             }
             let exact = places.exact.entry(place.key).or_default();
@@ -241,6 +255,22 @@ mod tests {
             for (mine, theirs) in [("Allowed", "Block"), ("Block", "Allowed")] {
                 assert_eq!(told((one, mine), (other, theirs)), None, "{one} {other}");
             }
+        }
+    }
+
+    #[test]
+    fn long_values_are_looked_at_in_parts_of_them_only() {
+        let url = format!("https://evil.example{}", "/a".repeat(50_000));
+        let name = format!("{}evil.example", "a.".repeat(50_000));
+        for (value, indicator_type) in [(&url, IndicatorType::Url), (&name, IndicatorType::DomainName)] {
+            let place = Place::of(&indicator_type, value);
+            let outer: Vec<&str> = place.outer().collect();
+            assert!(outer.len() <= DEEPEST + 3, "{}", outer.len());
+            assert!(outer.contains(&"evil.example"));
+        }
+        for outer in ["evil.example", "https://evil.example/a/a"] {
+            assert_eq!(told((&url, "Allowed"), (outer, "Block")), Some(Conflict::AllowedInside));
+            assert_eq!(told((outer, "Allowed"), (&url, "Block")), Some(Conflict::BlockedInside));
         }
     }
 }

@@ -17,6 +17,8 @@ pub struct Item {
     pub indicator: Indicator,
     /// What it says itself.
     pub written: FieldSet,
+    /// Of that, what no field of an indicator can hold, which is told where it is read.
+    pub refused: FieldSet,
     /// Its value in canonical spelling.
     pub canonical: String,
     /// Which file of the list it is a hash of.
@@ -48,6 +50,7 @@ impl Item {
             places: Vec::new(),
             indicator,
             written,
+            refused: FieldSet::EMPTY,
             canonical,
             bundle: None,
             tlp: None,

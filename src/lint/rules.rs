@@ -9,10 +9,10 @@ mod reach;
 mod time;
 mod overlap;
 
-use super::allow_list::AllowList;
 use super::code::Code;
 use super::finding::Finding;
 use super::item::Item;
+use crate::feed::AllowList;
 use crate::indicator::{Lifetime, Protected};
 use jiff::Timestamp;
 use std::collections::HashSet;

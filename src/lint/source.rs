@@ -88,6 +88,24 @@ impl Source {
         }
     }
 
+    /// The byte of the character that comes so many characters after the one at a byte; the end of the text if there are
+    /// not so many. It takes the same time wherever that is.
+    #[must_use]
+    pub fn forward(&self, from: usize, characters: usize) -> usize {
+        let Some(counts) = &self.counts else {
+            return from.saturating_add(characters).min(self.text.len());
+        };
+        let wanted = self.count(from).saturating_add(characters);
+        let block = counts.partition_point(|before| *before <= wanted).saturating_sub(1);
+        let before = counts.get(block).copied().unwrap_or_default();
+        let bytes = self.text.as_bytes().get(block * BLOCK..).unwrap_or_default();
+        let begins = bytes.iter().enumerate().filter(|(_, byte)| **byte & 0xc0 != 0x80);
+        begins
+            .map(|(at, _)| block * BLOCK + at)
+            .nth(wanted - before)
+            .unwrap_or(self.text.len())
+    }
+
     /// The bytes of a line, without its end; of the last one for a line that is not there.
     #[must_use]
     pub fn line(&self, line: usize) -> Range<usize> {
@@ -149,6 +167,13 @@ mod tests {
                 prop_assert_eq!(source.text[start..at].chars().count() + 1, column);
             }
             let _ = source.position(source.text.len());
+            let starts: Vec<usize> = source.text.char_indices().map(|(at, _)| at).collect();
+            for (from, start) in starts.iter().enumerate().step_by(7) {
+                for more in [0, 1, 500, 2_000] {
+                    let expected = starts.get(from + more).copied().unwrap_or(source.text.len());
+                    prop_assert_eq!(source.forward(*start, more), expected);
+                }
+            }
         }
     }
 }

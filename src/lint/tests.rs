@@ -68,6 +68,29 @@ fn what_the_provider_refuses_is_found_with_its_cell() {
 }
 
 #[test]
+fn what_no_field_can_hold_is_told_once() {
+    for (field, written) in [
+        ("action", "Blok"),
+        ("severity", "Hihg"),
+        ("type", "Domain"),
+        ("expiration_time", "tomorrow"),
+    ] {
+        for (name, text) in [
+            ("a.csv", format!("value,{field}\na.test,{written}\n")),
+            ("a.yaml", format!("a.test: {{{field}: \"{written}\"}}\n")),
+            ("a.json", format!("{{\"a.test\": {{\"{field}\": \"{written}\"}}}}")),
+        ] {
+            let report = of(&[(name, &text)]);
+            let of_field = report
+                .findings
+                .iter()
+                .filter(|finding| finding.message.contains(written));
+            assert_eq!(of_field.count(), 1, "{text} {:#?}", report.findings);
+        }
+    }
+}
+
+#[test]
 fn rows_of_several_files_are_compared() {
     let report = of(&[
         (

@@ -166,6 +166,11 @@ impl Other {
         })
     }
 
+    /// Its id.
+    pub fn id(&self) -> RowId {
+        self.id.as_str().into()
+    }
+
     /// The row that it notes.
     pub fn row(&self) -> StateRow {
         let mut indicator = Indicator::blank();

@@ -1,5 +1,6 @@
 //! What a reader of a plan must not miss: *Look here first*.
 
+use super::Style;
 use super::changes::{Changes, Event, Kind, Name, RowChange};
 use super::difference::{FieldChange, Said};
 use super::drift::Drifted;
@@ -7,7 +8,8 @@ use super::expiry::{Near, near};
 use super::log::Event as DriftEvent;
 use super::pairing::ByValue;
 use super::plan::Plan;
-use crate::indicator::{Action, Field, rules};
+use crate::feed::Hit;
+use crate::indicator::{Action, Field, canonical, rules};
 use jiff::Timestamp;
 
 /// The rules whose breach means that an indicator hits what it should not. Whatever else is wrong is told by validation.
@@ -47,6 +49,12 @@ pub enum Subject {
     BlocksRemoved,
     /// Rows let something pass.
     Allowed,
+    /// Rows block what must not be blocked.
+    Protected,
+    /// Rows are in the way of what this allow list calls popular.
+    Popular(String),
+    /// Rows are in the way of addresses in networks of this allow list.
+    Shared(String),
     /// Rows hit more than they should, or something harmless, by this rule.
     Dangerous(&'static str),
     /// Rows of others go, since they are in the scope of an exclusive set.
@@ -93,7 +101,7 @@ pub enum Subject {
 }
 
 /// Everything to look at, the worst first.
-pub fn of(plan: &Plan<'_>, changes: &Changes, drift: &[Drifted], now: Option<Timestamp>) -> Vec<Alert> {
+pub fn of(plan: &Plan<'_>, changes: &Changes, drift: &[Drifted], style: &Style, now: Option<Timestamp>) -> Vec<Alert> {
     let mut alerts = weakened(changes);
     alerts.extend(weakened_outside(drift));
     let rows = || changes.groups.iter().flat_map(|group| &group.rows);
@@ -108,7 +116,7 @@ pub fn of(plan: &Plan<'_>, changes: &Changes, drift: &[Drifted], now: Option<Tim
     let allowed =
         rows().filter(|change| matches!(change.kind, Kind::Added) && change.row.action() == Some(&Action::Allowed));
     alerts.extend(alert(Subject::Allowed, allowed));
-    alerts.extend(dangerous(changes));
+    alerts.extend(dangerous(changes, style));
     alerts.extend(strangers(changes, drift));
     for group in &changes.groups {
         for (change, rows) in &group.defaults {
@@ -260,29 +268,62 @@ fn weakened_outside(drift: &[Drifted]) -> Option<Alert> {
     named(Subject::WeakenedOutside { authors }, names)
 }
 
-/// Rows that come and hit what they should not, by rule.
-fn dangerous(changes: &Changes) -> Vec<Alert> {
-    let mut found: Vec<(&'static str, Vec<Name>)> = Vec::new();
+/// Rows that come and hit what they should not: what is protected, by rule, by allow list.
+fn dangerous(changes: &Changes, style: &Style) -> Vec<Alert> {
+    let mut found: Vec<(Subject, Vec<Name>)> = Vec::new();
     for change in changes.groups.iter().flat_map(|group| &group.rows) {
         let comes = matches!(change.kind, Kind::Added | Kind::Anew | Kind::Restored);
-        if !comes || change.name.value.is_none() || !change.row.sensitive.is_empty() {
+        if !comes || change.name.value.is_none() || change.row.kind().is_none() {
             continue;
         }
-        for finding in rules::check(&change.row.indicator, change.row.unknown) {
-            if !DANGEROUS.contains(&finding.code) {
-                continue;
-            }
-            match found.iter_mut().find(|(known, _)| *known == finding.code) {
+        for subject in hits(change, style) {
+            match found.iter_mut().find(|(known, _)| *known == subject) {
                 Some((_, names)) => names.push(change.name.clone()),
-                None => found.push((finding.code, vec![change.name.clone()])),
+                None => found.push((subject, vec![change.name.clone()])),
             }
         }
     }
-    found.sort();
-    let alerts = found
-        .into_iter()
-        .map(|(code, names)| named(Subject::Dangerous(code), names));
+    found.sort_by(|(one, _), (other, _)| order(one).cmp(&order(other)));
+    let alerts = found.into_iter().map(|(subject, names)| named(subject, names));
     alerts.flatten().collect()
+}
+
+/// What the row hits. One that hits what is protected, or breaks a rule, is told for that alone.
+fn hits(change: &RowChange, style: &Style) -> Vec<Subject> {
+    let indicator = &change.row.indicator;
+    let action = change.row.action();
+    if action.is_some() && style.protected.matches(indicator).is_some() {
+        return vec![Subject::Protected];
+    }
+    let mut hits: Vec<Subject> = rules::check(indicator, change.row.unknown)
+        .iter()
+        .filter(|finding| DANGEROUS.contains(&finding.code))
+        .map(|finding| Subject::Dangerous(finding.code))
+        .collect();
+    let is_in_the_way = action.is_some_and(|action| action.is_block() || *action == Action::Warn);
+    if hits.is_empty() && is_in_the_way && !style.allow_lists.is_empty() {
+        let canonical = canonical(&indicator.indicator_type, &indicator.value);
+        let mut lists = style.allow_lists.iter();
+        hits.extend(lists.find_map(|list| {
+            let name = list.name.clone();
+            list.hit(indicator, &canonical).map(|hit| match hit {
+                Hit::Popular => Subject::Popular(name),
+                Hit::Shared => Subject::Shared(name),
+            })
+        }));
+    }
+    hits
+}
+
+/// Where the subject of a row stands among the others, and by what.
+fn order(subject: &Subject) -> (u8, &str) {
+    match subject {
+        Subject::Protected => (0, ""),
+        Subject::Dangerous(code) => (1, code),
+        Subject::Popular(list) => (2, list),
+        Subject::Shared(list) => (3, list),
+        _ => (4, ""),
+    }
 }
 
 /// Rows of others that an exclusive set removes.

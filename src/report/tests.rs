@@ -3,6 +3,7 @@
 mod hostile;
 mod resources;
 mod samples;
+mod spared;
 
 use super::*;
 use insta::assert_snapshot;
@@ -485,6 +486,7 @@ fn names_commits_and_hosts_without_html_are_respected() {
         name: Some("eu/prod".to_owned()),
         commit: Some("1f0c9d3".to_owned()),
         keeps_addresses: true,
+        ..Style::default()
     };
     assert_snapshot!(sample.report(style).markdown(Dialect::Plain, 60_000), @r##"
     [//]: # (mde-report eu/prod)

@@ -2,7 +2,8 @@
 
 use super::{Problem, Tenant, Unread};
 use crate::defender::{Listing, Principal};
-use std::collections::BTreeMap;
+use crate::indicator::{Row, RowId};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 /// From this share of the capacity on, in percent, a tenant is nearly full.
@@ -51,6 +52,8 @@ pub struct Survey {
     pub usage: Option<Usage>,
     /// Rows that this application made or wrote last, by their label.
     pub own: BTreeMap<Option<String>, usize>,
+    /// Those of them that nothing holds, if it is known what holds which, in the order of their values.
+    pub unheld: Option<Vec<Row>>,
     /// What is not as it should be.
     pub findings: Vec<Finding>,
 }
@@ -95,15 +98,17 @@ pub enum Finding {
     },
     /// Some rows cannot be read.
     Unreadable(usize),
+    /// Nothing holds so many rows of this application.
+    Unheld(usize),
     /// Others changed the tenant all the while, so some rows may be missing.
     Incomplete,
 }
 
-/// Looks at the tenant, which has signed in.
+/// Looks at the tenant, which has signed in. `held` has the ids of all rows that something holds, if that is known.
 ///
 /// # Errors
 /// When the rows cannot be listed for another reason than a missing permission.
-pub async fn survey(tenant: &Tenant) -> Result<Survey, Problem> {
+pub async fn survey(tenant: &Tenant, held: Option<&HashSet<RowId>>) -> Result<Survey, Problem> {
     let client = &tenant.client;
     let listed = client.listing().await;
     let principal = client.principal();
@@ -111,6 +116,7 @@ pub async fn survey(tenant: &Tenant) -> Result<Survey, Problem> {
         capacity: tenant.policy.capacity,
         usage: None,
         own: BTreeMap::new(),
+        unheld: None,
         findings: Vec::new(),
         principal,
     };
@@ -135,8 +141,17 @@ pub async fn survey(tenant: &Tenant) -> Result<Survey, Problem> {
         }
     };
     let usage = Usage::of(&listing);
-    for row in listing.iter().filter(|row| super::object::is_writer(&row.facts, own)) {
+    let own_rows = || listing.iter().filter(|row| super::object::is_writer(&row.facts, own));
+    for row in own_rows() {
         *survey.own.entry(row.indicator.label().map(str::to_owned)).or_default() += 1;
+    }
+    if let Some(held) = held {
+        let mut unheld: Vec<Row> = own_rows().filter(|row| !held.contains(&row.id)).cloned().collect();
+        unheld.sort_by(|one, other| (&one.indicator.value, &one.id).cmp(&(&other.indicator.value, &other.id)));
+        if !unheld.is_empty() {
+            survey.findings.push(Finding::Unheld(unheld.len()));
+        }
+        survey.unheld = Some(unheld);
     }
     if names_permissions && !own.may_write() {
         survey.findings.push(Finding::ReadOnly);

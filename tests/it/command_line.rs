@@ -1,5 +1,6 @@
 //! The program as a person starts it.
 
+mod closed;
 mod report;
 mod simulate;
 

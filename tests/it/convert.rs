@@ -1,7 +1,5 @@
 //! The command `convert`, as a person starts it.
 
-use crate::lists::case::{Case, Expectation};
-use mde::indicator::{IndicatorType, canonical};
 use serde_json::{Value, json};
 use std::fs;
 use std::io::Write;
@@ -15,7 +13,7 @@ const NOW: &str = "2026-01-20T00:00:00Z";
 const LIST: &str = "type,value,note\ndomain,evil.example,first\nip,198.51.100.7:443,\nmutex,m,\ndomain,EVIL.example,\n";
 
 /// Runs the program with this standard input.
-fn convert(arguments: &[&str], input: &[u8]) -> Output {
+pub fn convert(arguments: &[&str], input: &[u8]) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_terraform-provider-mde"))
         .arg("convert")
         .args(arguments)
@@ -339,149 +337,6 @@ fn huge_lines_are_read_and_cut_where_they_are_shown() {
         format!("type,value,description\nDomainName,a.example,{long}\n")
     );
     assert!(output.stderr.len() < 5_000, "{}", output.stderr.len());
-}
-
-/// What the program makes of a case is what is expected, for all formats and all options.
-fn check(folder: &Path) {
-    let directory = tempfile::tempdir().unwrap();
-    let report = directory.path().join("report.json");
-    let mut faults = Vec::new();
-    for case in Case::all(folder) {
-        for (options, expectation) in case.expectations() {
-            // Some cases are for `lint`.
-            if options.contains("--protected") || expectation.rows.is_empty() && expectation.is_for_lint() {
-                continue;
-            }
-            let path = folder.join(&case.file);
-            let words = words(&options);
-            let mut arguments = vec![
-                path.to_str().unwrap(),
-                "--to",
-                "json",
-                "--report",
-                report.to_str().unwrap(),
-            ];
-            arguments.extend(words.iter().map(String::as_str));
-            // Some files are something else than they are said to be.
-            if expectation.error.is_some() {
-                arguments.extend(["--from", if case.format == "txt" { "list" } else { &case.format }]);
-            }
-            let _ = fs::remove_file(&report);
-            let output = convert(&arguments, b"");
-            let found = faults_of(expectation, &output, &report);
-            faults.extend(found.iter().map(|fault| format!("{} {options}: {fault}", case.file)));
-        }
-    }
-    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
-}
-
-/// In what a run differs from what is expected of it.
-fn faults_of(expectation: &Expectation, output: &Output, report: &Path) -> Vec<String> {
-    let errors = text(&output.stderr);
-    if expectation.error.is_some() {
-        let is_told = matches!(output.status.code(), Some(1 | 2)) && output.stdout.is_empty();
-        return if is_told {
-            Vec::new()
-        } else {
-            vec![format!("no error: {errors}")]
-        };
-    }
-    let Ok(report) = fs::read_to_string(report) else {
-        return vec![format!("no report: {errors}")];
-    };
-    let report: Value = serde_json::from_str(&report).unwrap();
-    let result: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| json!({}));
-    let mut left: Vec<(&String, &Value)> = result.as_object().unwrap().iter().collect();
-    let mut faults = Vec::new();
-    let identity = |row: &Value, key: &str| {
-        let kind = IndicatorType::parse(row["type"].as_str().unwrap()).unwrap();
-        let spelling = canonical(&kind, row["value"].as_str().unwrap_or(key));
-        (kind, spelling)
-    };
-    for wanted in &expectation.rows {
-        let row: Value = json!(wanted);
-        let position = left
-            .iter()
-            .position(|(key, found)| identity(found, key) == identity(&row, ""));
-        let Some(position) = position else {
-            faults.push(format!("no row {row}"));
-            continue;
-        };
-        let (_, found) = left.remove(position);
-        for (field, wanted) in wanted
-            .iter()
-            .filter(|(field, _)| !matches!(field.as_str(), "type" | "value"))
-        {
-            if to_the_second(&found[field]) != to_the_second(wanted) {
-                faults.push(format!("{field} is {}, not {wanted}", found[field]));
-            }
-        }
-    }
-    faults.extend(left.iter().map(|(key, _)| format!("one more row: {key}")));
-    let reasons = |list: &Value| {
-        let list = list.as_array().unwrap();
-        let mut names: Vec<String> = list
-            .iter()
-            .map(|one| one["reason"].as_str().unwrap().to_owned())
-            .collect();
-        names.sort();
-        names
-    };
-    let mut wanted: Vec<String> = expectation.skipped.iter().map(|one| one.reason.clone()).collect();
-    wanted.sort();
-    let found = reasons(&report["skipped"]);
-    if found != wanted {
-        faults.push(format!("skipped {found:?}, not {wanted:?}: {errors}"));
-    }
-    if let Some(wanted) = &expectation.rewritten {
-        let list = report["rewritten"].as_array().unwrap();
-        let mut found: Vec<(&str, &str)> = list
-            .iter()
-            .map(|one| (one["from"].as_str().unwrap(), one["to"].as_str().unwrap()))
-            .collect();
-        let mut wanted: Vec<(&str, &str)> = wanted.iter().map(|one| (one.from.as_str(), one.to.as_str())).collect();
-        found.sort_unstable();
-        wanted.sort_unstable();
-        if found != wanted {
-            faults.push(format!("rewritten {found:?}, not {wanted:?}"));
-        }
-    }
-    let counts = &report["counts"];
-    if counts["in"] != json!(expectation.rows.len() + wanted.len()) {
-        faults.push(format!("counted {counts}"));
-    }
-    faults
-}
-
-/// A result has no fractions of seconds.
-fn to_the_second(value: &Value) -> Value {
-    match value.as_str().and_then(|text| text.parse::<jiff::Timestamp>().ok()) {
-        Some(instant) => instant.as_second().into(),
-        None => value.clone(),
-    }
-}
-
-/// The words of a command line, of which some are in quotes.
-fn words(line: &str) -> Vec<String> {
-    let parts = line.split('"').enumerate();
-    parts
-        .flat_map(|(position, part)| match position % 2 {
-            0 => part.split_whitespace().map(str::to_owned).collect(),
-            _ => vec![part.to_owned()],
-        })
-        .collect()
-}
-
-#[test]
-fn every_list_becomes_what_is_expected() {
-    check(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lists"));
-}
-
-#[test]
-fn so_does_every_list_of_another_folder() {
-    if let Some(folder) = std::env::var_os("MDE_TEST_CASES") {
-        check(Path::new(&folder));
-    }
 }
 
 /// Real lists, if `MDE_TEST_DATA` names a folder that has them: how many items each has, and how many rows come of them.

@@ -2,14 +2,13 @@
 
 use jsonschema::Validator;
 use serde_json::Value as Json;
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 const NOW: &str = "2026-01-20T00:00:00Z";
 
-fn lint(directory: &Path, arguments: &[&str]) -> Output {
+pub fn lint(directory: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_terraform-provider-mde"))
         .arg("lint")
         .args(arguments)
@@ -22,7 +21,7 @@ fn code(output: &Output) -> i32 {
     output.status.code().unwrap()
 }
 
-fn json(output: &Output) -> Json {
+pub fn json(output: &Output) -> Json {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
         panic!(
             "{error}: {}\n{}",
@@ -34,102 +33,6 @@ fn json(output: &Output) -> Json {
 
 fn lists() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lists/lint")
-}
-
-/// What a case expects of a line, such as `covered line 3 by line 2 (note): why`: code, line, the other line, severity.
-type Expected = (String, Option<u64>, Option<u64>, Option<String>);
-
-fn expected(text: &str) -> Expected {
-    let (head, _) = text.split_once(": ").unwrap_or((text, ""));
-    let words: Vec<&str> = head.split_whitespace().collect();
-    let mut lines = words
-        .windows(2)
-        .filter(|pair| pair[0] == "line")
-        .map(|pair| pair[1].parse().unwrap());
-    let severity = words.iter().find_map(|word| word.strip_prefix('(')?.strip_suffix(')'));
-    (
-        words[0].to_owned(),
-        lines.next(),
-        lines.next(),
-        severity.map(str::to_owned),
-    )
-}
-
-fn found(report: &Json) -> Vec<Expected> {
-    let findings = report["findings"].as_array().unwrap();
-    let each = findings.iter().map(|finding| {
-        (
-            finding["code"].as_str().unwrap().to_owned(),
-            finding["line"].as_u64(),
-            finding["related"][0]["line"].as_u64(),
-            finding["severity"].as_str().map(str::to_owned),
-        )
-    });
-    each.collect()
-}
-
-fn check(folder: &Path) {
-    let cases: Json = serde_json::from_str(&fs::read_to_string(folder.join("expected.json")).unwrap()).unwrap();
-    let temporary = tempfile::tempdir().unwrap();
-    // The allow list of the cases holds one domain.
-    let allowed = temporary.path().join("allowed.txt");
-    fs::write(&allowed, "popular.example\nknown.test\n").unwrap();
-    let mut checked = 0;
-    for case in cases["cases"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|case| case["lint"].is_array())
-    {
-        let file = case["file"].as_str().unwrap();
-        let mut arguments = vec![file, "--format", "json"];
-        let mut options = case["options"].as_str().unwrap_or_default().split_whitespace();
-        while let Some(option) = options.next() {
-            arguments.push(option);
-            let value = options.next().unwrap();
-            arguments.push(if option == "--allow-list" {
-                allowed.to_str().unwrap()
-            } else {
-                value
-            });
-        }
-        if !arguments.contains(&"--now") {
-            arguments.extend(["--now", NOW]);
-        }
-        let report = json(&lint(folder, &arguments));
-        let all: BTreeSet<Expected> = found(&report).into_iter().collect();
-        let wanted: Vec<Expected> = case["lint"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|one| expected(one.as_str().unwrap()))
-            .collect();
-        if wanted.iter().any(|(_, line, ..)| line.is_none()) {
-            // Codes only.
-            let codes = |each: &[Expected]| {
-                each.iter()
-                    .map(|one| one.0.clone().trim_end_matches(':').to_owned())
-                    .collect::<Vec<_>>()
-            };
-            assert_eq!(codes(&found(&report)), codes(&wanted), "{file}");
-        } else {
-            assert_eq!(all, wanted.into_iter().collect(), "{file}");
-        }
-        checked += 1;
-    }
-    assert!(checked > 0, "no case was checked");
-}
-
-#[test]
-fn every_list_has_the_findings_that_are_expected() {
-    check(&lists());
-}
-
-#[test]
-fn so_has_every_list_of_another_folder() {
-    if let Some(folder) = std::env::var_os("MDE_TEST_CASES") {
-        check(Path::new(&folder));
-    }
 }
 
 #[test]

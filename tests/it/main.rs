@@ -60,6 +60,7 @@ mod terraform_export;
 mod terraform_feeds;
 mod terraform_function;
 mod terraform_generated;
+mod terraform_held;
 mod terraform_hosts;
 mod terraform_identity;
 mod terraform_import;

@@ -2,16 +2,6 @@
 
 use crate::feed::json::{ByName, Names, Scalar, Several, one_or_list};
 use serde::Deserialize;
-use serde::de::Deserializer;
-
-/// The outermost value: an event, what holds one, or a list of them.
-pub(super) struct Top<'t>(pub Several<'t, Event<'t>>);
-
-impl<'de: 't, 't> Deserialize<'de> for Top<'t> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        one_or_list(deserializer).map(Self)
-    }
-}
 
 /// An event, what holds one, or the answer of a search.
 #[derive(Debug, Default, PartialEq, Deserialize)]

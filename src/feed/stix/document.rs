@@ -1,9 +1,8 @@
 //! The objects of a STIX document, in whatever they come: a bundle, several of them, an answer of a TAXII server, a list,
 //! or one by itself.
 
-use crate::feed::json::{ByName, Scalar, Scalars, Several, named_or_list, one_or_list};
+use crate::feed::json::{ByName, Scalar, Scalars, Several, Top, named_or_list};
 use serde::Deserialize;
-use serde::de::Deserializer;
 
 /// An object, with the members that are read. Members of other types than the standard says are no reason to refuse it.
 #[derive(Debug, Default, PartialEq, Deserialize)]
@@ -39,18 +38,9 @@ pub(super) struct Document<'t> {
     pub is_stix: bool,
 }
 
-/// The outermost value: an object, or a list of them.
-pub(super) struct Top<'t>(pub Several<'t, Object<'t>>);
-
-impl<'de: 't, 't> Deserialize<'de> for Top<'t> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        one_or_list(deserializer).map(Self)
-    }
-}
-
 impl<'t> Document<'t> {
     /// Takes all containers apart.
-    pub(super) fn of(top: Top<'t>) -> Self {
+    pub(super) fn of(top: Top<'t, Object<'t>>) -> Self {
         let mut document = Self {
             objects: Vec::new(),
             is_stix: false,

@@ -6,7 +6,7 @@
 
 use super::pattern::{Bond, Comparison, Facts, Literal, Observation, Operator, Span};
 use super::property::Property;
-use crate::feed::settle::strength;
+use crate::feed::settle::hash_strength;
 use crate::feed::{Options, Reason};
 use crate::indicator::{IndicatorType, canonical, detect_type};
 use std::borrow::Cow;
@@ -211,7 +211,10 @@ impl<'t> Reader<'_, 't> {
             .iter()
             .filter(|fact| fact.is_equality)
             .filter_map(|fact| Some((fact.property.kind()?, fact)));
-        let strongest = hashes.clone().map(|(kind, _)| kind).max_by_key(|kind| strength(kind));
+        let strongest = hashes
+            .clone()
+            .map(|(kind, _)| kind)
+            .max_by_key(|kind| hash_strength(kind));
         let Some(strongest) = strongest.cloned() else {
             return false;
         };

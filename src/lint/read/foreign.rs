@@ -135,12 +135,10 @@ impl About<'_> {
     /// From a character of a text to its end, without the quotes.
     fn within(&self, at: &Range<usize>, column: usize) -> Range<usize> {
         let inner = at.start + 1..at.end.saturating_sub(1).max(at.start + 1);
-        let text = self.source.slice(&inner);
-        let skipped = text
-            .char_indices()
-            .nth(column.saturating_sub(1))
-            .map_or(text.len(), |(at, _)| at);
-        inner.start + skipped..inner.end
+        // A pattern may have very many parts, so that each place is found at once.
+        self.source
+            .forward(inner.start, column.saturating_sub(1))
+            .min(inner.end)..inner.end
     }
 }
 
@@ -177,7 +175,7 @@ fn contents(reading: &Reading, about: &About<'_>) -> Contents {
             .unwrap_or(draft.value.as_str());
         let at = about.bytes(&draft.place, text);
         let mut indicator = Indicator::blank();
-        let mut written = FieldSet::EMPTY;
+        let (mut written, mut refused) = (FieldSet::EMPTY, FieldSet::EMPTY);
         indicator.value.clone_from(&draft.value);
         indicator.indicator_type = draft.indicator_type.clone();
         written.insert(Field::Value);
@@ -185,6 +183,7 @@ fn contents(reading: &Reading, about: &About<'_>) -> Contents {
         for (field, value) in &draft.fields {
             written.insert(*field);
             if let Err(finding) = field.set(value.clone(), &mut indicator) {
+                refused.insert(*field);
                 let message = format!("{}. {}", finding.rule, finding.remedy);
                 let subject = format!("{} {field}", draft.value);
                 contents.findings.push(Finding::new(
@@ -198,6 +197,7 @@ fn contents(reading: &Reading, about: &About<'_>) -> Contents {
             }
         }
         let mut item = Item::new(about.file, at, indicator, written);
+        item.refused = refused;
         item.bundle = draft.file;
         item.tlp = draft.tlp;
         item.is_in_table = about.is_table;
@@ -226,34 +226,13 @@ fn contents(reading: &Reading, about: &About<'_>) -> Contents {
 
 /// What a skipped item is to lint. What is wrong in a document is its author's, and `convert` leaves it out and says so.
 fn weight(reason: Reason, lossless: bool, is_document: bool) -> (Code, Severity) {
+    let is_fault = Reason::OF_VALUES.contains(&reason) || matches!(reason, Reason::Malformed | Reason::Prose);
     match reason {
         Reason::Duplicate if is_document => (Code::Duplicate, Severity::Note),
         Reason::Duplicate if lossless => (Code::Duplicate, Severity::Warning),
         Reason::Duplicate => (Code::DifferingDuplicate, Severity::Error),
-        Reason::Value
-        | Reason::Malformed
-        | Reason::Cidr
-        | Reason::Range
-        | Reason::Wildcard
-        | Reason::Port
-        | Reason::NoScheme
-        | Reason::Truncated
-        | Reason::Defanged
-        | Reason::Prose
-            if is_document =>
-        {
-            (Code::InvalidValue, Severity::Warning)
-        }
-        Reason::Value
-        | Reason::Malformed
-        | Reason::Cidr
-        | Reason::Range
-        | Reason::Wildcard
-        | Reason::Port
-        | Reason::NoScheme
-        | Reason::Truncated
-        | Reason::Defanged
-        | Reason::Prose => (Code::InvalidValue, Severity::Error),
+        _ if is_fault && is_document => (Code::InvalidValue, Severity::Warning),
+        _ if is_fault => (Code::InvalidValue, Severity::Error),
         _ => (Code::NotTaken, Severity::Note),
     }
 }

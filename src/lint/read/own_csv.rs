@@ -108,6 +108,7 @@ fn row(file: usize, row: &Row<'_>, columns: &[Column], record: &csv::Record, con
     let mut indicator = Indicator::blank();
     let mut written = FieldSet::EMPTY;
     let mut certificate = CertificateInfo::default();
+    let mut refused = FieldSet::EMPTY;
     let mut places = Vec::new();
     let mut value_at = row.at.clone();
     let mut faults: Vec<(Range<usize>, &str, String)> = Vec::new();
@@ -133,6 +134,7 @@ fn row(file: usize, row: &Row<'_>, columns: &[Column], record: &csv::Record, con
                 written.insert(*field);
                 if let Err(finding) = field.set(value, &mut indicator) {
                     // A name that is new is put in all the same, but says nothing certain.
+                    refused.insert(*field);
                     faults.push((
                         at,
                         header,
@@ -189,6 +191,7 @@ fn row(file: usize, row: &Row<'_>, columns: &[Column], record: &csv::Record, con
     }
     let mut item = Item::new(file, value_at, indicator, written);
     item.places = places;
+    item.refused = refused;
     item.is_in_table = true;
     contents.items.push(item);
 }

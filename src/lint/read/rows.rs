@@ -79,6 +79,7 @@ fn row(file: usize, key: &Name, node: &Node, contents: &mut Contents) {
     }
     let mut indicator = Indicator::blank();
     let mut written = FieldSet::EMPTY;
+    let mut refused = FieldSet::EMPTY;
     let mut places: Vec<(Field, Range<usize>)> = Vec::new();
     let mut at = key.at.clone();
     for (name, value) in node.members() {
@@ -120,7 +121,11 @@ fn row(file: usize, key: &Name, node: &Node, contents: &mut Contents) {
         let twice = other
             .filter(|other| written.contains(*other))
             .map(|_| rules::expiry_twice());
-        for finding in field.set(value, &mut indicator).err().into_iter().chain(twice) {
+        let refusal = field.set(value, &mut indicator).err();
+        if refusal.is_some() {
+            refused.insert(field);
+        }
+        for finding in refusal.into_iter().chain(twice) {
             let text = format!("{}. {}", finding.rule, finding.remedy);
             contents.findings.push(fault(
                 Code::InvalidField,
@@ -137,6 +142,7 @@ fn row(file: usize, key: &Name, node: &Node, contents: &mut Contents) {
     }
     let mut item = Item::new(file, at, indicator, written);
     item.places = places;
+    item.refused = refused;
     contents.items.push(item);
 }
 

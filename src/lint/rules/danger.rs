@@ -1,10 +1,10 @@
 //! Rows that hurt whoever has them.
 
-use super::super::allow_list::Hit;
 use super::super::code::{Code, Severity};
 use super::super::finding::Finding;
 use super::super::item::Item;
 use super::Standards;
+use crate::feed::Hit;
 use crate::indicator::{FieldSet, IndicatorType, rules};
 use crate::outgoing::shown;
 use psl::Type;

@@ -43,11 +43,8 @@ pub fn check(item: &Item, texts: &Texts, findings: &mut Vec<Finding>) {
         .copied()
         .filter(|field| !item.written.contains(*field))
         .collect();
-    let mut left_open = unknown;
-    if !unknown.contains(Field::Type) && matches!(item.indicator.indicator_type, IndicatorType::Other(_)) {
-        // That the type cannot be read is said already.
-        left_open.insert(Field::Type);
-    }
+    // What cannot be read is said already.
+    let mut left_open: FieldSet = unknown.iter().chain(item.refused.iter()).collect();
     left_open.remove(Field::Value);
     if unknown.contains(Field::Type) {
         match item.kind() {

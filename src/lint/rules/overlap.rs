@@ -4,6 +4,7 @@ use super::super::code::{Code, Severity};
 use super::super::finding::Finding;
 use super::super::item::Item;
 use super::{Standards, danger, reach};
+use crate::feed::hash_strength;
 use crate::indicator::{Action, Field, IndicatorType, covered};
 use crate::outgoing::shown;
 use std::collections::HashMap;
@@ -167,19 +168,9 @@ fn exception(inner: &Item, outer: &Item) -> Finding {
     Finding::of(Code::Exception, severity, inner, text).with(outer, "the row around it")
 }
 
-/// How strong a hash is, compared with others.
-fn strength(kind: &IndicatorType) -> Option<u8> {
-    match kind {
-        IndicatorType::FileMd5 => Some(1),
-        IndicatorType::FileSha1 => Some(2),
-        IndicatorType::FileSha256 => Some(3),
-        _ => None,
-    }
-}
-
 /// Adds weaker hashes of files whose stronger one is listed.
 fn hashes(items: &[Item], findings: &mut Vec<Finding>, steps: &mut usize) {
-    let of_file = |item: &Item| Some(((item.file, item.bundle?), strength(item.kind()?)?));
+    let of_file = |item: &Item| Some(((item.file, item.bundle?), hash_strength(item.kind()?)?));
     let mut strongest: HashMap<(usize, usize), (u8, &Item)> = HashMap::new();
     for item in items {
         *steps += 1;

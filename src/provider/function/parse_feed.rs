@@ -50,66 +50,41 @@ impl ParseFeed {
     }
 
     /// The reasons that occur in the format.
-    const fn reasons(self) -> &'static [Reason] {
-        match self {
-            Self::Stix => &[
-                Reason::Path,
-                Reason::Operator,
-                Reason::Conjunction,
-                Reason::Negation,
-                Reason::ObservationAnd,
-                Reason::Sequence,
-                Reason::Qualifier,
-                Reason::Language,
-                Reason::Malformed,
-                Reason::Revoked,
-                Reason::Benign,
-                Reason::Observable,
-                Reason::ObservedData,
-                Reason::ResolvedAddress,
-                Reason::Port,
-                Reason::Cidr,
-                Reason::Range,
-                Reason::Wildcard,
-                Reason::NoScheme,
-                Reason::Defanged,
-                Reason::Truncated,
-                Reason::Value,
-                Reason::Duplicate,
-                Reason::Empty,
-            ],
-            Self::Misp => &[
-                Reason::ToIds,
-                Reason::Type,
-                Reason::Relation,
-                Reason::ResolvedAddress,
-                Reason::Deleted,
-                Reason::Malformed,
-                Reason::Port,
-                Reason::Cidr,
-                Reason::Range,
-                Reason::Wildcard,
-                Reason::NoScheme,
-                Reason::Defanged,
-                Reason::Truncated,
-                Reason::Value,
-                Reason::Duplicate,
-                Reason::Empty,
-            ],
-            Self::List => &[
-                Reason::Port,
-                Reason::Cidr,
-                Reason::Range,
-                Reason::Wildcard,
-                Reason::NoScheme,
-                Reason::Defanged,
-                Reason::Truncated,
-                Reason::Value,
-                Reason::Prose,
-                Reason::Duplicate,
-                Reason::Empty,
-            ],
-        }
+    fn reasons(self) -> Vec<Reason> {
+        let (first, last): (&[Reason], &[Reason]) = match self {
+            Self::Stix => (
+                &[
+                    Reason::Path,
+                    Reason::Operator,
+                    Reason::Conjunction,
+                    Reason::Negation,
+                    Reason::ObservationAnd,
+                    Reason::Sequence,
+                    Reason::Qualifier,
+                    Reason::Language,
+                    Reason::Malformed,
+                    Reason::Revoked,
+                    Reason::Benign,
+                    Reason::Observable,
+                    Reason::ObservedData,
+                    Reason::ResolvedAddress,
+                ],
+                &[],
+            ),
+            Self::Misp => (
+                &[
+                    Reason::ToIds,
+                    Reason::Type,
+                    Reason::Relation,
+                    Reason::ResolvedAddress,
+                    Reason::Deleted,
+                    Reason::Malformed,
+                ],
+                &[],
+            ),
+            Self::List => (&[], &[Reason::Prose]),
+        };
+        [first, &Reason::OF_VALUES, last, &[Reason::Duplicate, Reason::Empty]].concat()
     }
 
     /// What is read, and what goes without saying.
@@ -218,7 +193,7 @@ impl Function for ParseFeed {
         let text = arguments.next().unwrap_or_default();
         let mut named = Vec::new();
         for (position, name) in arguments.enumerate() {
-            named.push(reason(name, self.reasons()).map_err(|text| FunctionError::new(text).at(position + 1))?);
+            named.push(reason(name, &self.reasons()).map_err(|text| FunctionError::new(text).at(position + 1))?);
         }
         if let Some(error) = file_name(text, self.endings()) {
             return Err(error);

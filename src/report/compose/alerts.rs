@@ -53,6 +53,23 @@ pub fn item(scope: Scope<'_>, alert: &Alert) -> Option<Line> {
             "blocking indicators are removed",
         ))],
         Subject::Allowed => vec![strong(many("indicator is allowed", "indicators are allowed"))],
+        Subject::Protected => vec![strong(many(
+            "indicator blocks what is protected",
+            "indicators block what is protected",
+        ))],
+        Subject::Popular(list) => vec![
+            strong(many("indicator is popular", "indicators are popular")),
+            words(" by the allow list "),
+            code(cut(list, 100)),
+        ],
+        Subject::Shared(list) => vec![
+            strong(many(
+                "indicator is an address that others may have too",
+                "indicators are addresses that others may have too",
+            )),
+            words(", by the allow list "),
+            code(cut(list, 100)),
+        ],
         Subject::Dangerous(code) => {
             let (one, all) = danger(code);
             vec![strong(many(one, all))]

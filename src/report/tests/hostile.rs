@@ -148,7 +148,7 @@ fn cells_simply(row: &str) -> usize {
     row.trim().replace("\\|", "").matches('|').count() - 1
 }
 
-fn assert_is_intact(markdown: &str) {
+pub(super) fn assert_is_intact(markdown: &str) {
     let mut columns = None;
     let mut is_code = false;
     for line in markdown.lines() {

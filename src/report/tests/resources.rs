@@ -2,6 +2,7 @@
 
 use super::samples::{Sample, set, single};
 use super::{c2, markdown};
+use crate::report::{Dialect, Style};
 use insta::assert_snapshot;
 use serde_json::json;
 
@@ -273,4 +274,19 @@ fn what_is_left_open_is_told() {
     ---
     `Terraform 1.11.4`, planned 2026-11-26 17:42 UTC, terraform-provider-mde 0.1.0
     "##);
+}
+
+#[test]
+fn plans_of_opentofu_are_read_as_well() {
+    let list = |severity: &str| set(json!({"severity": severity, "indicators": json!({"a.example": {}}).to_string()}));
+    let (before, after) = (list("High"), list("Low"));
+    let of = |sample: Sample| {
+        let sample = sample.resource("mde_indicator_set.c2", &["update"], Some(&before), Some(&after));
+        let sample = sample.warning("mde_indicator_set.c2", "List: 1 weakened", "- a.example");
+        sample.report(Style::default()).markdown(Dialect::WithHtml, 60_000)
+    };
+    let theirs = of(Sample::default().of_opentofu());
+    assert!(theirs.contains("`OpenTofu 1.12.6`, planned"), "{theirs}");
+    let ours = of(Sample::default());
+    assert_eq!(theirs.replace("OpenTofu 1.12.6", "Terraform 1.11.4"), ours);
 }

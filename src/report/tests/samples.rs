@@ -143,6 +143,17 @@ impl Sample {
         self
     }
 
+    /// As OpenTofu writes it: without two of the members.
+    pub fn of_opentofu(mut self) -> Self {
+        let plan = self.plan.as_object_mut().unwrap();
+        plan.retain(|name, _| !matches!(name.as_str(), "applyable" | "complete"));
+        self.lines = vec![json!({
+            "@level": "info", "@message": "OpenTofu 1.12.6", "@module": "tofu.ui", "tofu": "1.12.6", "type": "version",
+            "ui": "1.2",
+        })];
+        self
+    }
+
     pub fn errored(mut self) -> Self {
         self.plan["errored"] = true.into();
         self

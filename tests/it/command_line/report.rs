@@ -1,6 +1,7 @@
 //! `report` as a pipeline calls it: what it takes, what it refuses, and its exit codes.
 
 use super::{program, text, within};
+use serde_json::json;
 use std::path::Path;
 use std::process::Output;
 use tempfile::TempDir;
@@ -119,5 +120,63 @@ async fn wrong_arguments_are_refused() {
             "{arguments:?}"
         );
         assert!(error.starts_with("error: ") && error.contains(words), "{error}");
+    }
+}
+
+/// A plan of more rows than any host shows.
+fn long_plan() -> String {
+    let set = |number: usize| {
+        let rows: serde_json::Map<String, serde_json::Value> = (0..200)
+            .map(|row| {
+                let title = format!("A title that takes some room in row {row} of list {number} | ümläut");
+                (format!("h{row}.list{number}.example"), json!({"title": title}))
+            })
+            .collect();
+        let rows = serde_json::Value::Object(rows).to_string();
+        json!({
+            "address": format!("mde_indicator_set.list{number}"), "mode": "managed", "type": "mde_indicator_set",
+            "name": format!("list{number}"), "provider_name": "terraform.local/mde/mde",
+            "change": {
+                "actions": ["create"], "before": null, "after": {"action": "Block", "indicators": rows},
+                "after_unknown": {}, "before_sensitive": {}, "after_sensitive": {},
+            },
+        })
+    };
+    let sets: Vec<serde_json::Value> = (0..60).map(set).collect();
+    json!({"format_version": "1.2", "terraform_version": "1.11.4", "resource_changes": sets}).to_string()
+}
+
+#[tokio::test]
+async fn every_host_gets_as_many_whole_rows_as_it_shows() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("plan.json"), long_plan()).unwrap();
+    // What each host takes, in characters.
+    for (host, most) in [
+        ("github", 65_536),
+        ("azure", 150_000),
+        ("gitlab", 1_000_000),
+        ("bitbucket", 32_768),
+        ("summary", 1 << 20),
+    ] {
+        let output = report(directory.path(), &["plan.json", "--limit", host]).await;
+        let text = text(&output.stdout);
+        assert!(output.status.success());
+        assert!(
+            text.len() <= most && text.len() > most / 2,
+            "{host}: {} bytes",
+            text.len()
+        );
+        let tables = text.lines().filter(|line| line.starts_with('|'));
+        let rows: Vec<&str> = tables
+            .filter(|line| line.contains("list") && line.contains("example"))
+            .collect();
+        assert!(!rows.is_empty());
+        for row in rows {
+            assert!(row.ends_with(" |") && row.contains("ümläut"), "{host}: {row}");
+        }
+        assert!(
+            text.contains(" more") && text.contains("terraform-provider-mde 0.1.0"),
+            "{host}: it ends like any other"
+        );
     }
 }

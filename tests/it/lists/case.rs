@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The instant at which all cases are read.
-const NOW: &str = "2026-01-20T00:00:00Z";
+pub const NOW: &str = "2026-01-20T00:00:00Z";
 
 /// A file and what is expected of it.
 #[derive(Deserialize)]
@@ -41,15 +41,14 @@ pub struct Expectation {
     pub skipped: Vec<Skipped>,
     pub rewritten: Option<Vec<Rewritten>>,
     pub error: Option<String>,
-    /// What `lint` finds.
-    #[serde(default)]
-    pub lint: Vec<String>,
+    /// What `lint` finds, if that is looked at.
+    pub lint: Option<Vec<String>>,
 }
 
 impl Expectation {
     /// Whether it says nothing of a conversion.
     pub fn is_for_lint(&self) -> bool {
-        self.error.is_none() && self.skipped.is_empty() && !self.lint.is_empty()
+        self.error.is_none() && self.rows.is_empty() && self.skipped.is_empty() && self.lint.is_some()
     }
 }
 
@@ -153,13 +152,22 @@ impl Outcome {
     }
 
     /// In what it differs from what is expected.
-    pub fn faults(&self, expectation: &Expectation) -> Vec<String> {
+    pub fn faults(&self, expectation: &Expectation, is_ours: bool) -> Vec<String> {
         let reading = match (self, &expectation.error) {
+            (Self::Refused(text), Some(words)) if is_ours && !text.contains(words.as_str()) => {
+                return vec![format!("refused: {text}, and not for: {words}")];
+            }
             (Self::Refused(_), Some(_)) => return Vec::new(),
             (Self::Refused(text), None) => return vec![format!("refused: {text}")],
             (Self::Read(reading), error) => {
                 if error.is_some() && reading.empty.is_none() {
                     return vec![format!("no error, but {} rows", reading.drafts.len())];
+                }
+                if let (Some(text), Some(words)) = (&reading.empty, error)
+                    && is_ours
+                    && !text.contains(words.as_str())
+                {
+                    return vec![format!("empty: {text}, and not for: {words}")];
                 }
                 reading
             }

@@ -2,7 +2,7 @@
 //!
 //! Read are plain lists, the lists of MISP's `misp-warninglists`, and tables of rank and domain as Tranco has them.
 
-use crate::indicator::{Indicator, IndicatorType, Protected, canonical, detect_type};
+use crate::indicator::{Action, Indicator, IndicatorType, Protected, canonical, detect_type};
 use crate::outgoing::shown;
 use serde::Deserialize;
 use std::collections::HashSet;
@@ -113,10 +113,22 @@ impl AllowList {
         }
     }
 
-    /// Whether the indicator would block something of the list.
+    /// Whether the address is in one of the networks, whatever the indicator does about it.
+    fn has_address(&self, indicator: &Indicator) -> bool {
+        // Protected networks ask about blocks only.
+        let block = Indicator {
+            action: Action::Block,
+            value: indicator.value.clone(),
+            indicator_type: indicator.indicator_type.clone(),
+            ..Indicator::blank()
+        };
+        self.networks.matches(&block).is_some()
+    }
+
+    /// Whether the indicator is about something of the list. Its action is for the caller to judge.
     #[must_use]
     pub fn hit(&self, indicator: &Indicator, canonical: &str) -> Option<Hit> {
-        if self.networks.matches(indicator).is_some() && is_address(indicator) {
+        if is_address(indicator) && self.has_address(indicator) {
             return Some(Hit::Shared);
         }
         let value = canonical.to_lowercase();
@@ -156,7 +168,6 @@ fn host(indicator: &Indicator, canonical: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::indicator::Action;
     use proptest::prelude::*;
 
     fn hit(list: &AllowList, value: &str) -> Option<Hit> {
@@ -204,6 +215,18 @@ mod tests {
             hit(&of("string", "exact.example").unwrap(), "exact.example"),
             Some(Hit::Popular)
         );
+        for value in ["203.0.113.9", "popular.example"] {
+            let warning = Indicator {
+                value: value.to_owned(),
+                indicator_type: detect_type(value).unwrap(),
+                action: Action::Warn,
+                ..Indicator::blank()
+            };
+            assert!(
+                plain.hit(&warning, value).is_some(),
+                "a warning is in the way, too: {value}"
+            );
+        }
         assert!(of("regex", "a.*").unwrap_err().contains("`regex`"));
         assert!(of("cidr", "no network!").is_err());
         assert!(AllowList::parse("x", "{\"a\":1}").is_err());
