@@ -1,6 +1,6 @@
 //! The example of a whole repository: every command of its pipelines, hooks and README runs here against the simulator.
 
-mod yaml;
+pub mod yaml;
 mod pipeline;
 mod runner;
 
