@@ -4,7 +4,7 @@
 use crate::support::{Feature, PROGRAM, Tenant, Workspace, has};
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
@@ -17,17 +17,31 @@ struct Block {
     text: String,
 }
 
-/// The blocks of code in these languages on all pages that are written by hand.
-fn blocks(languages: &[&str]) -> Vec<Block> {
+/// All pages that are written by hand.
+fn pages() -> Vec<PathBuf> {
     let root = Path::new(ROOT);
-    let mut pages: Vec<_> = fs::read_dir(root.join("docs/guides"))
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    pages.extend(["README.md", "CONTRIBUTING.md", "SECURITY.md"].map(|name| root.join(name)));
+    let entries = fs::read_dir(root.join("docs/guides")).unwrap();
+    let mut pages: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    let papers = [
+        "README.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        "ARCHITECTURE.md",
+        "CHANGELOG.md",
+        "examples/gitops/README.md",
+    ];
+    pages.extend(papers.map(|name| root.join(name)));
     pages.sort();
+    pages
+}
+
+/// The blocks of code in these languages on all pages but the example's, which has tests of its own.
+fn blocks(languages: &[&str]) -> Vec<Block> {
     let mut found = Vec::new();
-    for page in pages {
+    for page in pages()
+        .into_iter()
+        .filter(|page| !page.starts_with(Path::new(ROOT).join("examples")))
+    {
         let text = fs::read_to_string(&page).unwrap();
         let name = page.file_name().unwrap().to_string_lossy().into_owned();
         let mut lines = text.lines().enumerate();
@@ -127,8 +141,12 @@ async fn every_configuration_is_formatted_and_valid() {
         workspace.write("main.tf", &text);
         let ran = workspace.run(&["fmt", "-check", "-diff"]).await;
         assert_eq!(ran.code, 0, "{place}:\n{}", ran.output);
-        // Of the first two, parts are left out or for a file of another kind; the third has a test of its own.
-        if text.contains("# ...") || text.starts_with("list ") || !is_for_this_host(&text) {
+        // In these, something is left out, or they stand in files of another kind.
+        let is_part = text.contains("# ...")
+            || ["list ", "provider_installation "]
+                .iter()
+                .any(|start| text.starts_with(start));
+        if is_part || !is_for_this_host(&text) {
             continue;
         }
         for file in between(&text, "file(\"", "\")") {
@@ -192,6 +210,46 @@ async fn getting_started_arrives_where_it_says() {
         .map(|warning| format!("Warning: {warning}\n"))
         .collect();
     assert_eq!(told, [of_page("text")]);
+}
+
+/// What a heading is called in links.
+fn anchor(heading: &str) -> String {
+    let words = heading.trim_start_matches('#').trim().to_lowercase();
+    let kept = words
+        .chars()
+        .filter(|letter| letter.is_alphanumeric() || " -_".contains(*letter));
+    kept.map(|letter| if letter == ' ' { '-' } else { letter }).collect()
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    let mut followed = 0;
+    for page in pages() {
+        let text = fs::read_to_string(&page).unwrap();
+        for link in between(&text, "](", ")")
+            .into_iter()
+            .filter(|link| !link.contains("://"))
+        {
+            let (file, heading) = link.split_once('#').unwrap_or((link, ""));
+            let target = if file.is_empty() {
+                page.clone()
+            } else {
+                page.parent().unwrap().join(file)
+            };
+            assert!(target.exists(), "{}: {link}", page.display());
+            if !heading.is_empty() {
+                let there = fs::read_to_string(&target).unwrap();
+                let mut headings = there.lines().filter(|line| line.starts_with('#'));
+                assert!(
+                    headings.any(|line| anchor(line) == heading),
+                    "{}: {link}",
+                    page.display()
+                );
+            }
+            followed += 1;
+        }
+    }
+    assert!(followed >= 40, "{followed}");
 }
 
 #[test]
