@@ -1,210 +1,306 @@
-//! What the guides show is well formed, and each example of the guide to signing in signs in.
+//! What the pages for people show: configurations that are formatted and valid, scripts that a shell can read, commands and
+//! options that exist.
 
-use crate::support::{Tenant, Workspace};
-use mde::simulator::SignIn;
+use crate::support::{Feature, PROGRAM, Tenant, Workspace, has};
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
-const GUIDE: &str = include_str!("../../docs/guides/authentication.md");
-const NOTHING: &str = "00000000-0000-0000-0000-000000000000";
-const READ: &str = "\ndata \"mde_capacity\" \"tenant\" {}\n";
 
-/// The blocks of this language in a page.
-fn blocks<'a>(page: &'a str, language: &str) -> Vec<&'a str> {
-    let start = format!("```{language}\n");
-    let blocks = page.split(&start).skip(1);
-    blocks.map(|rest| rest.split("```").next().unwrap()).collect()
+/// A block of code on a page.
+struct Block {
+    /// Page and line, for messages.
+    place: String,
+    text: String,
 }
 
-/// What stands under a heading of the guide, up to the next one.
-fn section(heading: &str) -> &'static str {
-    let (_, rest) = GUIDE
-        .split_once(&format!("# {heading}\n"))
-        .unwrap_or_else(|| panic!("no {heading}"));
-    // A comment in a block begins with one mark and no empty line before it.
-    rest.split("\n\n#").next().unwrap()
-}
-
-#[tokio::test]
-async fn every_configuration_in_a_guide_is_well_formed() {
-    let tenant = Tenant::start().await;
-    let workspace = Workspace::new(&tenant);
-    let mut count = 0;
-    for entry in fs::read_dir(Path::new(ROOT).join("docs/guides")).unwrap() {
-        let path = entry.unwrap().path();
-        let page = fs::read_to_string(&path).unwrap();
-        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-        for language in ["terraform", "hcl"] {
-            for (number, block) in blocks(&page, language).into_iter().enumerate() {
-                workspace.write(&format!("{name}-{language}-{number}.tf"), block);
-                count += 1;
-            }
-        }
-    }
-    assert!(count > 20, "{count} blocks");
-    workspace.run(&["fmt", "-check", "-diff"]).await.expect(0);
-}
-
-/// A workspace with nothing to sign in with but what a platform gives by itself.
-fn on_platform(tenant: &Tenant, way: Option<SignIn>) -> Workspace {
-    let mut workspace = Workspace::new(tenant);
-    for name in ["ARM_TENANT_ID", "ARM_CLIENT_ID", "ARM_CLIENT_SECRET"] {
-        workspace.unset(name);
-    }
-    let given = way.map(|way| tenant.simulator.environment_for(way)).unwrap_or_default();
-    for (name, value) in given.iter().filter(|(name, _)| !name.starts_with("ARM_")) {
-        workspace.set(name, value);
-    }
-    workspace
-}
-
-fn variable(variables: &[(String, String)], name: &str) -> String {
-    let found = variables.iter().find(|(key, _)| key == name);
-    found.unwrap_or_else(|| panic!("no {name}")).1.clone()
-}
-
-/// The text with the names of this tenant in the places that the reader fills.
-fn filled(tenant: &Tenant, text: &str) -> String {
-    let own = tenant.environment();
-    let devops = tenant.simulator.environment_for(SignIn::AzureDevOps);
-    let pfx = Path::new(ROOT)
-        .join("tests/certificates/modern.pfx")
-        .display()
-        .to_string();
-    let token = tenant
-        .simulator
-        .directory()
-        .join("federated-token")
-        .display()
-        .to_string();
-    let line = |line: &str| {
-        let name = match line {
-            _ if line.contains("tenant") => variable(&own, "ARM_TENANT_ID"),
-            _ if line.contains("connection") => variable(&devops, "ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID"),
-            _ => variable(&own, "ARM_CLIENT_ID"),
-        };
-        line.replace(NOTHING, &name)
-            .replace("/etc/terraform/defender.pfx", &pfx)
-            .replace("/run/secrets/oidc-token", &token)
-    };
-    text.lines().map(|text| line(text) + "\n").collect()
-}
-
-#[tokio::test]
-async fn each_provider_block_of_the_guide_signs_in() {
-    let certificates = vec![Path::new(ROOT).join("tests/certificates/plain.pem")];
-    let tenant = Tenant::with(|options| options.client_certificates = certificates).await;
-    let cases = [
-        ("Client certificate", None),
-        ("Client secret", None),
-        ("OpenID Connect", None),
-        ("GitHub Actions", Some(SignIn::GitHubActions)),
-        ("Azure DevOps", Some(SignIn::AzureDevOps)),
-        ("Workload identity in AKS", Some(SignIn::AksWorkloadIdentity)),
-        ("Managed identity", Some(SignIn::ManagedIdentity)),
-        ("Managed identity", Some(SignIn::AppService)),
-        ("Managed identity", Some(SignIn::MachineLearning)),
-        ("Managed identity", Some(SignIn::CloudShell)),
-        ("Managed identity", Some(SignIn::AzureArc)),
+/// All pages that are written by hand.
+fn pages() -> Vec<PathBuf> {
+    let root = Path::new(ROOT);
+    let entries = fs::read_dir(root.join("docs/guides")).unwrap();
+    let mut pages: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    let papers = [
+        "README.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        "ARCHITECTURE.md",
+        "CHANGELOG.md",
+        "examples/gitops/README.md",
     ];
-    for (heading, way) in cases {
-        let mut workspace = on_platform(&tenant, way);
-        let found = blocks(section(heading), "terraform");
-        let [block] = found.as_slice() else {
-            panic!("{heading}: {found:?}");
-        };
-        let mut text = filled(&tenant, block) + READ;
-        for (name, value) in [
-            ("certificate_password", "correct-horse".to_owned()),
-            ("client_secret", variable(&tenant.environment(), "ARM_CLIENT_SECRET")),
-        ] {
-            if block.contains(&format!("var.{name}")) {
-                text.push_str(&format!("\nvariable \"{name}\" {{\n  sensitive = true\n}}\n"));
-                workspace.set(&format!("TF_VAR_{name}"), &value);
-            }
-        }
-        workspace.main(&text);
-        tenant.simulator.clear_calls();
-        let ran = workspace.plan().await;
-        assert_eq!(
-            (ran.code, ran.warnings()),
-            (0, Vec::new()),
-            "{heading} {way:?}:\n{}",
-            ran.output
-        );
-        assert_eq!(tenant.lists(), 1, "{heading} {way:?}");
-    }
+    pages.extend(papers.map(|name| root.join(name)));
+    pages.sort();
+    pages
 }
 
-#[cfg(unix)]
-#[tokio::test]
-async fn the_provider_block_for_the_azure_cli_signs_in() {
-    use crate::support::AzureCli;
-    let tenant = Tenant::start().await;
-    let first = Workspace::new(&tenant);
-    first.main(READ);
-    first.plan().await.expect(0);
-    let az = AzureCli::with_token(&tenant.simulator.tokens()[0], jiff::Timestamp::now().as_second() + 3000);
-    let mut workspace = on_platform(&tenant, None);
-    workspace.unset("ARM_USE_CLI");
-    workspace.set("PATH", &az.search_path());
-    let found = blocks(section("Azure CLI"), "terraform");
-    let [block] = found.as_slice() else { panic!("{found:?}") };
-    workspace.main(&(filled(&tenant, block) + READ));
-    workspace.plan().await.expect(0);
-    assert!(!az.asked().is_empty());
-}
-
-/// The variables that a pipeline, a pod or a shell sets in the blocks of this language.
-fn set_in(heading: &str, language: &str) -> Vec<(String, String)> {
+/// The blocks of code in these languages on all pages but the example's, which has tests of its own.
+fn blocks(languages: &[&str]) -> Vec<Block> {
     let mut found = Vec::new();
-    let mut name = None;
-    for line in blocks(section(heading), language).concat().lines().map(str::trim) {
-        let pair = match language {
-            "sh" => line.strip_prefix("export ").and_then(|rest| rest.split_once('=')),
-            _ => line.split_once(": "),
-        };
-        match pair {
-            // A pod has the name and the value in two lines.
-            Some(("- name", text)) => name = Some(text.to_owned()),
-            Some(("value", text)) => found.extend(name.take().map(|name| (name, text.to_owned()))),
-            Some((key, text)) if key.starts_with("ARM_") || key.starts_with("SYSTEM_") => {
-                found.push((key.to_owned(), text.to_owned()));
+    for page in pages()
+        .into_iter()
+        .filter(|page| !page.starts_with(Path::new(ROOT).join("examples")))
+    {
+        let text = fs::read_to_string(&page).unwrap();
+        let name = page.file_name().unwrap().to_string_lossy().into_owned();
+        let mut lines = text.lines().enumerate();
+        while let Some((number, line)) = lines.next() {
+            let Some(language) = line.trim_start().strip_prefix("```") else {
+                continue;
+            };
+            let indent = line.len() - line.trim_start().len();
+            let inner = lines
+                .by_ref()
+                .map(|(_, line)| line)
+                .take_while(|line| line.trim() != "```");
+            let text: String = inner
+                .map(|line| format!("{}\n", line.get(indent..).unwrap_or_default()))
+                .collect();
+            if languages.contains(&language) {
+                let place = format!("{name}:{}", number + 1);
+                found.push(Block { place, text });
             }
-            _ => {}
         }
     }
     found
 }
 
-#[tokio::test]
-async fn the_variables_of_each_pipeline_pod_and_shell_of_the_guide_sign_in() {
-    let tenant = Tenant::start().await;
-    let own = tenant.environment();
-    for (heading, language, way, count) in [
-        ("Client secret", "sh", None, 3),
-        ("GitHub Actions", "yaml", Some(SignIn::GitHubActions), 3),
-        ("Azure DevOps", "yaml", Some(SignIn::AzureDevOps), 5),
-        ("Workload identity in AKS", "yaml", Some(SignIn::AksWorkloadIdentity), 1),
-    ] {
-        let mut workspace = on_platform(&tenant, way);
-        // The pipeline hands it over only if it is mapped.
-        workspace.unset("SYSTEM_ACCESSTOKEN");
-        let variables = set_in(heading, language);
-        assert_eq!(variables.len(), count, "{variables:?}");
-        let devops = tenant.simulator.environment_for(SignIn::AzureDevOps);
-        for (name, written) in variables {
-            let value = match name.as_str() {
-                "ARM_TENANT_ID" | "ARM_CLIENT_ID" | "ARM_CLIENT_SECRET" => variable(&own, &name),
-                "SYSTEM_ACCESSTOKEN" | "ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID" => variable(&devops, &name),
-                _ => written.trim_matches('"').to_owned(),
-            };
-            workspace.set(&name, &value);
-        }
-        workspace.main(READ);
-        tenant.simulator.clear_calls();
-        workspace.plan().await.expect(0);
-        assert_eq!(tenant.lists(), 1, "{heading}");
+/// What stands between the marks, for each place where both are.
+fn between<'t>(text: &'t str, open: &str, close: &str) -> Vec<&'t str> {
+    let parts = text.split(open).skip(1);
+    parts.filter_map(|part| Some(part.split_once(close)?.0)).collect()
+}
+
+/// The names that follow these words in the text.
+fn names(text: &str, before: &str) -> BTreeSet<String> {
+    let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    let parts = text.split(before).skip(1);
+    parts
+        .map(|part| part.chars().take_while(|letter| is_part(*letter)).collect())
+        .collect()
+}
+
+/// What a page leaves to its reader: where the provider comes from, variables, values and resources that another block declares.
+fn completed(text: &str) -> String {
+    let mut whole = text.to_owned();
+    if !text.contains("required_providers") {
+        whole.push_str(
+            "\nterraform {\n  required_providers {\n    mde = { source = \"terraform.local/mde/mde\" }\n  }\n}\n",
+        );
     }
+    for name in names(text, "var.") {
+        if !text.contains(&format!("variable \"{name}\"")) {
+            whole.push_str(&format!("\nvariable \"{name}\" {{}}\n"));
+        }
+    }
+    for name in names(text, "local.") {
+        if !text.contains(&format!("  {name} = ")) {
+            whole.push_str(&format!("\nlocals {{\n  {name} = \"{{}}\"\n}}\n"));
+        }
+    }
+    for kind in ["mde_indicator", "mde_indicator_set"] {
+        for name in names(text, &format!(" = {kind}.")) {
+            if text.contains(&format!("resource \"{kind}\" \"{name}\"")) {
+                continue;
+            }
+            let rest = match kind {
+                "mde_indicator" => "value = \"evil.example\"\n  title = \"One\"\n  description = \"One\"",
+                _ => "indicators = {}",
+            };
+            whole.push_str(&format!(
+                "\nresource \"{kind}\" \"{name}\" {{\n  action = \"Block\"\n  {rest}\n}}\n"
+            ));
+        }
+    }
+    whole
+}
+
+/// Whether this host can read all of the block.
+fn is_for_this_host(text: &str) -> bool {
+    let needs = |feature: Feature, words: &[&str]| !words.iter().all(|word| text.contains(word)) || has(feature);
+    needs(Feature::Identity, &["import {", "identity = {"])
+        && needs(Feature::Removed, &["removed {"])
+        && needs(Feature::ProviderForEach, &["mde.each["])
+}
+
+#[tokio::test]
+async fn every_configuration_is_formatted_and_valid() {
+    let tenant = Tenant::start().await;
+    let mut validated = 0;
+    for Block { place, text, .. } in blocks(&["terraform", "hcl"]) {
+        let mut workspace = Workspace::new(&tenant);
+        let is_fragment = text.lines().next().is_some_and(|line| line.contains(" = "));
+        let inner: String = text.lines().map(|line| format!("  {line}\n")).collect();
+        let text = if is_fragment {
+            format!("locals {{\n{inner}}}\n")
+        } else {
+            text
+        };
+        workspace.write("main.tf", &text);
+        let ran = workspace.run(&["fmt", "-check", "-diff"]).await;
+        assert_eq!(ran.code, 0, "{place}:\n{}", ran.output);
+        // In these, something is left out, or they stand in files of another kind.
+        let is_part = text.contains("# ...")
+            || ["list ", "provider_installation "]
+                .iter()
+                .any(|start| text.starts_with(start));
+        if is_part || !is_for_this_host(&text) {
+            continue;
+        }
+        for file in between(&text, "file(\"", "\")") {
+            let file = file.trim_start_matches("${path.module}/");
+            if file.contains("${") {
+                continue;
+            }
+            let path = workspace.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            let list = if file.ends_with(".json") {
+                "{}"
+            } else {
+                "value,title,description\nevil.example,One,One\n"
+            };
+            fs::write(path, list).unwrap();
+        }
+        workspace.write("main.tf", &completed(&text));
+        workspace.unset("ARM_CLIENT_SECRET");
+        let ran = workspace.run(&["validate"]).await;
+        assert_eq!(ran.code, 0, "{place}:\n{}", ran.output);
+        validated += 1;
+    }
+    assert!(validated >= 15, "{validated}");
+}
+
+#[tokio::test]
+async fn getting_started_arrives_where_it_says() {
+    let of_page = |language: &str| {
+        let all = blocks(&[language]).into_iter();
+        let mut own = all.filter(|block| block.place.starts_with("getting-started.md"));
+        own.next().unwrap().text
+    };
+    let tenant = Tenant::start().await;
+    let workspace = Workspace::new(&tenant);
+    let list = of_page("csv");
+    fs::create_dir(workspace.path().join("intel")).unwrap();
+    workspace.write("intel/c2.csv", &list);
+    // The version stands for what is installed; here it comes from an override.
+    workspace.write("main.tf", &of_page("terraform"));
+    workspace.run(&["validate"]).await.expect(0);
+    workspace.apply().await.expect(0);
+    assert_eq!(tenant.simulator.rows().len(), list.lines().count() - 1);
+    workspace
+        .run(&["plan", "-detailed-exitcode", "-input=false"])
+        .await
+        .expect(0);
+
+    let shorter: String = list
+        .lines()
+        .filter(|line| !line.contains("evil.example"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    workspace.write("intel/c2.csv", &shorter);
+    let ran = workspace
+        .run(&["plan", "-detailed-exitcode", "-input=false"])
+        .await
+        .expect(2);
+    let told: Vec<String> = ran
+        .warnings()
+        .iter()
+        .map(|warning| format!("Warning: {warning}\n"))
+        .collect();
+    assert_eq!(told, [of_page("text")]);
+}
+
+/// What a heading is called in links.
+fn anchor(heading: &str) -> String {
+    let words = heading.trim_start_matches('#').trim().to_lowercase();
+    let kept = words
+        .chars()
+        .filter(|letter| letter.is_alphanumeric() || " -_".contains(*letter));
+    kept.map(|letter| if letter == ' ' { '-' } else { letter }).collect()
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    let mut followed = 0;
+    for page in pages() {
+        let text = fs::read_to_string(&page).unwrap();
+        for link in between(&text, "](", ")")
+            .into_iter()
+            .filter(|link| !link.contains("://"))
+        {
+            let (file, heading) = link.split_once('#').unwrap_or((link, ""));
+            let target = if file.is_empty() {
+                page.clone()
+            } else {
+                page.parent().unwrap().join(file)
+            };
+            assert!(target.exists(), "{}: {link}", page.display());
+            if !heading.is_empty() {
+                let there = fs::read_to_string(&target).unwrap();
+                let mut headings = there.lines().filter(|line| line.starts_with('#'));
+                assert!(
+                    headings.any(|line| anchor(line) == heading),
+                    "{}: {link}",
+                    page.display()
+                );
+            }
+            followed += 1;
+        }
+    }
+    assert!(followed >= 40, "{followed}");
+}
+
+#[test]
+fn every_command_and_option_exists() {
+    let help = |command: &str| {
+        let output = Command::new(PROGRAM).args([command, "--help"]).output().unwrap();
+        assert!(output.status.success(), "`{command}` is no command");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let mut seen = BTreeSet::new();
+    for Block { place, text, .. } in blocks(&["sh", "shell", "yaml"]) {
+        let joined = text.replace("\\\n", " ");
+        for line in joined.lines() {
+            // A word that is not part of a path or a name, with what follows up to the next command.
+            for marked in ["terraform-provider-mde ", "cargo run --release -- ", "cargo run -- "] {
+                let Some((_, rest)) = line.split_once(marked) else {
+                    continue;
+                };
+                let rest = rest.split([';', '|', '>', '&', '#']).next().unwrap_or_default();
+                let own = rest.split(" -- ").next().unwrap_or_default();
+                let mut words = own.split_whitespace();
+                let Some(command) = words.next().filter(|word| !word.starts_with('-')) else {
+                    continue;
+                };
+                let help = help(command);
+                for option in words.filter(|word| word.starts_with("--")) {
+                    let name = option.split('=').next().unwrap_or_default();
+                    assert!(
+                        help.split([' ', '\n', ',', '=', '[']).any(|word| word == name),
+                        "{place}: `{command}` has no {name}"
+                    );
+                }
+                seen.insert(command.to_owned());
+            }
+        }
+    }
+    for command in [
+        "check", "simulate", "lint", "report", "export", "convert", "install", "demo",
+    ] {
+        assert!(seen.contains(command), "no page shows `{command}`: {seen:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn every_script_and_pipeline_can_be_read() {
+    let pipelines = blocks(&["yaml"]);
+    for Block { text, .. } in &pipelines {
+        crate::gitops::yaml::read(text);
+    }
+    let scripts = blocks(&["sh", "shell"]);
+    for Block { place, text } in &scripts {
+        crate::workflows::assert_is_script(place, text);
+    }
+    assert!(pipelines.len() >= 10 && scripts.len() >= 30);
 }

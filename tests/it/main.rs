@@ -45,6 +45,7 @@ mod releases;
 #[cfg(unix)]
 mod replacement;
 mod report_page;
+mod signing_in;
 #[cfg(unix)]
 mod stopping;
 mod support;
@@ -81,3 +82,5 @@ mod terraform_verdict;
 mod terraform_warnings;
 mod transport;
 mod unrun;
+#[cfg(unix)]
+mod workflows;
