@@ -40,8 +40,12 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run plan, apply, drift and destroy with the real Terraform against the built-in simulator
-    Demo,
+    /// Run plan, apply, drift and destroy with the real Terraform or OpenTofu against the built-in simulator
+    Demo {
+        /// Path of the program to run. By default `terraform` on PATH, or else `tofu`
+        #[arg(long, value_name = "PROGRAM")]
+        host: Option<PathBuf>,
+    },
     /// Serve the simulator of the Defender API until Ctrl-C, or while a command runs: simulate -- COMMAND
     Simulate(Box<simulate::Arguments>),
     /// Write a live tenant as list files, configuration and import blocks; the environment names the tenant and signs in
@@ -120,7 +124,7 @@ pub async fn run(output: &mut (dyn Write + Send), errors: &mut (dyn Write + Send
         }
     };
     let result = match arguments.command {
-        Command::Demo => demo::run(&mut for_people(output)).await.map(|()| DONE),
+        Command::Demo { host } => demo::run(host, &mut for_people(output)).await.map(|()| DONE),
         Command::Simulate(simulate) => simulate.run(&mut for_people(output)).await,
         Command::Export(export) => export.run(&mut for_people(output), errors).await,
         Command::Install { directory } => install::run(directory, &mut for_people(output)).map(|()| DONE),

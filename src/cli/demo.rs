@@ -5,15 +5,15 @@ use super::with_causes;
 use crate::simulator::{Options, Simulator};
 use std::fmt::Write as _;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// How many lines of Terraform's output one step shows.
 const SHOWN: usize = 40;
 /// Domains, addresses and hashes in the example's list.
 const ROWS: [usize; 3] = [400, 200, 600];
 
-/// Runs all steps; ends with an error if one differs from what it should be. Leaves nothing behind.
-pub async fn run(output: &mut (dyn Write + Send)) -> Result<(), String> {
+/// Runs all steps with the host, or the one that is found on PATH; ends with an error if one differs from what it should be. Leaves nothing behind.
+pub async fn run(host: Option<PathBuf>, output: &mut (dyn Write + Send)) -> Result<(), String> {
     let directory = tempfile::tempdir().map_err(|error| format!("no temporary directory can be made: {error}"))?;
     let certificates = directory.path().join("simulator");
     let simulator = Simulator::start(Options {
@@ -22,7 +22,7 @@ pub async fn run(output: &mut (dyn Write + Send)) -> Result<(), String> {
     })
     .await
     .map_err(|error| format!("the simulator cannot start: {}", with_causes(&error)))?;
-    let terraform = Terraform::new(directory.path(), simulator.environment())?;
+    let terraform = Terraform::new(directory.path(), simulator.environment(), host)?;
     write_configuration(directory.path())?;
     let mut demo = Demo {
         output,

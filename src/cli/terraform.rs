@@ -24,13 +24,17 @@ pub struct Ran {
 }
 
 impl Terraform {
-    /// Finds `terraform`, else `tofu`, and points it at this binary.
+    /// Points the host at this binary; by default the `terraform` on PATH, else the `tofu`.
     ///
     /// # Errors
     /// If there is neither, or if the settings cannot be written.
-    pub fn new(directory: &Path, environment: Vec<(String, String)>) -> Result<Self, String> {
-        let binary = find(std::env::var_os("PATH"))
-            .ok_or("neither `terraform` nor `tofu` is on PATH. Install one of them (Terraform 1.8 or OpenTofu 1.7, or newer) and run this again.")?;
+    pub fn new(directory: &Path, environment: Vec<(String, String)>, host: Option<PathBuf>) -> Result<Self, String> {
+        let binary = match host {
+            // It is run in another directory than this program.
+            Some(host) => std::path::absolute(&host).map_err(|error| format!("{}: {error}", host.display()))?,
+            None => find(std::env::var_os("PATH"))
+                .ok_or("neither `terraform` nor `tofu` is on PATH. Install one of them (Terraform 1.8 or OpenTofu 1.7, or newer) and run this again.")?,
+        };
         let program =
             std::env::current_exe().map_err(|error| format!("this program's own path is not known: {error}"))?;
         let home = program.parent().ok_or("this program's own directory is not known")?;
@@ -64,16 +68,18 @@ impl Terraform {
     /// # Errors
     /// If the binary cannot be started.
     pub async fn run(&self, arguments: &[&str]) -> Result<Ran, String> {
-        let output = Command::new(&self.binary)
+        let mut command = Command::new(&self.binary);
+        // What its user has set for other configurations, such as arguments, workspaces, logs and encryption.
+        let others = std::env::vars_os().map(|(name, _)| name);
+        for name in others.filter(|name| name.to_string_lossy().starts_with("TF_")) {
+            command.env_remove(name);
+        }
+        let output = command
             .args(arguments)
             .arg("-no-color")
             .env("TF_INPUT", "0")
             .current_dir(&self.directory)
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
-            .env_remove("TF_LOG")
-            .env_remove("TF_WORKSPACE")
-            .env_remove("TF_DATA_DIR")
-            .env_remove("TF_REATTACH_PROVIDERS")
             .env("CHECKPOINT_DISABLE", "1")
             .stdin(Stdio::null())
             .output()

@@ -65,10 +65,12 @@ fn assert_nothing_left(temporary: &TempDir) {
 #[tokio::test]
 async fn the_demo_shows_the_whole_chain_and_leaves_nothing_behind() {
     let temporary = tempfile::tempdir().unwrap();
-    let path = Host::of_this_run().path_variable();
-    let Output { status, stdout, stderr } = within(program(&["demo"], &temporary).env("PATH", path).output())
-        .await
-        .unwrap();
+    let host = Host::of_this_run().path.to_str().unwrap();
+    // What the user has set for other configurations has no part in it.
+    let output = program(&["demo", "--host", host], &temporary)
+        .env("TF_CLI_ARGS_plan", "-no-such-option")
+        .output();
+    let Output { status, stdout, stderr } = within(output).await.unwrap();
     let shown = text(&stdout);
     assert!(status.success(), "{shown}\n{}", text(&stderr));
     assert_eq!(text(&stderr), "");
@@ -123,18 +125,21 @@ async fn without_terraform_the_demo_says_so() {
 async fn a_demo_that_goes_wrong_fails() {
     use std::os::unix::fs::PermissionsExt;
     let (temporary, directory) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let broken = directory.path().join("terraform");
-    std::fs::write(&broken, "#!/bin/sh\necho no luck today\nexit 3\n").unwrap();
-    std::fs::set_permissions(&broken, std::fs::Permissions::from_mode(0o755)).unwrap();
-    let output = within(program(&["demo"], &temporary).env("PATH", directory.path()).output())
-        .await
-        .unwrap();
-    assert_eq!(output.status.code(), Some(2));
-    assert_eq!(
-        text(&output.stderr),
-        "error: step 1 ended with exit code 3 instead of 0. Its whole output:\nno luck today\n\n"
-    );
-    assert_nothing_left(&temporary);
+    // The first one is found as well where there is no other.
+    for name in ["tofu", "terraform"] {
+        let broken = directory.path().join(name);
+        std::fs::write(&broken, format!("#!/bin/sh\necho no luck with {name}\nexit 3\n")).unwrap();
+        std::fs::set_permissions(&broken, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let output = within(program(&["demo"], &temporary).env("PATH", directory.path()).output())
+            .await
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        assert_eq!(
+            text(&output.stderr),
+            format!("error: step 1 ended with exit code 3 instead of 0. Its whole output:\nno luck with {name}\n\n")
+        );
+        assert_nothing_left(&temporary);
+    }
 }
 
 /// A simulator in a process of its own.

@@ -33,6 +33,14 @@ async fn a_state_of_an_older_host_gets_its_identity_with_the_next_apply() {
     assert_eq!(stored(&host), Json::Null);
     host.with_identities().plan().await.clean();
     assert_eq!(stored(&host), Json::Null, "a plan stores nothing");
+    // What `-refresh-only` finds: the identity and nothing else.
+    let mut calls = host.walk(&mut Default::default()).await.unwrap();
+    let fresh = calls.read(ONE, &host.state[ONE]).await;
+    assert_eq!(fresh.value, host.state[ONE].value);
+    assert_eq!(
+        plain(&fresh.identity),
+        identity(&tenant, "evil.example", "DomainName", "Block")
+    );
     host.apply().await.clean();
     assert_eq!(stored(&host), identity(&tenant, "evil.example", "DomainName", "Block"));
     // It is the same again and again, so that nothing ever differs because of it.
@@ -113,6 +121,37 @@ async fn an_object_keeps_its_identity_when_a_change_of_it_fails() {
     tenant.fault(Fault { times: 100, ..fault });
     assert!(!host.destroy().await.errors.is_empty());
     assert_eq!(stored(&host), blocked);
+}
+
+/// A row of this application that an interrupted run has left, which the service then refuses to change.
+#[tokio::test]
+async fn a_creation_that_ends_half_way_has_the_identity_of_what_is_there() {
+    let tenant = Tenant::start().await;
+    let environment = tenant.environment();
+    let (_, application) = environment.iter().find(|(name, _)| name == "ARM_CLIENT_ID").unwrap();
+    tenant.portal(|rows| {
+        rows.push(json!({
+            "indicatorType": "DomainName", "indicatorValue": "evil.example", "action": "Block", "title": "list",
+            "description": "d", "severity": "High", "createdBy": application, "createdBySource": "PublicApi"
+        }));
+    });
+    let refusal = FaultKind::FailItems {
+        values: vec!["evil.example".into()],
+        reason: "refused".into(),
+    };
+    tenant.fault(Fault::new(refusal).on("POST", "/import").times(1000));
+    let mut host = Host::new(&tenant);
+    host.configure(&[(ONE, single("EVIL.example", json!({})))]);
+    let run = host.apply().await;
+    assert!(!run.errors.is_empty());
+    assert!(host.state[ONE].tainted);
+    let expected = identity(&tenant, "evil.example", "DomainName", "Block");
+    assert_eq!(stored(&host), expected);
+    tenant.simulator.clear_faults();
+    tenant.pass_time();
+    host.apply().await.ok();
+    assert_eq!((stored(&host), tenant.values().len()), (expected, 1));
+    host.plan().await.clean();
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use crate::support::blocks::{domain, domains, set, single};
 use crate::support::{Host, Tenant};
+use mde::simulator::{Fault, FaultKind};
 use serde_json::{Value as Json, json};
 
 const SET: &str = "mde_indicator_set.a";
@@ -140,4 +141,87 @@ async fn the_same_answers_come_with_and_without_the_private_data_of_the_saved_pl
             (first.value.clone(), first.private.clone())
         );
     }
+}
+
+/// With `lifecycle { destroy = false }` the old object of a replacement is forgotten, so the new one meets its rows.
+#[tokio::test]
+async fn what_a_host_forgets_stays_and_is_taken_over() {
+    let tenant = Tenant::start().await;
+    let mut host = Host::new(&tenant);
+    host.configure(&blocks(0..3, json!({}))).apply().await.ok();
+    let before = tenant.rows();
+    tenant.simulator.clear_calls();
+    host.forgetting().replacing(&[SET, ONE]).apply().await.ok();
+    host.replacing(&[]).plan().await.clean();
+    for address in [SET, ONE] {
+        host.taint(address);
+    }
+    host.apply().await.ok();
+    assert_eq!(tenant.rows(), before);
+    host.plan().await.clean();
+    // What differs is written, and nothing else.
+    host.taint(SET);
+    host.configure(&blocks(1..4, json!({}))).apply().await.ok();
+    assert_eq!((tenant.imported(), tenant.batch_deletes()), (1, 0));
+    assert_eq!(
+        tenant.values().len(),
+        5,
+        "a row that the new object does not want stays"
+    );
+    host.plan().await.clean();
+    host.destroy().await.ok();
+    assert!(host.state.is_empty());
+    assert_eq!((tenant.values().len(), tenant.batch_deletes()), (5, 0));
+}
+
+/// A provider block with `for_each`, or two aliases: two processes that know nothing of each other.
+#[tokio::test]
+async fn two_processes_of_one_tenant_do_not_disturb_each_other() {
+    let tenant = Tenant::start().await;
+    let (mut one, mut two) = (Host::new(&tenant), Host::new(&tenant));
+    one.configure(&[(SET, set(json!({ "indicators": domains(0..3) })))]);
+    two.configure(&[(ONE, single("one.example", json!({})))]);
+    let (first, second) = futures::join!(one.apply(), two.apply());
+    (first.ok(), second.ok());
+    assert_eq!(tenant.values().len(), 4);
+    for host in [&mut one, &mut two] {
+        host.plan().await.clean();
+    }
+    let (first, second) = futures::join!(one.destroy(), two.destroy());
+    (first.ok(), second.ok());
+    assert_eq!((tenant.values().len(), tenant.throttled()), (0, 0));
+}
+
+/// Terraform 1.16 stores an object whose creation failed twice, and goes on with the others in between.
+#[tokio::test]
+async fn a_creation_that_fails_in_part_leaves_its_neighbour_alone() {
+    let tenant = Tenant::start().await;
+    let mut host = Host::new(&tenant);
+    let refusal = FaultKind::FailItems {
+        values: vec![domain(7)],
+        reason: "The service has a bad day.".into(),
+    };
+    tenant.fault(Fault::new(refusal).on("POST", "/import").times(1000));
+    const OTHER: &str = "mde_indicator_set.b";
+    host.configure(&[
+        (SET, set(json!({ "indicators": domains(0..3) }))),
+        (OTHER, set(json!({ "indicators": domains(5..9) }))),
+    ]);
+    let run = host.apply().await;
+    assert!(
+        run.errors.iter().any(|error| error.contains(&domain(7))),
+        "{:?}",
+        run.errors
+    );
+    assert_eq!([SET, OTHER].map(|address| host.state[address].tainted), [false, true]);
+    let before = tenant.rows();
+    assert_eq!(before.len(), 6);
+    tenant.simulator.clear_faults();
+    tenant.pass_time();
+    tenant.simulator.clear_calls();
+    host.apply().await.ok();
+    assert_eq!((tenant.imported(), tenant.batch_deletes()), (1, 0));
+    let after = tenant.rows();
+    assert!(before.iter().all(|(name, row)| after.get(name) == Some(row)));
+    host.plan().await.clean();
 }

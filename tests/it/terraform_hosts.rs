@@ -77,6 +77,90 @@ async fn one_provider_block_serves_each_tenant() {
     assert_eq!((one.values().len(), two.values().len()), (0, 0));
 }
 
+/// A provider has to outlive its objects, so a tenant leaves in two steps: first its objects, then its provider block.
+#[tokio::test]
+async fn a_tenant_leaves_with_its_objects_first_and_its_provider_last() {
+    if !has(Feature::ProviderForEach) {
+        return;
+    }
+    let (one, two) = (Tenant::start().await, Tenant::start().await);
+    let workspace = Workspace::new(&one);
+    let main = |tenants: &[(&str, &Tenant)], leaving: &[&str]| {
+        let each = format!(
+            "for_each = {{ for name, tenant in local.tenants : name => tenant if !contains({leaving:?}, name) }}\n  provider = \
+             mde.each[each.key]"
+        );
+        workspace.main(&each_tenant(tenants, &set("c2", &["a.example", "b.example"], &each)));
+    };
+    let both = [("one", &one), ("two", &two)];
+    main(&both, &[]);
+    workspace.apply().await.expect(0);
+    // In one step the host refuses it, and nothing happens.
+    main(&both[..1], &[]);
+    workspace
+        .apply()
+        .await
+        .expect(1)
+        .expect_says("Provider instance not present");
+    assert_eq!((one.values().len(), two.values().len()), (2, 2));
+    // A plan of the others is possible meanwhile.
+    let arguments = [
+        "plan",
+        "-detailed-exitcode",
+        "-input=false",
+        "-exclude=mde_indicator_set.c2[\"two\"]",
+    ];
+    workspace.run(&arguments).await.expect(0);
+    main(&both, &["two"]);
+    workspace.apply().await.expect(0);
+    assert_eq!((one.values().len(), two.values().len()), (2, 0));
+    main(&both[..1], &[]);
+    workspace.plan().await.expect(0);
+
+    // A tenant that cannot be signed in to any more leaves the state only.
+    main(&both, &[]);
+    workspace.apply().await.expect(0);
+    let before = two.rows();
+    main(&both[..1], &[]);
+    workspace
+        .run(&["state", "rm", "mde_indicator_set.c2[\"two\"]"])
+        .await
+        .expect(0);
+    workspace.plan().await.expect(0);
+    assert_eq!((one.values().len(), two.rows()), (2, before));
+}
+
+/// The same with one provider block for each tenant, which every host can do.
+#[tokio::test]
+async fn a_provider_block_is_removed_after_its_objects() {
+    let (one, two) = (Tenant::start().await, Tenant::start().await);
+    let workspace = Workspace::new(&one);
+    let block = |name: &str, tenant: &Tenant| {
+        let attributes = block_of(tenant);
+        format!(
+            "provider \"mde\" {{\n  alias = {name:?}\n{}}}\n",
+            &attributes[1..attributes.len() - 1]
+        )
+    };
+    let providers = [block("one", &one), block("two", &two)];
+    let sets = ["one", "two"].map(|name| set(name, &["a.example"], &format!("provider = mde.{name}")));
+    workspace.main(&[providers.concat(), sets.concat()].concat());
+    workspace.apply().await.expect(0);
+    assert_eq!((one.values().len(), two.values().len()), (1, 1));
+    workspace.main(&[providers[0].as_str(), &sets[0]].concat());
+    workspace
+        .apply()
+        .await
+        .expect(1)
+        .expect_says("Provider configuration not present");
+    assert_eq!((one.values().len(), two.values().len()), (1, 1));
+    workspace.main(&[providers.concat(), sets[0].clone()].concat());
+    workspace.apply().await.expect(0);
+    assert_eq!((one.values().len(), two.values().len()), (1, 0));
+    workspace.main(&[providers[0].as_str(), &sets[0]].concat());
+    workspace.plan().await.expect(0);
+}
+
 /// Two provider configurations are two processes: each keeps to the service's limits by itself, and knows nothing of the other.
 #[tokio::test]
 async fn two_provider_configurations_may_share_a_tenant_and_its_limits() {

@@ -1,8 +1,9 @@
 //! `moved` and `removed` blocks with the real host: objects of another provider become this one's.
 
 use crate::support::peer::{Peer, SOURCE};
-use crate::support::{Feature, Tenant, Workspace, has};
+use crate::support::{Feature, PROGRAM, Tenant, Workspace, has};
 use serde_json::{Value as Json, json};
+use std::path::Path;
 
 const VALUE: &str = "https://evil.example/a";
 const ONE: &str = "mde_indicator.one";
@@ -179,4 +180,94 @@ async fn an_own_object_that_was_stored_under_another_address_stays() {
     workspace.plan().await.expect(0);
     workspace.apply().await.expect(0);
     assert_eq!((tenant.imports(), tenant.simulator.rows()), (0, before));
+}
+
+/// The same with a `moved` block, for which the host asks the provider: Terraform one that it has not configured, OpenTofu the one
+/// of its plan.
+#[tokio::test]
+async fn an_own_object_moves_from_another_address_of_the_provider() {
+    // A host of its own: OpenTofu takes that of Terraform's registry for its own one.
+    const OTHER: &str = "mirror.example/somebody/mde";
+    let tenant = Tenant::start().await;
+    let workspace = Workspace::new(&tenant);
+    let home = Path::new(PROGRAM).parent().unwrap().display().to_string();
+    let overrides = format!("    \"terraform.local/mde/mde\" = {home:?}\n    {OTHER:?} = {home:?}\n");
+    workspace.write(
+        "terraform.rc",
+        &format!("provider_installation {{\n  dev_overrides {{\n{overrides}  }}\n  direct {{}}\n}}\n"),
+    );
+    let set = |name: &str| {
+        format!(
+            "resource \"mde_indicator_set\" {name:?} {{\n  action = \"Block\"\n  title = \"t\"\n  description = \"d\"\n  \
+             indicators = {{ \"a.example\" = null }}\n}}\n"
+        )
+    };
+    workspace.main(&[single(""), set("one")].concat());
+    workspace.apply().await.expect(0);
+    let before = tenant.rows();
+    tenant.simulator.clear_calls();
+    let path = workspace.path().join("terraform.tfstate");
+    let state = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, state.replace("terraform.local/mde/mde", OTHER)).unwrap();
+    let moved = |kind: &str| format!("moved {{\n  from = {kind}.one\n  to   = {kind}.two\n}}\n");
+    let renamed = single("").replace("\"one\" {", "\"two\" {");
+    workspace.main(
+        &[
+            &moved("mde_indicator"),
+            &moved("mde_indicator_set"),
+            renamed.as_str(),
+            &set("two"),
+        ]
+        .concat(),
+    );
+    workspace
+        .apply()
+        .await
+        .expect(0)
+        .expect_says("0 added, 0 changed, 0 destroyed");
+    assert!(!std::fs::read_to_string(&path).unwrap().contains(OTHER));
+    assert_eq!(workspace.objects("mde_indicator.two").len(), 1);
+    assert_eq!(workspace.objects("mde_indicator_set.two").len(), 1);
+    workspace.plan().await.expect(0);
+    assert_eq!(
+        (tenant.imports(), tenant.batch_deletes(), tenant.rows()),
+        (0, 0, before)
+    );
+}
+
+/// A `moved` block does nothing if its target is there already: the plan then ends the old object, and with it the indicator of
+/// both. A `removed` block keeps it.
+#[tokio::test]
+async fn an_indicator_that_both_providers_have_in_the_state_stays_with_a_removed_block() {
+    if !has(Feature::Removed) {
+        return;
+    }
+    let (tenant, attributes) = tenant().await;
+    let before = tenant.simulator.rows();
+    let peer = Peer::serve().await;
+    let workspace = workspace(&tenant, &peer, &Peer::state(&attributes, false));
+    let removed = "removed {\n  from = microsoftdefender_indicator.one\n  lifecycle {\n    destroy = false\n  }\n}\n";
+    let import = format!("import {{\n  to = mde_indicator.one\n  id = {VALUE:?}\n}}\n");
+    let path = workspace.path().join("terraform.tfstate");
+    main(&workspace, &[removed, &import, &single("")].concat());
+    workspace.apply().await.expect(0);
+    let mut state: Json = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    let old: Json = serde_json::from_str(&Peer::state(&attributes, false)).unwrap();
+    let resources = state["resources"].as_array_mut().unwrap();
+    resources.push(old["resources"][0].clone());
+    std::fs::write(&path, state.to_string()).unwrap();
+
+    main(&workspace, &[MOVED, &single("")].concat());
+    let planned = workspace.run(&["plan", "-input=false"]).await.expect(0);
+    assert!(
+        planned.says("0 to add, 0 to change, 1 to destroy"),
+        "{}",
+        planned.output
+    );
+    planned.block(OLD);
+    main(&workspace, &[removed, &single("")].concat());
+    workspace.apply().await.expect(0);
+    assert!(workspace.objects(OLD).is_empty());
+    workspace.plan().await.expect(0);
+    assert_eq!(tenant.simulator.rows(), before);
 }

@@ -28,6 +28,8 @@ pub struct Host {
     with_identities: bool,
     /// Whether a plan that is made again gets the private data of the first one.
     stores_planned_private: bool,
+    /// Whether all resources have `lifecycle { destroy = false }`.
+    forgets: bool,
     /// Objects that are replaced although nothing asks for it.
     replaced: Vec<String>,
 }
@@ -119,6 +121,7 @@ impl Host {
             reads_late: false,
             with_identities: true,
             stores_planned_private: true,
+            forgets: false,
             replaced: Vec::new(),
         }
     }
@@ -175,6 +178,13 @@ impl Host {
     /// A host before Terraform 1.16 from now on.
     pub fn without_planned_private(&mut self) -> &mut Self {
         self.stores_planned_private = false;
+        self
+    }
+
+    /// With `lifecycle { destroy = false }` in all resources from now on: objects that end, also in a replacement, only leave the
+    /// state, and the provider hears nothing of it.
+    pub fn forgetting(&mut self) -> &mut Self {
+        self.forgets = true;
         self
     }
 
@@ -420,6 +430,14 @@ impl Host {
                 }
                 self.plan_one(&mut calls, run, address, &config, stored).await
             }
+            (None, Some(_)) if self.forgets => {
+                run.changed.push(address.to_owned());
+                Some(Change {
+                    address: address.to_owned(),
+                    kind: Kind::Delete,
+                    planned_private: Vec::new(),
+                })
+            }
             (None, Some(stored)) => plan_end(&mut calls, run, address, stored).await,
             (None, None) => None,
         };
@@ -496,7 +514,12 @@ impl Host {
         if let Some(stored) = &stored {
             calls.upgrade(address, &stored.value).await;
         }
-        if matches!(change.kind, Kind::Delete | Kind::Replace) {
+        if matches!(change.kind, Kind::Delete | Kind::Replace) && self.forgets {
+            stored = None;
+            if change.kind == Kind::Delete {
+                return None;
+            }
+        } else if matches!(change.kind, Kind::Delete | Kind::Replace) {
             let prior = stored.as_ref().unwrap();
             let private = change.planned_private.clone();
             let answer = calls

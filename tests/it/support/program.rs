@@ -3,9 +3,8 @@
 //! `MDE_TEST_HOSTS=required` it fails.
 
 use std::collections::BTreeSet;
-use std::ffi::OsString;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -127,15 +126,6 @@ impl Program {
     /// host that is killed has then lost what was done since.
     pub fn writes_each_object(&self) -> bool {
         self.product == Product::Terraform || self.version < (1, 11)
-    }
-
-    /// A PATH on which it is the only host, for commands that look for one.
-    pub fn path_variable(&self) -> OsString {
-        let others = std::env::var_os("PATH").unwrap_or_default();
-        let others =
-            std::env::split_paths(&others).filter(|directory| !NAMES.iter().any(|name| directory.join(name).is_file()));
-        let own = self.path.parent().unwrap_or(Path::new("/")).to_owned();
-        std::env::join_paths(std::iter::once(own).chain(others)).unwrap()
     }
 }
 
