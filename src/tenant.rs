@@ -32,7 +32,6 @@ mod survey;
 pub use apply::{Kept, apply, destroy};
 pub use difference::Difference;
 pub use facts::Facts;
-pub use token::Token;
 pub use object::{Holding, OnExisting, PlannedObject, PlannedRow, PriorObject, Scope, StateRow};
 pub use outcome::{Outcome, Written};
 pub use preflight::{Preflight, difference, plan, plan_destroy};
@@ -43,6 +42,7 @@ pub use protection::contradictions_within;
 pub use refresh::{Refreshed, RowRefresh, refresh};
 pub use rows::StateAt;
 pub use survey::{Finding, Survey, Usage, survey};
+pub use token::Token;
 
 use crate::defender::Client;
 use crate::indicator::Protected;

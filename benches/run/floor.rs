@@ -176,7 +176,8 @@ fn change(list: &mut Value, count: usize) {
     match list {
         Value::Typed(typed) => change(&mut typed.value, count),
         Value::String(text) => {
-            *text = text.replacen(DESCRIPTION, &format!("{DESCRIPTION}changed in the portal, "), count)
+            let changed = text.replacen(DESCRIPTION, &format!("{DESCRIPTION}changed in the portal, "), count);
+            *text = changed.into();
         }
         Value::Map(rows) => rows.values_mut().take(count).for_each(change_row),
         Value::Object(rows) => {

@@ -1,8 +1,8 @@
 //! All rows of the tenant as one picture.
 
 use crate::indicator::{Field, Identity, Indicator, Row, RowId};
-use jiff::Timestamp;
 use foldhash::{HashMap, HashMapExt, HashSet};
+use jiff::Timestamp;
 use std::sync::{Arc, OnceLock};
 
 /// The active rows of the tenant at one moment, kept current by this process's own writes.

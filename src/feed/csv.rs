@@ -65,7 +65,6 @@ pub fn parse(text: &str) -> Table<'_> {
 }
 
 /// Reads the header of a table, and answers the rows behind it, for [`record`] to read one by one.
-#[must_use]
 pub fn open(text: &str) -> (Header, impl Iterator<Item = Row<'_>>) {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reading = cells::rows(text, Dialect::STRICT).filter(|row| !row.is_blank());

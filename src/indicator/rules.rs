@@ -80,7 +80,8 @@ pub fn check(indicator: &Indicator, unknown: FieldSet) -> Vec<Finding> {
     if !unknown.contains(Field::Value) && !unknown.contains(Field::Type) {
         findings.extend(check_value(&indicator.indicator_type, &indicator.value));
     }
-    let is_known = |rule: &fields::Rule| unknown.is_empty() || !rule.fields.iter().any(|field| unknown.contains(*field));
+    let is_known =
+        |rule: &fields::Rule| unknown.is_empty() || !rule.fields.iter().any(|field| unknown.contains(*field));
     for rule in fields::RULES {
         if is_known(rule) {
             findings.extend((rule.check)(indicator));

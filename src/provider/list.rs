@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 /// What a list says, with the rows sorted by the bytes of their keys.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Read<T> {
+pub struct Reading<T> {
     /// What was made of the rows.
     pub rows: Vec<T>,
     /// Whether there may be rows that are decided only during apply.
@@ -26,7 +26,7 @@ pub struct Read<T> {
 }
 
 /// A list as it is written.
-pub type List = Read<ListRow>;
+pub type List = Reading<ListRow>;
 
 /// One row.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,21 +70,21 @@ pub enum RowEdit {
 
 /// Reads a list of a configuration, a plan or a state. `make` is given the rows one after the other, so that a long list is
 /// not held twice; `key` tells the key of what it has made.
-pub fn read<T>(value: &Value, mut make: impl FnMut(ListRow) -> T, key: impl Fn(&T) -> &str) -> Read<T> {
+pub fn read<T>(value: &Value, mut make: impl FnMut(ListRow) -> T, key: impl Fn(&T) -> &str) -> Reading<T> {
     let mut list = match value.untyped() {
-        Value::Unknown => Read {
+        Value::Unknown => Reading {
             incomplete: true,
-            ..Read::empty()
+            ..Reading::empty()
         },
-        Value::Null => Read::empty(),
+        Value::Null => Reading::empty(),
         Value::String(text) => text::read(text, make),
-        Value::Object(_) | Value::Map(_) => Read {
+        Value::Object(_) | Value::Map(_) => Reading {
             rows: value::rows(value.untyped()).map(&mut make).collect(),
-            ..Read::empty()
+            ..Reading::empty()
         },
-        Value::List(_) => Read::faulty(LISTS.to_owned()),
+        Value::List(_) => Reading::faulty(LISTS.to_owned()),
         Value::Bool(_) | Value::Number(_) | Value::Typed(_) => {
-            Read::faulty(format!("it is {}. {SHAPE}", value::kind_of(value)))
+            Reading::faulty(format!("it is {}. {SHAPE}", value::kind_of(value)))
         }
     };
     // Objects come sorted; texts mostly do.
@@ -94,7 +94,7 @@ pub fn read<T>(value: &Value, mut make: impl FnMut(ListRow) -> T, key: impl Fn(&
     list
 }
 
-impl<T> Read<T> {
+impl<T> Reading<T> {
     const fn empty() -> Self {
         Self {
             rows: Vec::new(),

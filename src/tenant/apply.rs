@@ -3,7 +3,6 @@
 use super::difference::{Difference, compare};
 use super::expiry::settle;
 use super::facts::Claims;
-use super::token::Token;
 use super::limits;
 use super::object::{PlannedObject, PriorObject};
 use super::outcome::{Outcome, Written};
@@ -12,6 +11,7 @@ use super::problem::{Failure, FailureKind, Problem, Protection, RowNote, Unread}
 use super::protection;
 use super::removal::{Deleted, Patience, delete};
 use super::rows::{PlannedAt, Rows, StateAt};
+use super::token::Token;
 use super::{OnExisting, Tenant};
 use crate::defender::Listing;
 use crate::indicator::{Digest, RowId, ValueKey};

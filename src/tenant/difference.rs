@@ -3,8 +3,8 @@
 use super::object::{Holding, PlannedObject, PlannedRow, PriorObject, StateRow};
 use super::rows::{PlannedAt, Rows, StateAt};
 use crate::indicator::{FieldSet, Key, ValueKey, differences};
-use jiff::Timestamp;
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
+use jiff::Timestamp;
 use std::sync::Arc;
 
 /// A wanted row that the object holds.

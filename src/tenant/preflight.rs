@@ -4,13 +4,13 @@
 use super::difference::{Difference, compare};
 use super::expiry::settle;
 use super::facts::Shown;
-use super::token::Token;
 use super::limits;
 use super::object::{PlannedObject, PlannedRow, PriorObject};
 use super::ownership::{Asker, Ground, Standing};
 use super::problem::{Problem, Protection, Recreated, RowNote, Unread};
 use super::protection;
 use super::rows::PlannedAt;
+use super::token::Token;
 use super::{OnExisting, Tenant};
 use crate::defender::Listing;
 use crate::indicator::{FieldSet, Indicator, Row, RowId, differences};
@@ -95,7 +95,10 @@ pub fn plan_destroy(tenant: &Tenant, token: Token, prior: &PriorObject) -> (Vec<
 fn expired(prior: &PriorObject, planned: &PlannedObject, difference: &Difference) -> Option<Problem> {
     let known: HashSet<&str> = prior.rows.iter().map(|row| &*row.name).collect();
     let names = difference.expired.iter().map(|index| &planned.rows[*index].name);
-    let names: Vec<String> = names.filter(|name| !known.contains(&***name)).map(ToString::to_string).collect();
+    let names: Vec<String> = names
+        .filter(|name| !known.contains(&***name))
+        .map(ToString::to_string)
+        .collect();
     (!names.is_empty()).then_some(Problem::Expired { names })
 }
 
@@ -194,11 +197,21 @@ fn needs_refresh(prior: &PriorObject, shown: &Shown) -> Option<Problem> {
 fn wishes(tenant: &Tenant, token: Token, planned: &PlannedObject, difference: &Difference) -> Option<Problem> {
     let expired: HashSet<PlannedAt> = difference.expired.iter().copied().collect();
     let live = |index: &PlannedAt| planned.rows[*index].has_identity() && !expired.contains(index);
-    let wanted = planned.rows.positions().filter(live).map(|index| planned.rows[index].clone());
+    let wanted = planned
+        .rows
+        .positions()
+        .filter(live)
+        .map(|index| planned.rows[index].clone());
     let twice = tenant.facts.wish(token, &planned.title, wanted.collect());
     let twice: Vec<(String, String, String)> = twice
         .iter()
-        .map(|twice| (twice.name.to_string(), twice.other.to_string(), twice.other_name.to_string()))
+        .map(|twice| {
+            (
+                twice.name.to_string(),
+                twice.other.to_string(),
+                twice.other_name.to_string(),
+            )
+        })
         .collect();
     (!twice.is_empty()).then_some(Problem::WantedTwice { rows: twice })
 }

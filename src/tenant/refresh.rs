@@ -1,9 +1,9 @@
 //! How the rows of a state stand in the tenant now.
 
 use super::Tenant;
-use super::token::Token;
 use super::object::{Holding, PriorObject};
 use super::problem::{Problem, Unread};
+use super::token::Token;
 use crate::defender::Listing;
 use crate::indicator::{Difference, Row, RowId, differences};
 use std::collections::{BTreeSet, HashSet};

@@ -2,8 +2,8 @@
 
 use super::Tenant;
 use super::facts::{Begin, Facts};
-use super::token::Token;
 use super::ownership::MayDelete;
+use super::token::Token;
 use crate::defender::{Admission, Deletion, DeletionGate, WriteError};
 use crate::indicator::{Key, RowId, ValueKey};
 use std::collections::HashMap;

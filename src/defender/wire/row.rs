@@ -134,14 +134,14 @@ impl<'de> Deserialize<'de> for LooseCertificate {
         if !raw.get().starts_with('{') {
             return Ok(Self(None));
         }
-        Ok(Self(serde_json::from_str::<Members<'_>>(raw.get()).ok().map(|members| {
-            CertificateInfo {
+        Ok(Self(serde_json::from_str::<Members<'_>>(raw.get()).ok().map(
+            |members| CertificateInfo {
                 issuer: members.issuer.text(),
                 serial: members.serial.text(),
                 subject: members.subject.text(),
                 sha256: members.sha256.text(),
-            }
-        })))
+            },
+        )))
     }
 }
 

@@ -257,6 +257,7 @@ fn diagnose(host: &str) -> Finding {
 mod tests {
     use super::super::super::IndicatorType::DomainName;
     use super::super::value::tests::{assert_findings, assert_table};
+    use super::{UrlParts, is_ordinary, other_type};
 
     #[test]
     fn names_of_files_are_told_unless_a_top_level_domain_is_called_so() {

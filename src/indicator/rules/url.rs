@@ -52,7 +52,10 @@ fn check_parts(value: &str, parts: &UrlParts<'_>, findings: &mut Vec<Finding>) {
     } else if parts.host.contains('*') {
         findings.push(error(
             "wildcard",
-            format!("the host of {} has a wildcard, which the service does not accept", shown_value()),
+            format!(
+                "the host of {} has a wildcard, which the service does not accept",
+                shown_value()
+            ),
             "Use the type `DomainName` and write only the domain. It covers its subdomains.",
         ));
     } else if let Some(address) = host_address(parts.host) {
@@ -68,7 +71,10 @@ fn check_parts(value: &str, parts: &UrlParts<'_>, findings: &mut Vec<Finding>) {
         if labels(name).count() < 2 {
             findings.push(warning(
                 "single-label",
-                format!("the host of {} is a single label, which resolves differently in each network", shown_value()),
+                format!(
+                    "the host of {} is a single label, which resolves differently in each network",
+                    shown_value()
+                ),
                 "Write the full host name.",
             ));
         }
@@ -77,7 +83,10 @@ fn check_parts(value: &str, parts: &UrlParts<'_>, findings: &mut Vec<Finding>) {
     if parts.rest.contains('*') {
         findings.push(warning(
             "wildcard",
-            format!("{} contains `*`, which the service takes literally and not as a wildcard", shown_value()),
+            format!(
+                "{} contains `*`, which the service takes literally and not as a wildcard",
+                shown_value()
+            ),
             "Write the part that all such URLs share, or use the type `DomainName`.",
         ));
     }

@@ -1,6 +1,6 @@
 //! A list as one JSON text: an object of rows by key.
 
-use super::{Addition, Content, ListRow, Read, RowEdit, SHAPE, from_text, unknown_field, wrong_kind};
+use super::{Addition, Content, ListRow, Reading, RowEdit, SHAPE, from_text, unknown_field, wrong_kind};
 use crate::feed::write::{push_entry, push_member};
 use crate::indicator::{CertificateFact, CertificateInfo, Field, FieldKind, FieldValue};
 use foldhash::{HashSet, HashSetExt};
@@ -15,18 +15,18 @@ use std::sync::Arc;
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// Reads a text. A key that stands in it twice is a fault: one of the two rows would be lost.
-pub fn read<T>(text: &str, make: impl FnMut(ListRow) -> T) -> Read<T> {
+pub fn read<T>(text: &str, make: impl FnMut(ListRow) -> T) -> Reading<T> {
     let trimmed = text.trim_start_matches(BYTE_ORDER_MARK).trim_start();
     match trimmed.chars().next() {
         Some('{') => {}
-        Some('[') => return Read::faulty(super::LISTS.to_owned()),
+        Some('[') => return Reading::faulty(super::LISTS.to_owned()),
         // The text is not repeated: it may be marked as sensitive, which a provider is not told.
-        _ => return Read::faulty(format!("it is a string, but not JSON. {SHAPE}")),
+        _ => return Reading::faulty(format!("it is a string, but not JSON. {SHAPE}")),
     }
     let mut deserializer = serde_json::Deserializer::from_str(trimmed);
     let rows = deserializer.deserialize_map(Rows(make));
     match rows.and_then(|rows| deserializer.end().map(|()| rows)) {
-        Ok((rows, twice)) => Read {
+        Ok((rows, twice)) => Reading {
             rows,
             incomplete: false,
             faults: twice
@@ -40,7 +40,7 @@ pub fn read<T>(text: &str, make: impl FnMut(ListRow) -> T) -> Read<T> {
                 })
                 .collect(),
         },
-        Err(error) => Read::faulty(format!("it is a string, but not JSON: {error}. {SHAPE}")),
+        Err(error) => Reading::faulty(format!("it is a string, but not JSON: {error}. {SHAPE}")),
     }
 }
 

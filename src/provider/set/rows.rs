@@ -3,7 +3,7 @@
 //! equal without being compared.
 
 use crate::indicator::Field;
-use crate::provider::list::{self, ListRow, Read};
+use crate::provider::list::{self, ListRow, Reading};
 use crate::provider::model::ModelRow;
 use crate::provider::recent::Recent;
 use crate::tf::Value;
@@ -52,7 +52,7 @@ pub fn of(list: &Value, defaults: &ModelRow) -> Rows {
 }
 
 fn build(list: &Value, defaults: &ModelRow) -> Rows {
-    let Read {
+    let Reading {
         rows,
         incomplete,
         faults,
@@ -86,6 +86,9 @@ mod tests {
         assert_eq!(&*first[0].planned.name, "read-once.example");
         assert!(Arc::ptr_eq(&first, &rows(text, &ModelRow::blank())));
         assert!(!Arc::ptr_eq(&first, &rows(text, &other)));
-        assert!(!Arc::ptr_eq(&first, &rows(&text.replace("t\"}", "v\"}"), &ModelRow::blank())));
+        assert!(!Arc::ptr_eq(
+            &first,
+            &rows(&text.replace("t\"}", "v\"}"), &ModelRow::blank())
+        ));
     }
 }

@@ -23,7 +23,13 @@ const SHARED_FROM: usize = 64 << 10;
 /// # Errors
 /// If the bytes are not one value of the type, with the place in the value.
 pub fn decode(value_type: &ValueType, bytes: &[u8]) -> Result<Value, ValueError> {
-    whole(value_type, Decoder { rest: bytes, shared: None })
+    whole(
+        value_type,
+        Decoder {
+            rest: bytes,
+            shared: None,
+        },
+    )
 }
 
 /// The same of bytes that can be shared: long texts stay where they are.

@@ -64,7 +64,7 @@ pub fn plain(value: &Value) -> Json {
         Value::Null => Json::Null,
         Value::Bool(flag) => (*flag).into(),
         Value::Number(_) => value.as_i64().expect("a whole number").into(),
-        Value::String(text) => text.as_str().into(),
+        Value::String(text) => (**text).into(),
         Value::List(elements) => elements.iter().map(plain).collect(),
         Value::Map(elements) => Json::Object(
             elements

@@ -1,7 +1,7 @@
-use std::collections::BTreeMap;
 use super::*;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
+use std::collections::BTreeMap;
 
 fn text_of(text: &str) -> Result<String, String> {
     match ParseCsv.call(vec![Value::from(text)]) {
