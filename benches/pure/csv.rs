@@ -18,7 +18,7 @@ pub fn all(criterion: &mut Criterion<PerIndicator>) {
     at_every_size(criterion, "read a CSV", portal, |text| {
         let table = csv::parse(&text);
         assert!(table.problems.is_empty());
-        table
+        table.rows.len()
     });
     at_every_size(
         criterion,

@@ -182,13 +182,17 @@ async fn two_processes_of_one_tenant_do_not_disturb_each_other() {
     one.configure(&[(SET, set(json!({ "indicators": domains(0..3) })))]);
     two.configure(&[(ONE, single("one.example", json!({})))]);
     let (first, second) = futures::join!(one.apply(), two.apply());
-    (first.ok(), second.ok());
+    for ended in [first, second] {
+        ended.ok();
+    }
     assert_eq!(tenant.values().len(), 4);
     for host in [&mut one, &mut two] {
         host.plan().await.clean();
     }
     let (first, second) = futures::join!(one.destroy(), two.destroy());
-    (first.ok(), second.ok());
+    for ended in [first, second] {
+        ended.ok();
+    }
     assert_eq!((tenant.values().len(), tenant.throttled()), (0, 0));
 }
 
