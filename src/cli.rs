@@ -56,8 +56,9 @@ enum Command {
     },
     /// Copy this binary to where `terraform init` finds it as terraform.local/mde/mde
     ///
-    /// The version gets the time and a digest of the build as build metadata, so that lock files stay valid. The CLI
-    /// configuration of Terraform decides where to, as it decides where `terraform init` looks.
+    /// Each build gets a version of its own, so that lock files stay valid: the time of the installation as its patch number, and a
+    /// digest of the build as metadata. `terraform init -upgrade` takes the build that was installed last. The CLI configuration of
+    /// Terraform decides where to, as it decides where `terraform init` looks.
     Install {
         /// Directory of a `filesystem_mirror` to install to
         #[arg(long)]

@@ -2,8 +2,8 @@
 
 mod configuration;
 
-use super::terraform::ADDRESS;
-use configuration::Configuration;
+use super::terraform::{self, ADDRESS};
+use configuration::{Configuration, Reader};
 use std::ffi::OsString;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -17,6 +17,14 @@ struct Build {
     program: PathBuf,
 }
 
+/// What the versions of all builds of this release begin with.
+const SERIES: &str = concat!(
+    env!("CARGO_PKG_VERSION_MAJOR"),
+    ".",
+    env!("CARGO_PKG_VERSION_MINOR"),
+    "."
+);
+
 /// Digits of a digest in a version.
 const DIGITS: usize = 8;
 
@@ -24,13 +32,14 @@ const DIGITS: usize = 8;
 /// user's plugin directory.
 ///
 /// A lock file notes the checksum of a version, and another build under the same version would break it. So each build gets a
-/// version of its own: the release's with the time of the build and a digest as build metadata, which `~> 0.1.0` accepts and
-/// `terraform init -upgrade` takes up. Earlier builds stay where they are.
+/// version of its own, which `~> 0.1.0` accepts and `terraform init -upgrade` takes up: the time of its installation stands for
+/// the patch number, since of versions that differ in build metadata only Terraform takes any. The metadata is a digest of the
+/// build. Earlier builds stay where they are.
 pub fn run(directory: Option<PathBuf>, output: &mut (dyn Write + Send)) -> Result<(), String> {
     let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
     let (mirror, notes) = match directory {
         Some(directory) => (directory, Vec::new()),
-        None => destination(&variable)?,
+        None => destination(reader(variable("PATH")), &variable)?,
     };
     let program = std::env::current_exe().map_err(|error| format!("this program's own path is not known: {error}"))?;
     let build = Build {
@@ -56,14 +65,25 @@ pub fn run(directory: Option<PathBuf>, output: &mut (dyn Write + Send)) -> Resul
 }
 
 impl Build {
-    /// Where this very build is installed already.
+    /// Where this very build is, if it was installed last. One that was installed before another gets a new version, so that the
+    /// last one is what `terraform init -upgrade` takes up.
     fn installed(&self) -> Option<(String, PathBuf)> {
-        let end = format!(".{}", self.digest);
-        std::fs::read_dir(&self.versions).ok()?.find_map(|entry| {
-            let version = entry.ok()?.file_name().into_string().ok()?;
-            let target = self.target(&version);
-            (version.ends_with(&end) && digest(&target).ok()? == self.digest).then_some((version, target))
-        })
+        let (_, version) = self.newest()?;
+        let target = self.target(&version);
+        let is_this = version.ends_with(&format!("+{}", self.digest)) && digest(&target).ok()? == self.digest;
+        is_this.then_some((version, target))
+    }
+
+    /// The version that Terraform takes of those that are installed, and its patch number.
+    fn newest(&self) -> Option<(u64, String)> {
+        let entries = std::fs::read_dir(&self.versions).ok()?;
+        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        names
+            .filter_map(|name| {
+                let (number, _) = name.strip_prefix(SERIES)?.split_once('+')?;
+                Some((number.parse().ok()?, name))
+            })
+            .max()
     }
 
     fn target(&self, version: &str) -> PathBuf {
@@ -72,7 +92,9 @@ impl Build {
     }
 
     fn install(&self) -> Result<(String, PathBuf), String> {
-        let version = format!("{}+{}.{}", env!("CARGO_PKG_VERSION"), self.built()?, self.digest);
+        let newest = self.newest().map_or(0, |(number, _)| number);
+        let number = now()?.max(newest.saturating_add(1));
+        let version = format!("{SERIES}{number}+{}", self.digest);
         let target = self.target(&version);
         let cannot =
             |what: &Path, verb: &str, error: std::io::Error| format!("{} cannot be {verb}: {error}", what.display());
@@ -86,17 +108,14 @@ impl Build {
             .map_err(|error| cannot(&target, "written", error))?;
         Ok((version, target))
     }
+}
 
-    /// When the binary was built, in digits that sort by time: of versions that differ in build metadata only, `terraform
-    /// init` takes the last one.
-    fn built(&self) -> Result<String, String> {
-        let unknown =
-            |error: &dyn std::fmt::Display| format!("the time of {} is not known: {error}", self.program.display());
-        let changed = std::fs::metadata(&self.program).and_then(|data| data.modified());
-        let changed =
-            jiff::Timestamp::try_from(changed.map_err(|error| unknown(&error))?).map_err(|error| unknown(&error))?;
-        Ok(changed.strftime("%Y%m%d%H%M%S").to_string())
-    }
+/// The time in digits that sort by it.
+fn now() -> Result<u64, String> {
+    let digits = jiff::Timestamp::now().strftime("%Y%m%d%H%M%S").to_string();
+    digits
+        .parse()
+        .map_err(|_| format!("the clock of this machine says {digits}"))
 }
 
 fn digest(file: &Path) -> Result<String, String> {
@@ -106,9 +125,35 @@ fn digest(file: &Path) -> Result<String, String> {
     Ok(digits.chars().take(DIGITS).collect())
 }
 
+/// The host that people with this PATH run.
+fn reader(path: Option<OsString>) -> Reader {
+    let found = terraform::find(path);
+    let is_opentofu = found.is_some_and(|program| program.file_stem().is_some_and(|name| name == "tofu"));
+    if is_opentofu {
+        Reader::OpenTofu
+    } else {
+        Reader::Terraform
+    }
+}
+
 /// The directory to install to, and what else a person should know.
-fn destination(variable: &dyn Fn(&str) -> Option<OsString>) -> Result<(PathBuf, Vec<String>), String> {
-    let Some(file) = configuration::file(variable) else {
+fn destination(reader: Reader, variable: &dyn Fn(&str) -> Option<OsString>) -> Result<(PathBuf, Vec<String>), String> {
+    let chosen = configuration::file(reader, variable);
+    let (mirror, mut notes) = place(chosen.clone(), variable)?;
+    let others = configuration::file(Reader::OpenTofu, variable).filter(|file| Some(file) != chosen.as_ref());
+    if let Some(others) = others {
+        notes.push(format!(
+            "This is for Terraform. OpenTofu reads {} instead; for it, pass `--directory DIR`, a directory that a \
+             `filesystem_mirror` there names.",
+            others.display()
+        ));
+    }
+    Ok((mirror, notes))
+}
+
+/// The directory that a CLI configuration names for this provider, and what a person should know of it.
+fn place(file: Option<PathBuf>, variable: &dyn Fn(&str) -> Option<OsString>) -> Result<(PathBuf, Vec<String>), String> {
+    let Some(file) = file else {
         return Ok((plugin_directory(variable)?, Vec::new()));
     };
     let named = file.display();

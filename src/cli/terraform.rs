@@ -89,7 +89,7 @@ impl Terraform {
     }
 }
 
-fn find(path: Option<OsString>) -> Option<PathBuf> {
+pub(super) fn find(path: Option<OsString>) -> Option<PathBuf> {
     let directories: Vec<PathBuf> = std::env::split_paths(&path?).collect();
     ["terraform", "tofu"].iter().find_map(|name| {
         let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);

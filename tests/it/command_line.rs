@@ -1,5 +1,7 @@
 //! The program as a person starts it.
 
+#[cfg(unix)]
+mod install;
 mod report;
 mod simulate;
 
@@ -331,123 +333,6 @@ async fn what_cannot_stand_together_is_an_error_of_usage() {
         assert!(error.starts_with("error: ") && error.contains(words), "{error}");
     }
     assert_nothing_left(&temporary);
-}
-
-#[cfg(unix)]
-#[tokio::test]
-async fn what_is_installed_is_found_by_init() {
-    let (temporary, home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let output = within(program(&["install"], &temporary).env("HOME", home.path()).output())
-        .await
-        .unwrap();
-    assert!(output.status.success(), "{}", text(&output.stderr));
-    let block = text(&output.stdout).split_once("terraform {").unwrap().1.to_owned();
-
-    let tenant = Tenant::start().await;
-    let mut workspace = Workspace::new(&tenant);
-    workspace.unset("TF_CLI_CONFIG_FILE");
-    workspace.set("HOME", home.path().to_str().unwrap());
-    // The block that it prints is one that works.
-    workspace.write(
-        "main.tf",
-        &format!("terraform {{{block}\ndata \"mde_capacity\" \"tenant\" {{}}\noutput \"used\" {{\n  value = data.mde_capacity.tenant.used\n}}\n"),
-    );
-    workspace.run(&["init", "-input=false"]).await.expect(0);
-    let applied = workspace.apply().await.expect(0);
-    assert!(applied.says("used = 0"), "{}", applied.output);
-}
-
-/// Another build under the same version would break every lock file.
-#[cfg(unix)]
-#[tokio::test]
-async fn each_build_is_a_version_of_its_own_and_goes_where_the_configuration_says() {
-    use std::os::unix::fs::PermissionsExt;
-    let (temporary, place) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let mirror = place.path().join("mirror");
-    let rc = place.path().join("cli.rc");
-    let installation = |mirrors: &str| {
-        format!("provider_installation {{\n{mirrors}  direct {{\n    exclude = [\"terraform.local/*/*\"]\n  }}\n}}\n")
-    };
-    std::fs::write(
-        &rc,
-        installation(&format!("  filesystem_mirror {{\n    path = {mirror:?}\n  }}\n")),
-    )
-    .unwrap();
-    let versions = || {
-        let found = std::fs::read_dir(mirror.join("terraform.local/mde/mde")).unwrap();
-        let mut found: Vec<String> = found
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        found.sort();
-        found
-    };
-
-    let first = within(
-        program(&["install"], &temporary)
-            .env("TF_CLI_CONFIG_FILE", &rc)
-            .output(),
-    )
-    .await
-    .unwrap();
-    assert!(first.status.success(), "{}", text(&first.stderr));
-    let block = text(&first.stdout).split_once("terraform {").unwrap().1.to_owned();
-    let installed = versions();
-    assert_eq!(installed.len(), 1);
-    assert!(
-        installed[0].starts_with(concat!(env!("CARGO_PKG_VERSION"), "+")),
-        "{installed:?}"
-    );
-    let again = within(
-        program(&["install"], &temporary)
-            .env("TF_CLI_CONFIG_FILE", &rc)
-            .output(),
-    )
-    .await
-    .unwrap();
-    assert!(again.status.success());
-    assert_eq!(versions(), installed, "the same build is there once");
-
-    let tenant = Tenant::start().await;
-    let mut workspace = Workspace::new(&tenant);
-    workspace.set("TF_CLI_CONFIG_FILE", rc.to_str().unwrap());
-    workspace.write(
-        "main.tf",
-        &format!("terraform {{{block}\ndata \"mde_capacity\" \"tenant\" {{}}\n"),
-    );
-    workspace.run(&["init", "-input=false"]).await.expect(0);
-
-    // Another build: the same program with a byte behind its end.
-    let other = place.path().join("other");
-    let mut bytes = std::fs::read(PROGRAM).unwrap();
-    bytes.push(0);
-    std::fs::write(&other, bytes).unwrap();
-    std::fs::set_permissions(&other, std::fs::Permissions::from_mode(0o755)).unwrap();
-    let mut install = tokio::process::Command::new(&other);
-    install.arg("install").env("TF_CLI_CONFIG_FILE", &rc);
-    assert!(within(install.output()).await.unwrap().status.success());
-    assert_eq!(versions().len(), 2);
-    workspace.run(&["init", "-input=false"]).await.expect(0);
-    workspace.run(&["plan", "-input=false"]).await.expect(0);
-    workspace.run(&["init", "-input=false", "-upgrade"]).await.expect(0);
-    workspace.run(&["plan", "-input=false"]).await.expect(0);
-    let lock = std::fs::read_to_string(workspace.path().join(".terraform.lock.hcl")).unwrap();
-    let newest = versions()
-        .into_iter()
-        .find(|version| !installed.contains(version))
-        .unwrap();
-    assert!(lock.contains(&newest), "{lock}");
-
-    // A configuration under which `terraform init` would not find it.
-    std::fs::write(&rc, installation("")).unwrap();
-    let refused = within(
-        program(&["install"], &temporary)
-            .env("TF_CLI_CONFIG_FILE", &rc)
-            .env("HOME", place.path())
-            .output(),
-    );
-    let refused = refused.await.unwrap();
-    assert_eq!(refused.status.code(), Some(2));
-    assert!(text(&refused.stderr).contains("has no `filesystem_mirror` for terraform.local/mde/mde"));
 }
 
 /// The program under the name that Terraform starts, with all that it writes to standard output noted.

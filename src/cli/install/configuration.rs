@@ -17,24 +17,41 @@ pub struct Configuration {
     pub others_are_asked: bool,
 }
 
+/// Who reads the configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// Terraform.
+    Terraform,
+    /// OpenTofu, which has a file of its own and reads Terraform's in its absence.
+    OpenTofu,
+}
+
 /// The file that holds the CLI configuration, if there is one.
-pub fn file(variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+pub fn file(reader: Reader, variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
     if let Some(named) = ["TF_CLI_CONFIG_FILE", "TERRAFORM_CONFIG"]
         .into_iter()
         .find_map(variable)
     {
         return Some(PathBuf::from(named));
     }
-    let (home, names) = if cfg!(windows) {
-        (variable("APPDATA")?, ["terraform.rc", "tofu.rc"])
+    let (home, terraform, opentofu) = if cfg!(windows) {
+        ("APPDATA", "terraform.rc", "tofu.rc")
     } else {
-        (variable("HOME")?, [".terraformrc", ".tofurc"])
+        ("HOME", ".terraformrc", ".tofurc")
     };
-    let home = PathBuf::from(home);
-    names
-        .into_iter()
-        .map(|name| home.join(name))
-        .find(|file| file.is_file())
+    let at_home = |name: &str| Some(PathBuf::from(variable(home)?).join(name));
+    let in_xdg = || {
+        Some(
+            PathBuf::from(variable("XDG_CONFIG_HOME")?)
+                .join("opentofu")
+                .join("tofurc"),
+        )
+    };
+    let places = match reader {
+        Reader::Terraform => [at_home(terraform), None, None],
+        Reader::OpenTofu => [at_home(opentofu), at_home(terraform), in_xdg()],
+    };
+    places.into_iter().flatten().find(|file| file.is_file())
 }
 
 impl Configuration {
@@ -197,19 +214,35 @@ mod tests {
     }
 
     #[test]
-    fn the_file_is_the_one_that_terraform_reads() {
+    fn the_file_is_the_one_that_the_host_reads() {
         let named = |name: &str| (name == "TF_CLI_CONFIG_FILE").then(|| OsString::from("/named"));
-        assert_eq!(file(&named), Some(PathBuf::from("/named")));
+        assert_eq!(file(Reader::Terraform, &named), Some(PathBuf::from("/named")));
+        assert_eq!(file(Reader::OpenTofu, &named), Some(PathBuf::from("/named")));
         let home = tempfile::tempdir().unwrap();
         let path = home.path().to_owned();
         let at_home = move |name: &str| {
-            ["HOME", "APPDATA"]
+            ["HOME", "APPDATA", "XDG_CONFIG_HOME"]
                 .contains(&name)
                 .then(|| path.clone().into_os_string())
         };
-        assert_eq!(file(&at_home), None);
-        let name = if cfg!(windows) { "terraform.rc" } else { ".terraformrc" };
-        std::fs::write(home.path().join(name), "").unwrap();
-        assert_eq!(file(&at_home), Some(home.path().join(name)));
+        let found = |reader: Reader| file(reader, &at_home);
+        assert_eq!((found(Reader::Terraform), found(Reader::OpenTofu)), (None, None));
+        let names = if cfg!(windows) {
+            ["terraform.rc", "tofu.rc"]
+        } else {
+            [".terraformrc", ".tofurc"]
+        };
+        let [terraform, opentofu] = names.map(|name| home.path().join(name));
+        let xdg = home.path().join("opentofu/tofurc");
+        std::fs::create_dir(home.path().join("opentofu")).unwrap();
+        for (file, for_terraform) in [
+            (&xdg, None),
+            (&terraform, Some(&terraform)),
+            (&opentofu, Some(&terraform)),
+        ] {
+            std::fs::write(file, "").unwrap();
+            assert_eq!(found(Reader::Terraform).as_ref(), for_terraform);
+            assert_eq!(found(Reader::OpenTofu).as_ref(), Some(file));
+        }
     }
 }
