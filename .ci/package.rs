@@ -30,6 +30,9 @@ const MANIFEST: &str = "{\n  \"version\": 1,\n  \"metadata\": {\n    \"protocol_
 /// The files that go into a zip beside the binary.
 const PAPERS: [&str; 3] = ["CHANGELOG.md", "LICENSE", "THIRD-PARTY-NOTICES.md"];
 
+/// What follows the name of a directory in a path; on Windows both do.
+const SEPARATORS: [char; 2] = ['/', '\\'];
+
 /// The files of one platform's release.
 pub struct Package {
     /// The archive.
@@ -104,6 +107,11 @@ pub fn checksums(version: &str, directory: &Path) -> Result<PathBuf, String> {
     Ok(sums)
 }
 
+/// Where Cargo puts what it builds; generated code is compiled from there.
+fn target_directory(root: &Path) -> PathBuf {
+    root.join(std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
+}
+
 /// The directories of the building machine that must not be in a binary, with what stands for each.
 fn places(root: &Path) -> Vec<(PathBuf, &'static str)> {
     let home = std::env::var_os("HOME")
@@ -114,7 +122,7 @@ fn places(root: &Path) -> Vec<(PathBuf, &'static str)> {
             .map(PathBuf::from)
             .or_else(|| Some(home.as_ref()?.join(name)))
     };
-    let mut places = vec![(root.to_owned(), "/build")];
+    let mut places = vec![(root.to_owned(), "/build"), (target_directory(root), "/build/target")];
     places.extend(below("CARGO_HOME", ".cargo").map(|path| (path, "/cargo")));
     places.extend(below("RUSTUP_HOME", ".rustup").map(|path| (path, "/rustup")));
     places
@@ -144,9 +152,8 @@ fn build(root: &Path, target: &str) -> Result<PathBuf, String> {
     if !status.success() {
         return Err(format!("cargo build ended with {status}"));
     }
-    let directory = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
     let extension = if target.contains("windows") { ".exe" } else { "" };
-    Ok(directory
+    Ok(target_directory(root)
         .join(target)
         .join("release")
         .join(format!("{NAME}{extension}")))
@@ -158,13 +165,11 @@ fn build(root: &Path, target: &str) -> Result<PathBuf, String> {
 /// If the binary cannot be read.
 pub fn path_within(root: &Path, binary: &Path) -> Result<Option<String>, String> {
     let bytes = fs::read(binary).map_err(|error| format!("{} cannot be read: {error}", binary.display()))?;
-    Ok(places(root).into_iter().find_map(|(path, _)| {
-        let path = format!("{}/", path.display());
-        bytes
-            .windows(path.len())
-            .any(|part| part == path.as_bytes())
-            .then_some(path)
-    }))
+    let within = |path: &String| bytes.windows(path.len()).any(|part| part == path.as_bytes());
+    Ok(places(root)
+        .into_iter()
+        .flat_map(|(path, _)| SEPARATORS.map(|separator| format!("{}{separator}", path.display())))
+        .find(within))
 }
 
 struct Arguments {

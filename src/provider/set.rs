@@ -125,11 +125,11 @@ fn scope(value: &Value) -> Option<Scope> {
     })
 }
 
-/// What messages call the object: its title, or the value of a single indicator.
+/// What messages call the object: the value of a single indicator, else its title, else its label.
 pub(super) fn title(value: &Value) -> String {
-    let named = [Field::Title, Field::Value].map(|field| value.get(field.name()).as_str());
-    let title = named[1].or(named[0]).filter(|title| !title.is_empty());
-    title.unwrap_or("The resource").to_owned()
+    let named = [Field::Value, Field::Title, Field::Application].map(|field| value.get(field.name()).as_str());
+    let mut named = named.into_iter().flatten().filter(|name| !name.is_empty());
+    named.next().unwrap_or("The resource").to_owned()
 }
 
 /// The model of a list of rows with these defaults.

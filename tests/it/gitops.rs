@@ -1,6 +1,6 @@
 //! The example of a whole repository: every command of its pipelines, hooks and README runs here against the simulator.
 
-mod yaml;
+pub mod yaml;
 mod pipeline;
 mod runner;
 
@@ -208,6 +208,46 @@ async fn a_merge_applies_and_the_night_finds_drift() {
         let calls = runner.calls("gh");
         assert_eq!(calls.last().unwrap()[..3], ["issue", "close", "8"]);
         assert!(calls.last().unwrap()[4].ends_with("https://github.example/contoso/indicators/actions/runs/99"));
+    }
+}
+
+#[tokio::test]
+async fn the_workflow_of_the_guide_to_drift_runs() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guides/drift-in-ci.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let (_, block) = page.split_once("```yaml\n").unwrap();
+    let workflow = yaml::read(block.split_once("```").unwrap().0);
+    let steps = workflow["jobs"]["drift"]["steps"].as_array().unwrap();
+    let scripts: Vec<&str> = steps.iter().filter_map(|step| step["run"].as_str()).collect();
+    let [init, plan, tell] = scripts[..] else {
+        panic!("{scripts:?}")
+    };
+    let tenant = Tenant::start().await;
+    let runner = Runner::new(&tenant, false);
+    let planned = async || {
+        let script = format!("GITHUB_OUTPUT=$NOTES/output\n{plan}");
+        let ran = runner.script("plan", &script).await;
+        assert_eq!(ran.code, 0, "{ran:#?}");
+        let noted = runner.note("output");
+        noted.lines().last().unwrap_or_default().to_owned()
+    };
+    for script in [init, "terraform apply -input=false -auto-approve"] {
+        let ran = runner.script("guide", script).await;
+        assert_eq!(ran.code, 0, "{ran:#?}");
+    }
+    assert_eq!(planned().await, "code=0");
+    tenant.remove(&["198.51.100.23"]);
+    assert_eq!(planned().await, "code=2");
+    for (answer, expected) in [("[]", "create"), ("[{\"number\": 8}]", "edit")] {
+        runner.answer(answer);
+        let ran = runner.script("tell", tell).await;
+        assert_eq!(ran.code, 0, "{ran:#?}");
+        assert_eq!(runner.calls("gh").last().unwrap()[..2], ["issue", expected]);
+        assert!(
+            runner.note("body").contains("198[.]51[.]100[.]23"),
+            "{}",
+            runner.note("body")
+        );
     }
 }
 

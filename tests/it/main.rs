@@ -21,6 +21,7 @@ mod fields;
 mod forms;
 #[cfg(unix)]
 mod gitops;
+mod guides;
 mod hostile;
 mod identities;
 mod layers;
@@ -77,3 +78,5 @@ mod terraform_verdict;
 mod terraform_warnings;
 mod transport;
 mod unrun;
+#[cfg(unix)]
+mod workflows;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 #[allow(dead_code, reason = "the program has a part of its own that only it calls")]
 #[path = "../../.ci/package.rs"]
-mod package;
+pub mod package;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -104,9 +104,11 @@ fn a_path_of_the_machine_in_a_binary_is_found() {
     let binary = directory.path().join("binary");
     fs::write(&binary, b"\0/build/src/lib.rs\0").unwrap();
     assert_eq!(package::path_within(&root(), &binary).unwrap(), None);
-    let path = format!("\0{}/src/lib.rs\0", root().display());
-    fs::write(&binary, path).unwrap();
-    assert!(package::path_within(&root(), &binary).unwrap().is_some());
+    for separator in ['/', '\\'] {
+        let path = format!("\0{}{separator}lib.rs\0", root().display());
+        fs::write(&binary, path).unwrap();
+        assert!(package::path_within(&root(), &binary).unwrap().is_some());
+    }
 }
 
 /// The crates that are part of the binary, as the lock file has them: name, version, licence and repository.
