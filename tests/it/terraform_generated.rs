@@ -67,12 +67,12 @@ async fn generated_configuration_holds_every_text_and_plans_clean() {
         .replace('"', "\\\"")
         .replace("${", "$${")
         .replace("%{", "%%{");
-    workspace.main(&format!(
+    let imports = format!(
         "import {{\n  to = mde_indicator_set.odd\n  id = \"application=odd\"\n}}\nimport {{\n  to = mde_indicator.one\n  id = \
          \"{escaped}\"\n}}\n"
-    ));
+    );
     let planned = workspace
-        .run(&["plan", "-input=false", "-generate-config-out=generated.tf"])
+        .generate(&imports)
         .await
         .expect(0)
         .expect_says("Plan: 2 to import, 0 to add, 0 to change, 0 to destroy.");

@@ -145,9 +145,8 @@ async fn an_import_block_names_an_indicator_by_its_identity() {
     }
     let workspace = Workspace::new(&tenant);
     let block = import(&format!("value = {upper:?}, type = \"FileSha256\", action = \"Block\""));
-    workspace.main(&block);
     workspace
-        .run(&["plan", "-input=false", "-generate-config-out=generated.tf"])
+        .generate(&block)
         .await
         .expect(0)
         .expect_says("1 to import, 0 to add, 0 to change, 0 to destroy.");

@@ -162,9 +162,8 @@ async fn generated_configuration_plans_clean() {
     let tenant = tenant().await;
     let before = tenant.simulator.rows();
     let workspace = Workspace::new(&tenant);
-    workspace.main(&blocks(&tenant));
     workspace
-        .run(&["plan", "-input=false", "-generate-config-out=generated.tf"])
+        .generate(&blocks(&tenant))
         .await
         .expect(0)
         .expect_says("Plan: 4 to import, 0 to add, 0 to change, 0 to destroy.");

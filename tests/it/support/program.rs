@@ -122,6 +122,11 @@ impl Program {
         since.is_some_and(|since| self.version >= since)
     }
 
+    /// Whether it finds the provider of an `import` block without a resource by `required_providers`. Terraform 1.16.0-rc2 does not.
+    pub fn imports_by_required_providers(&self) -> bool {
+        self.product != Product::Terraform || self.version != (1, 16)
+    }
+
     /// Whether it writes its state after each object, and not every 20 seconds and at the end, as OpenTofu does from 1.11 on. A
     /// host that is killed has then lost what was done since.
     pub fn writes_each_object(&self) -> bool {

@@ -142,6 +142,24 @@ impl Workspace {
         );
     }
 
+    /// Plans `import` blocks with `-generate-config-out=generated.tf`, and leaves blocks and configuration as a user goes on with
+    /// them.
+    pub async fn generate(&self, imports: &str) -> Ran {
+        let by_required_providers = Program::of_this_run().imports_by_required_providers();
+        if by_required_providers {
+            self.main(imports);
+        } else {
+            self.main(&imports.replace("import {\n", "import {\n  provider = mde\n"));
+        }
+        let ran = self
+            .run(&["plan", "-input=false", "-generate-config-out=generated.tf"])
+            .await;
+        if !by_required_providers {
+            self.main(imports);
+        }
+        ran
+    }
+
     /// The objects of the state file under this address, the current one first, then what was deposed.
     pub fn objects(&self, address: &str) -> Vec<Value> {
         let (kind, name) = address.split_once('.').unwrap();
