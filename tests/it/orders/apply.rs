@@ -23,8 +23,8 @@ const CALM: Duration = Duration::from_micros(300);
 const RESTLESS: Duration = Duration::from_millis(5);
 /// How often is looked if nothing is told.
 const LOOK: Duration = Duration::from_millis(1);
-/// When an object waits for ever.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// After how many looks in vain an object waits for ever. Looks and not time, since a machine may stand still for a while.
+const PATIENCE: usize = 20_000;
 
 /// What is left to do with one object.
 #[derive(Debug, Clone)]
@@ -209,7 +209,7 @@ impl Walk<'_> {
 
     /// Waits until every task has ended or waits at the gate. Whether it came to that.
     async fn quiet(&mut self) -> bool {
-        let begun = Instant::now();
+        let mut looks = 0;
         let (mut seen, mut since) = (None, Instant::now());
         loop {
             self.harvest().await;
@@ -228,7 +228,7 @@ impl Walk<'_> {
             if ready && since.elapsed() >= if idle { CALM } else { RESTLESS } {
                 return true;
             }
-            if begun.elapsed() > PATIENCE {
+            if looks > PATIENCE {
                 return false;
             }
             if ready && idle {
@@ -237,7 +237,7 @@ impl Walk<'_> {
                 tokio::select! {
                     () = self.process.rests() => {}
                     () = self.hold.changed() => {}
-                    () = sleep(LOOK) => {}
+                    () = sleep(LOOK) => looks += 1,
                 }
             }
         }
