@@ -12,7 +12,8 @@ const SHOWN: usize = 40;
 /// Domains, addresses and hashes in the example's list.
 const ROWS: [usize; 3] = [400, 200, 600];
 
-/// Runs all steps with the host, or the one that is found on PATH; ends with an error if one differs from what it should be. Leaves nothing behind.
+/// Runs all steps with the host, or the one that is found on PATH; ends with an error if one differs from what it should be.
+/// Leaves nothing behind.
 pub async fn run(host: Option<PathBuf>, output: &mut (dyn Write + Send)) -> Result<(), String> {
     let directory = tempfile::tempdir().map_err(|error| format!("no temporary directory can be made: {error}"))?;
     let certificates = directory.path().join("simulator");

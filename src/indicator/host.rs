@@ -9,6 +9,10 @@ use idna::uts46::{DnsLength, Hyphens, Uts46};
 /// What is not allowed in a host, beside upper case. Underscores are: they occur in names that DNS serves.
 const DENIED: AsciiDenyList = AsciiDenyList::new(true, " !\"#$%&'()*+,/:;<=>?@[\\]^`{|}~");
 
+/// The longest name and the longest label that DNS has, in bytes (RFC 1035, section 2.3.4).
+pub(super) const LONGEST_NAME: usize = 253;
+pub(super) const LONGEST_LABEL: usize = 63;
+
 /// A URL cut at the borders of its parts, which together are the whole text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct UrlParts<'a> {
@@ -89,13 +93,13 @@ pub(super) fn valid_host(host: &str, complete: bool) -> Option<Cow<'_, str>> {
 }
 
 /// Whether the host is what nearly all are: labels of letters, digits, hyphens and underscores, none of them international
-/// or longer than DNS allows (RFC 1035, section 2.3.4).
+/// or longer than DNS allows.
 pub(super) fn is_plain(host: &str) -> bool {
     let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     let mut labels = host.as_bytes().split(|byte| *byte == b'.');
-    host.len() <= 253
+    host.len() <= LONGEST_NAME
         && labels.all(|label| {
-            (1..=63).contains(&label.len())
+            (1..=LONGEST_LABEL).contains(&label.len())
                 && label.iter().all(is_plain)
                 && !label.get(..4).is_some_and(|start| start.eq_ignore_ascii_case(b"xn--"))
         })

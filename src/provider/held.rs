@@ -60,10 +60,7 @@ pub fn held(text: &str) -> Result<HashSet<RowId>, String> {
             // Other resources have no record, or one of another form.
             let record = Record::parse(recorded.record.as_str().unwrap_or_default());
             held.extend(record.others.iter().map(super::record::Other::id));
-            held.extend(record.holdings.into_iter().filter_map(|holding| match holding {
-                Holding::Held(id) => Some(id),
-                Holding::Shown(_) | Holding::Absent => None,
-            }));
+            held.extend(record.holdings.iter().filter_map(Holding::held).cloned());
         }
     }
     Ok(held)

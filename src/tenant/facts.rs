@@ -150,7 +150,7 @@ impl Facts {
     /// Notes that an object wants these rows, whose identities are known; answers those that another object wants already.
     pub fn wish(&self, token: Token, title: &str, rows: Vec<PlannedRow>) -> Vec<WantedTwice> {
         let labels: HashSet<Option<&str>> = rows.iter().map(|row| row.indicator.label()).collect();
-        let labels: Vec<Option<String>> = labels.into_iter().map(|label| label.map(str::to_owned)).collect();
+        let labels = labels.into_iter().map(|label| label.map(str::to_owned));
         let mut table = self.lock();
         table.labels.entry(token).or_default().extend(labels);
         table.wishes.add(token, title, rows)

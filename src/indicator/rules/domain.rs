@@ -3,14 +3,10 @@
 use std::net::IpAddr;
 
 use super::super::IndicatorType;
-use super::super::host::{UrlParts, is_plain, labels, valid_host};
+use super::super::host::{LONGEST_LABEL, LONGEST_NAME, UrlParts, is_plain, labels, valid_host};
 use super::super::invisible::{name, shown};
 use super::Finding;
 use super::of_value::{error, other_type, warning};
-
-/// The longest name and the longest label that DNS has, in bytes (RFC 1035, section 2.3.4).
-const LONGEST_NAME: usize = 253;
-const LONGEST_LABEL: usize = 63;
 
 /// Endings of files that lists of indicators name, those that are top-level domains as well (`com`, `zip`, `sh`) left out.
 const FILE_ENDINGS: [&str; 44] = [
